@@ -1,0 +1,55 @@
+/** What the cli tells one k6 process (a block), and what that process tells back; the two sides meet in these shapes. */
+import * as v from 'valibot';
+import { BadValue } from './units.ts';
+import { VARIANTS } from './variants.ts';
+
+/** Name of the environment variable that carries a {@link BlockPlan} as JSON. Absent: k6 was started by hand. */
+export const BLOCK_PLAN_VARIABLE = 'SUITE_BLOCK_PLAN';
+
+const blockPlanSchema = v.strictObject({
+  block: v.number(),
+  variants: v.array(v.picklist(VARIANTS)),
+  /** Appended to; null: no log. */
+  request_log: v.nullable(v.string()),
+  summary_file: v.string(),
+  /** JSON array of payloads. */
+  payloads_file: v.nullable(v.string()),
+  thresholds_file: v.nullable(v.string()),
+  /** The null server that the probe asks; null: no probe. */
+  probe_url: v.nullable(v.string()),
+});
+export type BlockPlan = v.InferOutput<typeof blockPlanSchema>;
+
+/** Why a run ended before its time, by its own decision. The number is the index that crosses k6's shared counters. */
+export const STOP_REASONS = ['max_cost', 'server_gone'] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
+
+const count = v.pipe(v.number(), v.minValue(0));
+const blockSummarySchema = v.strictObject({
+  schema_version: v.number(),
+  block: v.number(),
+  duration_ms: v.number(),
+  thresholds: v.array(v.strictObject({ metric: v.string(), expression: v.string(), ok: v.boolean() })),
+  /** Counts of all phases, by variant. `http_reqs` is k6's own. */
+  counts: v.record(v.string(), v.strictObject({ started: count, finished: count, http_reqs: count, p95_ms: v.nullable(v.number()) })),
+  iterations: count,
+  probe: v.nullable(v.strictObject({ count })),
+  stopped: v.nullable(v.strictObject({ reason: v.picklist(STOP_REASONS), at_ms: v.number() })),
+});
+export type BlockSummary = v.InferOutput<typeof blockSummarySchema>;
+
+function parse<S extends v.GenericSchema>(schema: S, text: string, what: string): v.InferOutput<S> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new BadValue(`${what} is not JSON: ${String(error)}`);
+  }
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new BadValue(`${what}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+}
+
+export const parseBlockPlan = (text: string): BlockPlan => parse(blockPlanSchema, text, BLOCK_PLAN_VARIABLE);
+export const parseBlockSummary = (text: string, what: string): BlockSummary => parse(blockSummarySchema, text, what);

@@ -1,0 +1,291 @@
+/**
+ * The one table of settings. It makes the flags, the environment variables, `--help` and docs/settings.md, and it is read
+ * on both sides: by the cli, and by k6 (so that `k6 run dist/shadow.js -e VUS=5` means the same).
+ *
+ * A key in camelCase gives the flag (`warmUpMs` -> `--warm-up`) and the variable (`WARM_UP`): a unit suffix is not part
+ * of the name a person types, since the text carries the unit.
+ */
+import { BadValue, formatDuration, parseDuration, parseNumber } from './units.ts';
+import { editDistance, offer } from './nearest.ts';
+
+/** What a setting is about; a command takes whole groups. */
+export type SettingGroup = 'target' | 'answer' | 'load' | 'verdict' | 'output' | 'stand-in';
+
+export interface Setting<T> {
+  readonly group: SettingGroup;
+  /** What a person may write, for help: `DURATION`, `N`, `URL`. Empty for a switch. */
+  readonly placeholder: string;
+  readonly fallback: T;
+  readonly doc: string;
+  /** Never a flag, never written down: only from the environment. */
+  readonly secret?: true;
+  /** May be given more than once; one line of the variable each. */
+  readonly repeatable?: true;
+  /** @throws BadValue with what is allowed. */
+  parse(text: string): T;
+  /** The text that `parse` reads back; what goes to k6, the manifest and docs. */
+  format(value: T): string;
+}
+
+type Options<T> = { group: SettingGroup; fallback: T; doc: string };
+
+const duration = (o: Options<number> & { min?: number; max?: number }): Setting<number> => ({
+  ...o,
+  placeholder: 'DURATION',
+  parse(text) {
+    const ms = parseDuration(text);
+    const [min, max] = [o.min ?? 0, o.max ?? 7 * 24 * 3_600_000];
+    if (ms < min || ms > max) throw new BadValue(`"${text}" is out; allowed: ${formatDuration(min)} to ${formatDuration(max)}`);
+    return ms;
+  },
+  format: formatDuration,
+});
+
+const number = (o: Options<number> & { min: number; max: number; whole?: boolean }): Setting<number> => ({
+  ...o,
+  placeholder: 'N',
+  parse: (text) => parseNumber(text, o),
+  format: String,
+});
+
+/** A setting that may be absent: null, written as the empty text. */
+function optional<T>(of: Setting<T>, o: Omit<Options<null>, 'fallback'>): Setting<T | null> {
+  return {
+    ...o,
+    fallback: null,
+    placeholder: of.placeholder,
+    parse: (text) => (text === '' ? null : of.parse(text)),
+    format: (value) => (value === null ? '' : of.format(value)),
+  };
+}
+
+const text = (o: Options<string> & { placeholder?: string; allowed?: RegExp; hint?: string }): Setting<string> => ({
+  ...o,
+  placeholder: o.placeholder ?? 'TEXT',
+  parse(given) {
+    if (o.allowed !== undefined && !o.allowed.test(given)) throw new BadValue(`"${given}" is out; allowed: ${o.hint ?? 'other text'}`);
+    return given;
+  },
+  format: (value) => value,
+});
+
+const flag = (o: Options<boolean>): Setting<boolean> => ({
+  ...o,
+  placeholder: '',
+  parse(given) {
+    if (['true', '1', 'yes', 'on'].includes(given.toLowerCase())) return true;
+    if (['false', '0', 'no', 'off', ''].includes(given.toLowerCase())) return false;
+    throw new BadValue(`"${given}" is out; allowed: true or false`);
+  },
+  format: String,
+});
+
+function choice<const T extends string>(o: Options<T> & { of: readonly T[] }): Setting<T> {
+  return {
+    ...o,
+    placeholder: o.of.join('|'),
+    parse(given) {
+      const found = o.of.find((one) => one === given);
+      if (found === undefined) throw new BadValue(`"${given}" is out${offer(given, o.of)}`);
+      return found;
+    },
+    format: (value) => value,
+  };
+}
+
+/** Several values; one a line in the variable, one a flag on the command line. */
+function list<T>(of: Setting<T>, o: Omit<Options<readonly T[]>, 'fallback'> & { placeholder: string }): Setting<readonly T[]> {
+  return {
+    ...o,
+    fallback: [],
+    repeatable: true,
+    parse: (given) => given.split('\n').filter((line) => line !== '').map((line) => of.parse(line)),
+    format: (values) => values.map((value) => of.format(value)).join('\n'),
+  };
+}
+
+const URL_SHAPE = /^(https?):\/\/([^/?#\s]+)(\/[^?#\s]*)?$/i;
+
+const url: Setting<string> = text({
+  group: 'target',
+  fallback: '',
+  placeholder: 'URL',
+  doc: '',
+  allowed: URL_SHAPE,
+  hint: 'http://HOST[:PORT][/PATH] or https://..., without query or fragment',
+});
+
+const path = (o: { group: SettingGroup; doc: string; placeholder?: string }): Setting<string | null> =>
+  optional(text({ ...o, fallback: '', placeholder: o.placeholder ?? 'FILE' }), o);
+
+const secret = (doc: string): Setting<string | null> => ({
+  ...optional(text({ group: 'target', fallback: '', doc }), { group: 'target', doc }),
+  secret: true,
+});
+
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|x-api-key|api-key)$/i;
+
+/** One header to send: a literal value, or the name of the environment variable that holds it. */
+export type Header = { readonly name: string } & ({ readonly literal: string } | { readonly env: string });
+
+const header: Setting<Header> = {
+  group: 'target',
+  placeholder: "'NAME: VALUE'",
+  fallback: { name: '', literal: '' },
+  doc: '',
+  parse(given) {
+    const colon = given.indexOf(':');
+    const name = given.slice(0, colon).trim();
+    const value = given.slice(colon + 1).trim();
+    if (colon < 1 || !HEADER_NAME.test(name)) throw new BadValue(`"${given}" is no header; allowed: 'Name: value' or 'Name: env:VARIABLE'`);
+    if (value.startsWith('env:')) {
+      const env = value.slice(4);
+      if (!/^[A-Za-z_]\w*$/.test(env)) throw new BadValue(`"${env}" is no variable's name; allowed: 'Name: env:VARIABLE'`);
+      return { name, env };
+    }
+    // The value itself must not be repeated in the refusal: it would end in a log.
+    if (SECRET_HEADER.test(name))
+      throw new BadValue(`${name} would show its secret in the process list and in shell history; write '${name}: env:VARIABLE' and put the value into that variable`);
+    return { name, literal: value };
+  },
+  format: (value) => `${value.name}: ${'env' in value ? `env:${value.env}` : value.literal}`,
+};
+
+export const SETTINGS = {
+  // target
+  baselineUrl: optional(url, { group: 'target', doc: "base URL of the server in service; without it the suite's stand-in is started" }),
+  shadowUrl: optional(url, { group: 'target', doc: "base URL of the server that may replace it; without it the suite's stand-in is started" }),
+  baselineLabel: text({ group: 'target', fallback: 'baseline', doc: 'what the baseline is, for the report (a version, a model)' }),
+  shadowLabel: text({ group: 'target', fallback: 'shadow', doc: 'what the shadow is, for the report (a version, an adapter)' }),
+  aa: flag({ group: 'target', fallback: false, doc: 'declares an A/A run: both variants are the same server on purpose' }),
+  header: list(header, { group: 'target', placeholder: "'NAME: VALUE'", doc: "header sent with each request; 'Name: env:VAR' takes the value from the environment" }),
+  apiKey: secret('bearer token for both servers'),
+  shadowApiKey: secret('bearer token for the shadow, where it has its own'),
+  caFile: path({ group: 'target', doc: 'PEM file of certificate authorities to trust beside the system\'s (taken as SSL_CERT_FILE)' }),
+  clientCert: path({ group: 'target', doc: 'PEM file of the client certificate' }),
+  clientKey: path({ group: 'target', doc: "PEM file of the client certificate's key" }),
+  // answer
+  endpointPath: text({ group: 'answer', fallback: '/v1/grammar/correct', placeholder: 'PATH', allowed: /^\/\S*$/, hint: 'a path that starts with /', doc: 'path that is posted to, below the base URL' }),
+  answerPath: text({ group: 'answer', fallback: 'corrected', placeholder: 'PATH', doc: "the corrected sentence's place in the answer" }),
+  translationPath: text({ group: 'answer', fallback: 'translation', placeholder: 'PATH', doc: "the translation's place in the answer" }),
+  costPath: text({ group: 'answer', fallback: 'metadata.cost_eur', placeholder: 'PATH', doc: "the cost's place in the answer, in EUR" }),
+  stagesPath: text({ group: 'answer', fallback: 'metadata.stages', placeholder: 'PATH', doc: "the stages' place in the answer, an object of ms by stage" }),
+  traceHeader: text({ group: 'answer', fallback: 'X-Trace-Id', placeholder: 'NAME', allowed: HEADER_NAME, hint: "a header's name", doc: "response header that carries the server's trace id" }),
+  // load
+  vus: number({ group: 'load', fallback: 10, min: 1, max: 20_000, whole: true, doc: 'clients (VUs) of each variant, each with one request in flight' }),
+  durationMs: duration({ group: 'load', fallback: 60_000, min: 1000, doc: 'measured time of each variant' }),
+  warmUpMs: duration({ group: 'load', fallback: 5000, max: 3_600_000, doc: 'load before the measurement; recorded, marked, left out' }),
+  timeoutMs: duration({ group: 'load', fallback: 10_000, min: 10, max: 3_600_000, doc: 'a request without its whole answer by then has failed' }),
+  seed: number({ group: 'load', fallback: 1, min: 0, max: 4_294_967_295, whole: true, doc: 'seed of the payload sequence (the same for both variants)' }),
+  payloads: path({ group: 'load', placeholder: 'DIR|FILE', doc: "payloads, JSON or JSONL; without it the suite's own labelled set" }),
+  sampleRate: number({ group: 'load', fallback: 1, min: 0, max: 1, doc: 'share of the answers that are scored against their labels' }),
+  maxRequests: optional(number({ group: 'load', fallback: 0, min: 1, max: 1e9, whole: true, doc: '' }), { group: 'load', doc: 'most requests of each variant, warm-up included' }),
+  maxCost: optional(number({ group: 'load', fallback: 0, min: 0, max: 1e9, doc: '' }), { group: 'load', doc: 'most EUR that the run may cost, both variants together; it stops before that is passed' }),
+  thresholds: path({ group: 'load', doc: "limits, targets and gates as JSON, in place of thresholds/<scenario>.json" }),
+  // output
+  out: path({ group: 'output', placeholder: 'DIR', doc: 'run directory; must not exist yet (default results/<run-id>)' }),
+  drainMs: duration({ group: 'output', fallback: 5000, max: 600_000, doc: 'wait after the load before servers that we started are stopped, so that their traces flush' }),
+  keepAnswers: flag({ group: 'output', fallback: false, doc: "keep the answers' text in the request log (else its SHA-256)" }),
+  dashboard: flag({ group: 'output', fallback: true, doc: 'live k6 web dashboard on 127.0.0.1, and dashboard.html at the end' }),
+  open: flag({ group: 'output', fallback: false, doc: 'open the live dashboard, and the report at the end, in a browser' }),
+  json: flag({ group: 'output', fallback: false, doc: 'comparison.json on standard output in place of the table' }),
+  // stand-in
+  baselineStandIn: text({ group: 'stand-in', fallback: '', placeholder: "'ARGS'", doc: "further arguments of the baseline's stand-in, as '--profile lab'" }),
+  shadowStandIn: text({ group: 'stand-in', fallback: '', placeholder: "'ARGS'", doc: "further arguments of the shadow's stand-in, as '--fault status=0.05:503'" }),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+export type SettingName = keyof typeof SETTINGS;
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+/** Every setting's value; durations in ms, money in EUR. */
+export type Settings = { readonly [K in SettingName]: ValueOf<(typeof SETTINGS)[K]> };
+
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter((name): name is SettingName => name in SETTINGS);
+
+/** `warmUpMs` -> `warm-up`. */
+export function flagName(name: SettingName): string {
+  return name.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `warmUpMs` -> `WARM_UP`. */
+export function envName(name: SettingName): string {
+  return flagName(name).replaceAll('-', '_').toUpperCase();
+}
+
+/** Where a value came from; the manifest keeps it. */
+export type SettingSource = 'default' | 'environment' | 'flag' | 'job';
+
+export interface ParsedSettings {
+  readonly settings: Settings;
+  readonly sources: Readonly<Record<SettingName, SettingSource>>;
+  /** One line a refused value. Where there is any, `settings` must not be used. */
+  readonly problems: readonly string[];
+}
+
+export interface SettingTexts {
+  /** Flag texts by setting. */
+  readonly flags: Readonly<Partial<Record<SettingName, string>>>;
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Values that a job sets in place of the table's defaults. */
+  readonly job: Readonly<Partial<Record<SettingName, string>>>;
+}
+
+/** Reads every setting: flag, else variable, else the job's own default, else the table's. */
+export function parseSettings(given: SettingTexts): ParsedSettings {
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, SettingSource> = {};
+  const problems: string[] = [...misspeltVariables(given.env)];
+  for (const name of SETTING_NAMES) {
+    const setting: Setting<unknown> = SETTINGS[name];
+    const candidates: readonly [SettingSource, string | undefined, string][] = [
+      ['flag', setting.secret === true ? undefined : given.flags[name], `--${flagName(name)}`],
+      ['environment', given.env[envName(name)] === '' ? undefined : given.env[envName(name)], envName(name)],
+      ['job', given.job[name], name],
+    ];
+    const found = candidates.find(([, value]) => value !== undefined);
+    values[name] = setting.fallback;
+    sources[name] = found?.[0] ?? 'default';
+    if (found?.[1] === undefined) continue;
+    try {
+      values[name] = setting.parse(found[1]);
+    } catch (error) {
+      if (!(error instanceof BadValue)) throw error;
+      problems.push(`${found[2]}: ${error.message}`);
+    }
+  }
+  // The loop above filled every key of the table from that key's own parser: the one place where the compiler can't follow.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const parsed = { settings: values, sources } as unknown as Omit<ParsedSettings, 'problems'>;
+  return { ...parsed, problems: problems.concat(problems.length === 0 ? contradictions(parsed.settings) : []) };
+}
+
+/** The texts that {@link parseSettings} reads back as the same settings; secrets left out. */
+export function formatSettings(settings: Settings): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const name of SETTING_NAMES) {
+    const setting: Setting<unknown> = SETTINGS[name];
+    if (setting.secret !== true) texts[envName(name)] = setting.format(settings[name]);
+  }
+  return texts;
+}
+
+function contradictions(settings: Settings): string[] {
+  const problems: string[] = [];
+  if ((settings.clientCert === null) !== (settings.clientKey === null))
+    problems.push('--client-cert and --client-key go together: give both or neither');
+  if (settings.shadowUrl !== null && settings.baselineUrl === null)
+    problems.push('--shadow-url is given without --baseline-url: a shadow is compared with a baseline of yours, not with the stand-in; give both');
+  return problems;
+}
+
+/** A variable one edit away from a setting's name is a typo that would silently become a default. */
+function misspeltVariables(env: SettingTexts['env']): string[] {
+  const known = SETTING_NAMES.map(envName).filter((name) => name.length >= 7);
+  const all = new Set(SETTING_NAMES.map(envName));
+  return Object.keys(env).flatMap((given) => {
+    if (all.has(given) || given.length < 7) return [];
+    const meant = known.find((name) => Math.abs(name.length - given.length) <= 1 && editDistance(name, given) === 1);
+    return meant === undefined ? [] : [`the environment has ${given}, which is no setting; did you mean ${meant}? (unset it otherwise)`];
+  });
+}

@@ -1,0 +1,110 @@
+/**
+ * Limits, targets and gates as data (thresholds/*.json); k6's options and the verdict both come from here.
+ *
+ * A limit is a contracted number for one variant's point figure, and blocks. A target is the same and only informs. A gate
+ * compares the shadow with the baseline, on the interval of the difference.
+ */
+import * as v from 'valibot';
+import { METRICS, submetric, type MetricName, type TrendName } from './metrics.ts';
+import { offer } from './nearest.ts';
+import { BadValue } from './units.ts';
+
+export const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
+export type Percentile = keyof typeof PERCENTILES;
+
+const trend_names = (Object.keys(METRICS) as (keyof typeof METRICS)[]).filter((name): name is TrendName => METRICS[name].kind === 'trend');
+
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const ratioMargin = { margin: positive };
+const pointsMargin = { margin_pp: v.pipe(v.number(), v.minValue(0), v.maxValue(100)) };
+
+const limitSchema = v.variant('metric', [
+  v.strictObject({
+    metric: v.picklist(trend_names),
+    statistic: v.picklist(['p50', 'p90', 'p95', 'p99', 'mean', 'max']),
+    op: v.picklist(['<', '<=', '>', '>=']),
+    limit: v.pipe(v.number(), v.minValue(0)),
+  }),
+  v.strictObject({
+    metric: v.literal('request_failed'),
+    statistic: v.literal('rate'),
+    op: v.picklist(['<', '<=']),
+    limit: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  }),
+  v.strictObject({
+    metric: v.literal('throughput'),
+    statistic: v.literal('rate'),
+    op: v.picklist(['>', '>=']),
+    limit: v.pipe(v.number(), v.minValue(0)),
+  }),
+]);
+
+const gateSchema = v.variant('gate', [
+  v.strictObject({ gate: v.literal('latency'), metric: v.picklist(trend_names), statistic: v.picklist(['p50', 'p90', 'p95', 'p99']), ...ratioMargin }),
+  v.strictObject({ gate: v.literal('error_rate'), ...pointsMargin }),
+  v.strictObject({ gate: v.literal('accuracy'), answer: v.picklist(['correction', 'translation']), ...pointsMargin }),
+  v.strictObject({ gate: v.literal('cost'), ...ratioMargin }),
+  v.strictObject({ gate: v.literal('cpqu'), ...ratioMargin }),
+  v.strictObject({ gate: v.literal('throughput'), ...ratioMargin }),
+]);
+
+export const thresholdsSchema = v.strictObject({
+  limits: v.array(limitSchema),
+  targets: v.array(limitSchema),
+  gates: v.array(gateSchema),
+});
+
+export type Limit = v.InferOutput<typeof limitSchema>;
+export type Gate = v.InferOutput<typeof gateSchema>;
+export type Thresholds = v.InferOutput<typeof thresholdsSchema>;
+
+/** @throws BadValue that names the file, the place and what is allowed there. */
+export function parseThresholds(value: unknown, where: string): Thresholds {
+  const result = v.safeParse(thresholdsSchema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new BadValue(`${where}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
+}
+
+/** The name that tables, `--require` and advice use: `request_duration_p95`, `error_rate`, `accuracy_correction`. */
+export function gateId(gate: Gate): string {
+  switch (gate.gate) {
+    case 'latency':
+      return `${gate.metric}_${gate.statistic}`;
+    case 'accuracy':
+      return `accuracy_${gate.answer}`;
+    case 'error_rate':
+    case 'cost':
+    case 'cpqu':
+    case 'throughput':
+      return gate.gate;
+  }
+}
+
+/** @throws BadValue for a gate that this run does not have. */
+export function assertGateIds(ids: readonly string[], thresholds: Thresholds): void {
+  const known = thresholds.gates.map(gateId);
+  for (const id of ids) if (!known.includes(id)) throw new BadValue(`"${id}" is no gate of this run${offer(id, known)}`);
+}
+
+const k6_statistic = { p50: 'p(50)', p90: 'p(90)', p95: 'p(95)', p99: 'p(99)', mean: 'avg', max: 'max', rate: 'rate' } as const;
+
+/**
+ * k6's `thresholds` option for these variants. Each limit stands on the variant's measured submetric. A submetric
+ * without samples would pass in k6, so each variant also gets a count guard. Throughput has no faithful form in k6 (a
+ * counter's rate is over the whole test): it is judged from the request log alone.
+ */
+export function k6Thresholds(thresholds: Thresholds, variants: readonly string[]): Record<string, string[]> {
+  const out: Record<string, string[]> = {};
+  const add = (metric: MetricName, variant: string, expression: string): void => {
+    (out[submetric(metric, variant)] ??= []).push(expression);
+  };
+  for (const variant of variants) {
+    for (const limit of thresholds.limits) {
+      if (limit.metric === 'throughput') continue;
+      add(limit.metric, variant, `${k6_statistic[limit.statistic]}${limit.op}${limit.limit}`);
+    }
+    add('requests_finished', variant, 'count>0');
+  }
+  return out;
+}
