@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+
+// Package requestlog is k6/x/requestlog: one JSON line a request, written from the response object itself, because
+// reading its properties in JavaScript costs more than all the rest (see k6/types/k6-x-requestlog.d.ts for the API).
+package requestlog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grafana/sobek"
+	"go.k6.io/k6/v2/js/common"
+	"go.k6.io/k6/v2/js/modules"
+	k6http "go.k6.io/k6/v2/js/modules/k6/http"
+
+	"k6-shadow/k6/clock"
+)
+
+func init() { modules.Register("k6/x/requestlog", &Module{}) }
+
+// Module is registered once a process and so holds the one log.
+type Module struct{ log Log }
+
+// NewModuleInstance gives every VU the same log and a line buffer of its own.
+func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
+	return &instance{vu: vu, log: &m.log}
+}
+
+type instance struct {
+	vu   modules.VU
+	log  *Log
+	line []byte // reused: a VU's script runs on one goroutine
+}
+
+// Exports takes sobek's own call type where a function is called for each request: it spares the reflection.
+func (i *instance) Exports() modules.Exports {
+	return modules.Exports{Named: map[string]any{
+		"open":        i.log.Open,
+		"written":     i.log.Written,
+		"index":       i.index,
+		"now":         i.now,
+		"traceparent": i.traceparent,
+		"write":       i.write,
+		"record":      i.record,
+	}}
+}
+
+func (i *instance) now(sobek.FunctionCall) sobek.Value {
+	return i.vu.Runtime().ToValue(clock.EpochMS(time.Now()))
+}
+
+func (i *instance) index(sobek.FunctionCall) sobek.Value {
+	state := i.vu.State()
+	if state == nil || state.GetScenarioGlobalVUIter == nil {
+		common.Throw(i.vu.Runtime(), errors.New(
+			"requestlog: index() is an iteration's number, and none is running here; call it in a scenario's function"))
+	}
+	return i.vu.Runtime().ToValue(int64(state.GetScenarioGlobalVUIter())) //nolint:gosec // counts iterations
+}
+
+func (i *instance) traceparent(sobek.FunctionCall) sobek.Value {
+	return i.vu.Runtime().ToValue(traceparent())
+}
+
+// traceparent makes a header of W3C Trace Context level 1: version 00, flags 01 (sampled). The randomness is the
+// runtime's ChaCha8, a generator each thread; ids of zeros only are invalid there.
+func traceparent() string {
+	line := make([]byte, 0, 55)
+	line = append(line, "00-"...)
+	line = appendHex(line, nonZero())
+	line = appendHex(line, rand.Uint64())
+	line = append(line, '-')
+	line = appendHex(line, nonZero())
+	line = append(line, "-01"...)
+	return string(line)
+}
+
+func nonZero() uint64 {
+	for {
+		if n := rand.Uint64(); n != 0 {
+			return n
+		}
+	}
+}
+
+func appendHex(line []byte, n uint64) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 60; shift >= 0; shift -= 4 {
+		line = append(line, digits[n>>shift&0xf])
+	}
+	return line
+}
+
+func (i *instance) write(call sobek.FunctionCall) sobek.Value {
+	line := call.Argument(0).String()
+	i.requireOneLine("write", line)
+	i.line = append(append(i.line[:0], line...), '\n')
+	return i.flush()
+}
+
+// record writes the response's times and status after the caller's fixed members.
+func (i *instance) record(call sobek.FunctionCall) sobek.Value {
+	response, ok := call.Argument(0).Export().(*k6http.Response)
+	if !ok {
+		panic(i.vu.Runtime().NewTypeError(
+			"requestlog: record's first argument is %s; it takes a response of k6/http", call.Argument(0).String()))
+	}
+	fixed := call.Argument(1).String()
+	i.requireOneLine("record", fixed)
+
+	line := append(i.line[:0], '{')
+	if fixed != "" {
+		line = append(append(line, fixed...), ',')
+	}
+	timings := response.Timings
+	line = appendMS(line, `"duration_ms":`, timings.Duration)
+	line = appendMS(line, `,"waiting_ms":`, timings.Waiting)
+	line = appendMS(line, `,"connecting_ms":`, timings.Connecting)
+	line = appendMS(line, `,"tls_ms":`, timings.TLSHandshaking)
+	line = append(line, `,"status":`...)
+	if response.Status == 0 {
+		line = append(line, "null"...)
+	} else {
+		line = strconv.AppendInt(line, int64(response.Status), 10)
+	}
+	if i.wantsDigest(call.Argument(2)) {
+		line = append(line, `,"answer_sha256":`...)
+		line = appendDigest(line, response.Body)
+	}
+	i.line = append(line, '}', '\n')
+	return i.flush()
+}
+
+func (i *instance) wantsDigest(options sobek.Value) bool {
+	if common.IsNullish(options) {
+		return false
+	}
+	wanted := options.ToObject(i.vu.Runtime()).Get("answer_sha256")
+	return wanted != nil && wanted.ToBoolean()
+}
+
+// appendMS writes 0 as null. k6 measures in nanoseconds and gives an exact 0 only for a step that did not happen: no
+// connection was opened (one was reused, or the dial failed), no TLS, nothing was sent.
+func appendMS(line []byte, name string, value_ms float64) []byte { //nolint:revive // the unit stands in the name
+	line = append(line, name...)
+	if value_ms == 0 {
+		return append(line, "null"...)
+	}
+	return strconv.AppendFloat(line, value_ms, 'f', -1, 64)
+}
+
+func appendDigest(line []byte, body any) []byte {
+	var digest [sha256.Size]byte
+	switch body := body.(type) {
+	case string:
+		digest = sha256.Sum256([]byte(body))
+	case []byte:
+		digest = sha256.Sum256(body)
+	case sobek.ArrayBuffer:
+		digest = sha256.Sum256(body.Bytes())
+	default: // no answer, or its body was discarded
+		return append(line, "null"...)
+	}
+	line = append(line, '"')
+	line = hex.AppendEncode(line, digest[:])
+	return append(line, '"')
+}
+
+func (i *instance) requireOneLine(function, text string) {
+	if strings.IndexByte(text, '\n') >= 0 {
+		panic(i.vu.Runtime().NewTypeError(
+			"requestlog: %s was given text with a line feed, and a record is one line; pass it through JSON.stringify", function))
+	}
+}
+
+func (i *instance) flush() sobek.Value {
+	if err := i.log.Write(i.line); err != nil {
+		common.Throw(i.vu.Runtime(), err)
+	}
+	return sobek.Undefined()
+}

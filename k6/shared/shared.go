@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+
+// Package shared is k6/x/shared: float counters that all VUs of the process see.
+package shared
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	"go.k6.io/k6/v2/js/modules"
+)
+
+func init() { modules.Register("k6/x/shared", &Module{}) }
+
+// Module is registered once a process and so holds the counters.
+type Module struct {
+	mu       sync.Mutex
+	counters map[string]float64
+}
+
+// NewModuleInstance gives every VU the same counters.
+func (m *Module) NewModuleInstance(modules.VU) modules.Instance { return instance{m} }
+
+type instance struct{ module *Module }
+
+func (i instance) Exports() modules.Exports {
+	return modules.Exports{Named: map[string]any{
+		"add": i.module.Add,
+		"max": i.module.Max,
+		"get": i.module.Get,
+	}}
+}
+
+// Add adds delta to the counter, which begins at 0, and returns the new total.
+func (m *Module) Add(name string, delta float64) (float64, error) {
+	return m.update(name, delta, func(old float64, _ bool) float64 { return old + delta })
+}
+
+// Max keeps the largest value ever given under the name and returns it.
+func (m *Module) Max(name string, value float64) (float64, error) {
+	return m.update(name, value, func(old float64, known bool) float64 {
+		if known {
+			return max(old, value)
+		}
+		return value
+	})
+}
+
+// Get returns the counter's value, 0 for one that was never written.
+func (m *Module) Get(name string) float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.counters[name]
+}
+
+func (m *Module) update(name string, operand float64, next func(old float64, known bool) float64) (float64, error) {
+	if name == "" {
+		return 0, errors.New("shared: the counter's name is empty; give it one, for example 'cost_eur'")
+	}
+	if math.IsNaN(operand) || math.IsInf(operand, 0) {
+		return 0, fmt.Errorf("shared: %v is no finite number (counter %q)", operand, name)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.counters == nil {
+		m.counters = make(map[string]float64)
+	}
+	old, known := m.counters[name]
+	m.counters[name] = next(old, known)
+	return m.counters[name], nil
+}
