@@ -31,8 +31,7 @@ const blockSummarySchema = v.strictObject({
   duration_ms: v.number(),
   thresholds: v.array(v.strictObject({ metric: v.string(), expression: v.string(), ok: v.boolean() })),
   /** Counts of all phases, by variant. `http_reqs` is k6's own. */
-  counts: v.record(v.string(), v.strictObject({ started: count, finished: count, http_reqs: count, p95_ms: v.nullable(v.number()) })),
-  iterations: count,
+  counts: v.record(v.string(), v.strictObject({ started: count, finished: count, http_reqs: count, iterations: count, p95_ms: v.nullable(v.number()) })),
   probe: v.nullable(v.strictObject({ count })),
   stopped: v.nullable(v.strictObject({ reason: v.picklist(STOP_REASONS), at_ms: v.number() })),
 });

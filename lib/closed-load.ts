@@ -1,0 +1,100 @@
+/** The whole of a closed-load scenario but its endpoint: options, one function a variant, the probe, the summary. */
+import http from 'k6/http';
+import type { Options, Scenario } from 'k6/options';
+import { PROBE_LEAD_MS } from '../domain/load.ts';
+import { k6Thresholds } from '../domain/thresholds.ts';
+import type { Variant } from '../domain/variants.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
+import { probeDuration } from './metrics.ts';
+import { payloadSequence, type Item } from './payloads.ts';
+import { openRequestLog } from './request-log.ts';
+import { runControl } from './run-control.ts';
+import { target, thresholdsOf, tlsOptions, type Runtime, type Target } from './runtime.ts';
+import { constantClients, probe } from './shapes.ts';
+import { exchange } from './steps/exchange.ts';
+import { bareText, blockSummary, countedSubmetrics, type K6Summary } from './summary.ts';
+
+export interface ClosedLoad {
+  readonly name: string;
+  readonly runtime: Runtime;
+  /** The scenario's own thresholds file, as imported. */
+  readonly thresholds: unknown;
+  endpoint(target: Target): Endpoint<Item>;
+}
+
+export interface Wired {
+  readonly options: Options;
+  run(variant: Variant): void;
+  probe(): void;
+  setup(): void;
+  handleSummary(data: K6Summary): Record<string, string>;
+}
+
+export function closedLoad(of: ClosedLoad): Wired {
+  const { runtime } = of;
+  const { settings, plan, variants } = runtime;
+  const lead_ms = plan.probe_url === null ? 0 : PROBE_LEAD_MS;
+  const scenarios: Record<string, Scenario> = Object.fromEntries(variants.map((variant) => [variant, constantClients(settings, variant, lead_ms)]));
+  if (plan.probe_url !== null) scenarios['probe'] = probe(settings, 'probe');
+  const options: Options = {
+    scenarios,
+    thresholds: { ...k6Thresholds(thresholdsOf(runtime, of.thresholds, of.name), variants), ...countedSubmetrics(variants) },
+    summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(50)', 'p(90)', 'p(95)', 'p(99)', 'count'],
+    // Few tags: each distinct set is a series in k6's memory.
+    systemTags: ['scenario', 'status', 'name', 'error_code', 'expected_response'],
+    userAgent: 'k6-shadow',
+    ...tlsOptions(settings),
+  };
+  const log = openRequestLog(plan.request_log);
+  const payloads = payloadSequence(runtime);
+  const source = {
+    at: (index: number) => {
+      const item = payloads.at(index);
+      return { id: item.id, asked: item, scored: payloads.isScored(index) };
+    },
+  };
+  const budget = { max_cost_eur: settings.maxCost, vus_in_all: settings.vus * variants.length };
+  const steps = new Map(
+    variants.map((variant) => [
+      variant,
+      exchange({
+        variant,
+        scenario_name: of.name,
+        block: plan.block,
+        warm_up_ms: settings.warmUpMs,
+        endpoint: of.endpoint(target(settings, variant)),
+        source,
+        log,
+        control: runControl(variant, budget),
+        keep_answers: settings.keepAnswers,
+        trace_header: settings.traceHeader,
+      }),
+    ]),
+  );
+  return {
+    options,
+    run: (variant) => steps.get(variant)?.(),
+    probe() {
+      const response = http.get(plan.probe_url ?? '', { responseType: 'none', timeout: 5000, tags: { name: 'probe' } });
+      const line = { probe: true, block: plan.block, at_ms: Date.now(), duration_ms: response.timings.duration };
+      probeDuration.add(line.duration_ms);
+      log.write(JSON.stringify(line));
+    },
+    setup() {
+      if (runtime.managed) return;
+      // By hand there is no cli to look first: one request each tells an unreachable server apart from a slow one.
+      for (const variant of variants) {
+        const { base_url, headers } = target(settings, variant);
+        const response = http.get(`${base_url}/health`, { headers: { ...headers }, timeout: settings.timeoutMs, redirects: 0, tags: { name: 'preflight' } });
+        if (response.status === 0) throw new Error(`the ${variant} at ${base_url} can't be reached: ${response.error}`);
+      }
+    },
+    handleSummary(data) {
+      const summary = blockSummary(data, runtime);
+      const out: Record<string, string> = {};
+      if (plan.summary_file !== '') out[plan.summary_file] = `${JSON.stringify(summary, null, 2)}\n`;
+      if (!runtime.managed) out['stdout'] = bareText(data, summary);
+      return out;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** The grammar service: a learner's sentence goes in; a correction, a translation, the cost and the stages come out. */
+import type { JSONValue } from 'k6';
+import { isRight, type Labels } from '../../domain/answer.ts';
+import type { Settings } from '../../domain/settings.ts';
+import type { Item } from '../payloads.ts';
+import type { Target } from '../runtime.ts';
+import { EMPTY_READING, jsonPost, type Endpoint } from './endpoint.ts';
+
+const amountOrNull = (value: JSONValue | undefined): number | null =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+
+/** Only stages that are times: the server's text must not break a record. */
+function stagesOrNull(value: JSONValue | undefined): Record<string, number> | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const stages: Record<string, number> = {};
+  let any = false;
+  for (const name of Object.keys(value)) {
+    const ms = amountOrNull(value[name]);
+    if (ms === null) continue;
+    stages[name] = ms;
+    any = true;
+  }
+  return any ? stages : null;
+}
+
+const score = (answer: JSONValue | undefined, accepted: Labels, scored: boolean): boolean | null => {
+  if (!scored || accepted.size === 0) return null;
+  return typeof answer === 'string' && isRight(answer, accepted);
+};
+
+export function grammarEndpoint(target: Target, settings: Settings): Endpoint<Item> {
+  const post = jsonPost(target, settings.endpointPath, settings.timeoutMs, 'correct');
+  const { answerPath, translationPath, costPath, stagesPath } = settings;
+  return {
+    name: 'correct',
+    send: (item, traceparent) => post(item.body, traceparent),
+    read(response, item, scored) {
+      let corrected: JSONValue | undefined;
+      try {
+        corrected = response.json(answerPath);
+      } catch {
+        const html = /html/i.test(response.headers['Content-Type'] ?? '');
+        return { ...EMPTY_READING, error: html ? 'content_type' : 'bad_json', error_detail: (response.body ?? '').slice(0, 200) };
+      }
+      if (typeof corrected !== 'string') return { ...EMPTY_READING, error: 'missing_field', error_detail: `no text at ${answerPath}` };
+      return {
+        ...EMPTY_READING,
+        cost_eur: amountOrNull(response.json(costPath)),
+        stages_ms: stagesOrNull(response.json(stagesPath)),
+        correct: score(corrected, item.corrected, scored),
+        correct_translation: score(response.json(translationPath), item.translation, scored),
+      };
+    },
+  };
+}

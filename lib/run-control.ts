@@ -1,0 +1,81 @@
+/**
+ * May this VU start another request? Ends a run in good order before its time: where the next request could pass the
+ * budget, or the server is gone. VUs then idle until nothing is in flight, and only then is k6 aborted: an abort drops
+ * what is in flight without a trace.
+ */
+import exec from 'k6/execution';
+import { sleep } from 'k6';
+import { STOP_REASONS, type StopReason } from '../domain/block.ts';
+import type { ErrorKind } from '../domain/errors.ts';
+import { counters } from './extensions.ts';
+
+/** A server that refuses this many in a row, over at least this long, is gone. */
+const GONE_AFTER_FAILURES = 20;
+const GONE_AFTER_MS = 3000;
+const IDLE_SECONDS = 0.1;
+
+export interface RunControl {
+  /** False: nothing may be sent; the VU has idled a little. */
+  mayStart(): boolean;
+  finished(error: ErrorKind | null, cost_eur: number | null): void;
+}
+
+export interface Budget {
+  readonly max_cost_eur: number | null;
+  /** VUs of all variants: a stock k6 can't share a count, so there each VU keeps to its own part. */
+  readonly vus_in_all: number;
+}
+
+export function runControl(variant: string, budget: Budget): RunControl {
+  const maxCost = budget.max_cost_eur === null ? null : budget.max_cost_eur / (counters.across_vus ? 1 : budget.vus_in_all);
+  const failures = `failures_${variant}`;
+  const failingSince = `failing_since_${variant}`;
+  return {
+    mayStart() {
+      if (stopped() === null && maxCost !== null) {
+        // Reserved before it is compared, so that two VUs can't both take the last place.
+        const inFlight = counters.add('in_flight', 1);
+        if (counters.get('spent_eur') + inFlight * counters.get('dearest_eur') <= maxCost) return true;
+        counters.add('in_flight', -1);
+        stop('max_cost');
+      } else if (stopped() === null) {
+        counters.add('in_flight', 1);
+        return true;
+      }
+      if (counters.across_vus && counters.get('in_flight') === 0) exec.test.abort(`stopped: ${stopped()}`);
+      sleep(IDLE_SECONDS);
+      return false;
+    },
+    finished(error, cost_eur) {
+      counters.add('in_flight', -1);
+      if (cost_eur !== null) {
+        counters.add('spent_eur', cost_eur);
+        counters.max('dearest_eur', cost_eur);
+      }
+      if (error !== 'connect' && error !== 'dns') {
+        counters.add(failures, -counters.get(failures));
+        return;
+      }
+      const count = counters.add(failures, 1);
+      if (count === 1) counters.add(failingSince, Date.now() - counters.get(failingSince));
+      if (count >= GONE_AFTER_FAILURES && Date.now() - counters.get(failingSince) >= GONE_AFTER_MS) stop('server_gone');
+      sleep(IDLE_SECONDS); // a refused connection answers at once: no flood against a server that is down
+    },
+  };
+}
+
+function stop(reason: StopReason): void {
+  if (counters.add('stops', 1) > 1) return;
+  counters.add('stop_reason', STOP_REASONS.indexOf(reason));
+  counters.add('stopped_at_ms', Date.now());
+  if (!counters.across_vus && reason === 'server_gone') exec.test.abort(`stopped: ${reason}`);
+}
+
+/** Why the run was stopped early, or null; for VUs and for the summary. */
+export function stopped(): StopReason | null {
+  return counters.get('stops') > 0 ? (STOP_REASONS[counters.get('stop_reason')] ?? null) : null;
+}
+
+export function stoppedAtMs(): number {
+  return counters.get('stopped_at_ms');
+}

@@ -1,0 +1,80 @@
+/** The only reader of k6's environment: settings, the block's plan, and which binary this is. */
+import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/block.ts';
+import { envName, parseSettings, type SettingName, type Settings } from '../domain/settings.ts';
+import { parseThresholds, type Thresholds } from '../domain/thresholds.ts';
+import type { Variant } from '../domain/variants.ts';
+
+/** This binary carries k6/x/requestlog, k6/x/shared and k6/x/stream (k6/main.go says so). */
+export const HAS_EXTENSIONS = __ENV['SUITE_K6'] === '1';
+
+export interface Runtime {
+  readonly settings: Settings;
+  readonly plan: BlockPlan;
+  /** Started by the suite's cli, which has checked everything and reads the results; else by hand. */
+  readonly managed: boolean;
+  readonly variants: readonly Variant[];
+}
+
+export interface JobDefaults {
+  readonly variants: readonly Variant[];
+  readonly settings?: Readonly<Partial<Record<SettingName, string>>>;
+}
+
+/** Reads and checks everything once, in the init context. @throws with every refused value, one a line. */
+export function readRuntime(job: JobDefaults): Runtime {
+  const parsed = parseSettings({ flags: {}, env: __ENV, job: job.settings ?? {} });
+  const planText = __ENV[BLOCK_PLAN_VARIABLE];
+  const plan: BlockPlan =
+    planText === undefined
+      ? {
+          block: 0,
+          variants: [...job.variants],
+          request_log: __ENV['REQUEST_LOG'] ?? null,
+          summary_file: '',
+          payloads_file: parsed.settings.payloads,
+          thresholds_file: parsed.settings.thresholds,
+          probe_url: null,
+        }
+      : parseBlockPlan(planText);
+  const problems = [...parsed.problems];
+  for (const variant of plan.variants) {
+    const name = urlSetting(variant);
+    if (parsed.settings[name] === null) problems.push(`${envName(name)} is missing, provide it: -e ${envName(name)}=http://HOST:PORT`);
+  }
+  if (problems.length > 0) throw new Error(`settings refused:\n  ${problems.join('\n  ')}`);
+  return { settings: parsed.settings, plan, managed: planText !== undefined, variants: plan.variants };
+}
+
+const urlSetting = (variant: Variant): 'baselineUrl' | 'shadowUrl' => (variant === 'baseline' ? 'baselineUrl' : 'shadowUrl');
+
+/** Where requests of a variant go, with the headers that they carry. */
+export interface Target {
+  readonly base_url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function target(settings: Settings, variant: Variant): Target {
+  const headers: Record<string, string> = {};
+  const key = variant === 'shadow' ? (settings.shadowApiKey ?? settings.apiKey) : settings.apiKey;
+  if (key !== null) headers['Authorization'] = `Bearer ${key}`;
+  for (const header of settings.header) headers[header.name] = 'env' in header ? fromEnvironment(header.name, header.env) : header.literal;
+  return { base_url: (settings[urlSetting(variant)] ?? '').replace(/\/+$/, ''), headers };
+}
+
+function fromEnvironment(name: string, variable: string): string {
+  const value = __ENV[variable];
+  if (value === undefined || value === '') throw new Error(`--header '${name}: env:${variable}': the variable ${variable} is empty or missing; set it`);
+  return value;
+}
+
+/** The thresholds of the scenario, or the user's file in place of them. */
+export function thresholdsOf(runtime: Runtime, own: unknown, name: string): Thresholds {
+  const file = runtime.plan.thresholds_file;
+  return file === null ? parseThresholds(own, `thresholds/${name}.json`) : parseThresholds(JSON.parse(open(file)), file);
+}
+
+/** TLS options of k6 from the settings; the CA file reaches k6's Go as SSL_CERT_FILE. */
+export function tlsOptions(settings: Settings): { tlsAuth?: { cert: string; key: string }[] } {
+  const { clientCert, clientKey } = settings;
+  return clientCert === null || clientKey === null ? {} : { tlsAuth: [{ cert: open(clientCert), key: open(clientKey) }] };
+}
