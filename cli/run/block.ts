@@ -1,0 +1,162 @@
+/** Runs one block: one k6 process on one bundle, its log, its summary, its dashboard. */
+import { existsSync, readFileSync, rmSync, appendFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { BLOCK_PLAN_VARIABLE, parseBlockSummary, type BlockPlan, type BlockSummary } from '../../domain/block.ts';
+import { formatSettings, type Settings } from '../../domain/settings.ts';
+import { GRACE_MS, PROBE_LEAD_MS } from '../../domain/load.ts';
+import type { Variant } from '../../domain/variants.ts';
+import type { Io } from '../io.ts';
+import type { K6 } from '../k6.ts';
+import { capture, startChild } from '../process.ts';
+import { FILES, summaryFile, type RunDirectory } from '../run-directory.ts';
+import { showProgress } from './progress.ts';
+import { watchResources } from './resources.ts';
+
+export interface BlockRequest {
+  readonly io: Io;
+  readonly k6: K6;
+  readonly scenario: string;
+  readonly run: RunDirectory;
+  readonly block: number;
+  readonly variants: readonly Variant[];
+  /** With the URLs of this run, stand-ins' included. */
+  readonly settings: Settings;
+  readonly probe_url: string | null;
+  /** Port of the live dashboard on 127.0.0.1, or null. */
+  readonly dashboard_port: number | null;
+  readonly own_thresholds: boolean;
+  /** Processes of ours to watch, by name. */
+  readonly processes: Readonly<Record<string, number>>;
+  /** Leads the progress line: `block 2 of 4, `. */
+  readonly heading: string;
+}
+
+export interface BlockResult {
+  readonly block: number;
+  readonly variants: readonly Variant[];
+  readonly started_ms: number;
+  readonly ended_ms: number;
+  readonly k6_exit_code: number | null;
+  /** Absent where k6 died before it could sum up. */
+  readonly summary: BlockSummary | null;
+  readonly last_lines: string;
+}
+
+/** These would silently replace the scenario's own options. */
+const OVERRIDING = ['K6_VUS', 'K6_DURATION', 'K6_ITERATIONS', 'K6_STAGES', 'K6_NO_THRESHOLDS', 'K6_NO_SUMMARY', 'K6_PAUSED', 'K6_LINGER'];
+
+export function loadTimeMs(settings: Settings, probed: boolean): number {
+  return (probed ? PROBE_LEAD_MS : 0) + settings.warmUpMs + settings.durationMs;
+}
+
+export async function runBlock(of: BlockRequest): Promise<BlockResult> {
+  const { io, k6, settings, run, block } = of;
+  const request_log = join(run.path, FILES.requests);
+  const summary_file = join(run.path, summaryFile(block));
+  const console_file = join(run.path, `console-${block}.jsonl`);
+  const plan: BlockPlan = {
+    block,
+    variants: [...of.variants],
+    request_log,
+    summary_file,
+    payloads_file: join(run.path, FILES.payloads),
+    thresholds_file: of.own_thresholds ? join(run.path, FILES.thresholds) : null,
+    probe_url: of.probe_url,
+  };
+  const args = ['run', '--quiet', '--no-color', join(io.root, 'dist', `${of.scenario}.js`)];
+  if (!k6.extended) args.splice(1, 0, '--log-format=raw', `--console-output=${console_file}`);
+  const started_ms = Date.now();
+  const child = startChild({
+    ...(await withParentDeath(k6, args)),
+    env: { ...environment(of), [BLOCK_PLAN_VARIABLE]: JSON.stringify(plan) },
+    cwd: io.root,
+    log_file: join(run.path, FILES.k6_log),
+  });
+  const watch = watchResources(join(run.path, FILES.resources), block, { k6: child.pid, ...of.processes });
+  const progress = showProgress(io, k6.extended ? request_log : console_file, of.variants, loadTimeMs(settings, of.probe_url !== null), of.heading);
+  // SIGINT once: k6 then stops its VUs and still sums up what it has.
+  const interrupt = (): void => void child.stop({ signal: 'SIGINT', grace_ms: 15_000 });
+  io.interrupted.addEventListener('abort', interrupt);
+  if (io.interrupted.aborted) interrupt();
+  const lingering = endWithOpenBrowsers(summary_file, () => void child.stop({ grace_ms: 3000 }));
+  const k6_exit_code = await child.ended;
+  clearInterval(lingering);
+  io.interrupted.removeEventListener('abort', interrupt);
+  progress.stop();
+  watch.stop();
+  if (!k6.extended && existsSync(console_file)) {
+    appendFileSync(request_log, readFileSync(console_file));
+    rmSync(console_file);
+  }
+  const summary = existsSync(summary_file) ? parseBlockSummary(readFileSync(summary_file, 'utf8'), summary_file) : null;
+  return { block, variants: of.variants, started_ms, ended_ms: Date.now(), k6_exit_code, summary, last_lines: child.lastLines() };
+}
+
+function environment(of: BlockRequest): Record<string, string | undefined> {
+  const { io, settings, dashboard_port } = of;
+  const env: Record<string, string | undefined> = { ...io.env, ...formatSettings(settings) };
+  for (const name of OVERRIDING) delete env[name];
+  env['K6_NO_USAGE_REPORT'] = 'true';
+  env['K6_AUTO_EXTENSION_RESOLUTION'] = 'false';
+  if (settings.caFile !== null) env['SSL_CERT_FILE'] = settings.caFile;
+  if (dashboard_port === null) {
+    delete env['K6_WEB_DASHBOARD'];
+    return env;
+  }
+  const total_s = loadTimeMs(settings, of.probe_url !== null) / 1000;
+  return {
+    ...env,
+    K6_WEB_DASHBOARD: 'true',
+    // k6's own default is every interface.
+    K6_WEB_DASHBOARD_HOST: '127.0.0.1',
+    K6_WEB_DASHBOARD_PORT: String(dashboard_port),
+    // Well below the run's length, else the charts stay empty.
+    K6_WEB_DASHBOARD_PERIOD: total_s <= 120 ? '1s' : total_s <= 1200 ? '5s' : '10s',
+    K6_WEB_DASHBOARD_TAGS: 'scenario',
+    K6_WEB_DASHBOARD_EXPORT: join(of.run.path, FILES.dashboard),
+    K6_WEB_DASHBOARD_OPEN: settings.open ? 'true' : 'false',
+    XK6_DASHBOARD_CONFIG: join(io.root, 'lib', 'dashboard.json'),
+  };
+}
+
+const LINGER_MS = 3000;
+
+/** k6 stays up for as long as a browser looks at its dashboard; a CI step or a terminal must not. */
+function endWithOpenBrowsers(summary_file: string, end: () => void): NodeJS.Timeout {
+  let summed_at: number | null = null;
+  return setInterval(() => {
+    if (summed_at === null && existsSync(summary_file)) summed_at = Date.now();
+    if (summed_at !== null && Date.now() - summed_at > LINGER_MS) {
+      summed_at = Number.POSITIVE_INFINITY;
+      end();
+    }
+  }, 250);
+}
+
+/** The suite's own k6 watches its standard input; a stock k6 needs the kernel's word, where util-linux has it. */
+async function withParentDeath(k6: K6, args: readonly string[]): Promise<{ command: string; args: readonly string[] }> {
+  if (k6.extended || process.platform !== 'linux') return { command: k6.path, args };
+  const { code } = await capture('setpriv', ['--version'], '.');
+  return code === 0 ? { command: 'setpriv', args: ['--pdeathsig', 'TERM', k6.path, ...args] } : { command: k6.path, args };
+}
+
+/** The wanted port where it is free, else any free one. */
+export async function freePort(wanted: number): Promise<number> {
+  const attempt = async (port: number): Promise<number | null> =>
+    await new Promise((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(null));
+      server.listen(port, '127.0.0.1', () => {
+        const address = server.address();
+        const found = typeof address === 'object' && address !== null ? address.port : null;
+        server.close(() => resolve(found));
+      });
+    });
+  return (await attempt(wanted)) ?? (await attempt(0)) ?? wanted;
+}
+
+/** How long k6 may take beyond the load: requests in flight at the end. */
+export function mostExtraMs(settings: Settings): number {
+  return settings.timeoutMs + GRACE_MS;
+}

@@ -1,0 +1,71 @@
+/** The manifest of a run: what was run, on what, by which versions; settings without secrets. */
+import * as v from 'valibot';
+import { SCHEMA_VERSION } from './request-record.ts';
+import { STOP_REASONS } from './block.ts';
+import { thresholdsSchema } from './thresholds.ts';
+import { BadValue } from './units.ts';
+
+const identitySchema = v.strictObject({
+  /** From the server's own metrics, where it has them. */
+  process_start_time_s: v.nullable(v.number()),
+  process_id: v.nullable(v.string()),
+  /** What /health said, as text of at most 200 characters: untrusted. */
+  health: v.nullable(v.string()),
+});
+export type ServerIdentity = v.InferOutput<typeof identitySchema>;
+
+const variantSchema = v.strictObject({
+  label: v.string(),
+  /** Without user information. */
+  url: v.string(),
+  stand_in: v.boolean(),
+  identity: v.nullable(identitySchema),
+});
+
+const byVariant = <S extends v.GenericSchema>(of: S) => v.strictObject({ baseline: v.optional(of), shadow: v.optional(of) });
+
+const manifestSchema = v.strictObject({
+  schema_version: v.literal(SCHEMA_VERSION),
+  run_id: v.string(),
+  job: v.string(),
+  /** `running` and `incomplete` differ only in whether the suite could still say goodbye. */
+  status: v.picklist(['running', 'complete', 'incomplete']),
+  started_at: v.string(),
+  ended_at: v.nullable(v.string()),
+  stopped: v.nullable(v.strictObject({ reason: v.picklist([...STOP_REASONS, 'interrupted', 'k6_failed']), at_ms: v.number() })),
+  variants: byVariant(variantSchema),
+  settings: v.record(v.string(), v.string()),
+  sources: v.record(v.string(), v.string()),
+  thresholds: thresholdsSchema,
+  payloads: v.strictObject({ source: v.string(), count: v.number(), labelled: v.number(), sha256: v.string() }),
+  blocks: v.array(
+    v.strictObject({
+      block: v.number(),
+      variants: v.array(v.string()),
+      started_ms: v.number(),
+      ended_ms: v.number(),
+      k6_exit_code: v.nullable(v.number()),
+    }),
+  ),
+  versions: v.strictObject({ suite: v.string(), k6: v.string(), node: v.string() }),
+  machine: v.strictObject({ os: v.string(), arch: v.string(), cpu_model: v.string(), cpus: v.number(), memory_bytes: v.number() }),
+});
+
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+export type ManifestVariant = v.InferOutput<typeof variantSchema>;
+
+/** @throws BadValue that says which part of the manifest is wrong, or that another version of the suite wrote it. */
+export function parseManifest(text: string, where: string): Manifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new BadValue(`${where} is not JSON (${String(error)}): the run directory was damaged`);
+  }
+  if (typeof value === 'object' && value !== null && 'schema_version' in value && value.schema_version !== SCHEMA_VERSION)
+    throw new BadValue(`${where} has schema_version ${String(value.schema_version)}; this suite reads ${SCHEMA_VERSION}: use the version of the suite that wrote it`);
+  const result = v.safeParse(manifestSchema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new BadValue(`${where}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+}
