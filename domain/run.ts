@@ -20,6 +20,8 @@ const variantSchema = v.strictObject({
   url: v.string(),
   stand_in: v.boolean(),
   identity: v.nullable(identitySchema),
+  /** After the load: another process, or none, means that the server did not live through it. */
+  identity_after: v.optional(v.nullable(identitySchema)),
 });
 
 const byVariant = <S extends v.GenericSchema>(of: S) => v.strictObject({ baseline: v.optional(of), shadow: v.optional(of) });

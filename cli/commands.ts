@@ -1,0 +1,106 @@
+/** The verbs of the suite: one file each under commands/, one row each here. */
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT } from '../domain/exit-codes.ts';
+import { SETTINGS, SETTING_NAMES, envName, flagName, parseSettings, type ParsedSettings, type Setting, type SettingGroup, type SettingName } from '../domain/settings.ts';
+import { compareCommand } from './commands/compare.ts';
+import { exportCommand } from './commands/export.ts';
+import { loadCommand } from './commands/load.ts';
+import { settingsCommand } from './commands/settings.ts';
+import { UsageError, type Io } from './io.ts';
+import { JOBS } from './jobs.ts';
+
+/** Runs one command line. @throws UsageError, and whatever is our own bug */
+export async function runCommand(io: Io): Promise<number> {
+  let code: number = EXIT.pass;
+  const program = new Command('k6-shadow');
+  program
+    .description('Decides, from load, whether a new version of an LLM server (the shadow) may replace the one in service (the baseline).')
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} });
+
+  for (const job of JOBS) {
+    const command = program.command(job.name).description(job.title);
+    const settings = withSettings(command, job.groups, io, job.settings);
+    command.action(async () => {
+      code = await loadCommand(io, job, checked(settings()));
+    });
+  }
+
+  const comparing = program
+    .command('compare')
+    .description('remakes every output of a run from its raw log, or pairs two runs made apart')
+    .argument('[run]', 'path or id; the newest by default')
+    .option('--baseline <run>', 'the run whose baseline is taken')
+    .option('--shadow <run>', 'the run that is taken as the shadow');
+  const compareSettings = withSettings(comparing, ['verdict', 'output'], io, {}, ['json', 'out', 'open', 'thresholds']);
+  comparing.action(async (run: string | undefined, options: { baseline?: string; shadow?: string }) => {
+    code = await compareCommand(io, { run, baseline: options.baseline, shadow: options.shadow }, checked(compareSettings()));
+  });
+
+  program
+    .command('export')
+    .description('writes load-baseline.json and load-shadow.json from a run')
+    .argument('[run]', 'path or id; the newest by default')
+    .option('--out <dir>', "folder to write to (default the run's own)")
+    .action(async (run: string | undefined, options: { out?: string }) => {
+      code = await exportCommand(io, run, options.out);
+    });
+
+  program
+    .command('settings', { hidden: true })
+    .description('writes docs/settings.md from the table of settings')
+    .option('--check', 'fails where the page is not what the table makes')
+    .action((options: { check?: boolean }) => {
+      code = settingsCommand(io, options.check === true);
+    });
+
+  try {
+    await program.parseAsync([...io.argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.pass;
+    throw new UsageError(error.message.replace(/^error: /, ''));
+  }
+  return code;
+}
+
+function checked(parsed: ParsedSettings): ParsedSettings {
+  const [first, ...more] = parsed.problems;
+  if (first === undefined) return parsed;
+  throw new UsageError(more.length === 0 ? first : `${parsed.problems.length} settings are refused:\n  ${parsed.problems.join('\n  ')}`);
+}
+
+/** Adds the flags of these groups; returns what reads them, with the environment, once the line is parsed. */
+function withSettings(
+  command: Command,
+  groups: readonly SettingGroup[],
+  io: Io,
+  job: Readonly<Partial<Record<SettingName, string>>>,
+  only: readonly SettingName[] = SETTING_NAMES,
+): () => ParsedSettings {
+  const flags: Partial<Record<SettingName, string>> = {};
+  for (const name of only) {
+    const setting: Setting<unknown> = SETTINGS[name];
+    if (!groups.includes(setting.group) && only === SETTING_NAMES) continue;
+    if (setting.secret === true) continue;
+    const shown = job[name] ?? setting.format(setting.fallback);
+    const note = shown === '' || setting.placeholder === '' ? '' : ` (default ${shown})`;
+    const flag = `--${flagName(name)}`;
+    const keep = (text: string): void => {
+      const before = flags[name];
+      flags[name] = setting.repeatable === true && before !== undefined ? `${before}\n${text}` : text;
+    };
+    if (setting.placeholder !== '') {
+      command.addOption(new Option(`${flag} <${setting.placeholder}>`, `${setting.doc}${note} [${envName(name)}]`).argParser(keep));
+    } else if (setting.fallback === true) {
+      command.addOption(new Option(`--no-${flagName(name)}`, `no ${setting.doc} [${envName(name)}=false]`));
+      command.on(`option:no-${flagName(name)}`, () => keep('false'));
+    } else {
+      command.addOption(new Option(flag, `${setting.doc} [${envName(name)}]`));
+      command.on(`option:${flagName(name)}`, () => keep('true'));
+    }
+  }
+  command.allowExcessArguments(false);
+  return () => parseSettings({ flags, env: io.env, job });
+}

@@ -1,0 +1,50 @@
+/** docs/settings.md, made from the table so that it can't lie. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT } from '../../domain/exit-codes.ts';
+import { SETTINGS, SETTING_NAMES, envName, flagName, type Setting, type SettingGroup } from '../../domain/settings.ts';
+import { say, UsageError, type Io } from '../io.ts';
+
+const GROUPS: Readonly<Record<SettingGroup, string>> = {
+  target: 'Which servers',
+  answer: "Where things stand in the server's answers",
+  load: 'The load',
+  verdict: 'The verdict',
+  output: 'What comes out',
+  'stand-in': 'The embedded servers',
+};
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+export function settingsPage(): string {
+  const lines = [
+    '# Settings',
+    '',
+    'Made from `domain/settings.ts` by `npm run docs:settings`. Each setting is a flag (`npm run k6:shadow -- --vus 20`) and an environment',
+    'variable (`VUS=20 npm run k6:shadow`, or `k6 run dist/shadow.js -e VUS=20`); the flag wins. Durations carry their unit: `500ms`, `60s`, `1m30s`.',
+  ];
+  for (const [group, title] of Object.entries(GROUPS)) {
+    const names = SETTING_NAMES.filter((name) => SETTINGS[name].group === group);
+    if (names.length === 0) continue;
+    lines.push('', `## ${title}`, '', '| flag | variable | default | meaning |', '|---|---|---|---|');
+    for (const name of names) {
+      const setting: Setting<unknown> = SETTINGS[name];
+      const shown = setting.format(setting.fallback);
+      const flag = setting.secret === true ? '(variable only: it is a secret)' : setting.fallback === true ? `\`--no-${flagName(name)}\`` : `\`--${flagName(name)}${setting.placeholder === '' ? '' : ` ${setting.placeholder}`}\``;
+      lines.push(`| ${cell(flag)} | \`${envName(name)}\` | ${shown === '' ? '' : `\`${cell(shown)}\``} | ${cell(setting.doc)}${setting.repeatable === true ? ' (repeatable)' : ''} |`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+export function settingsCommand(io: Io, check: boolean): number {
+  const path = join(io.root, 'docs', 'settings.md');
+  const page = settingsPage();
+  if (!check) {
+    writeFileSync(path, page);
+    say(io, 'docs/settings.md is written');
+    return EXIT.pass;
+  }
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== page) throw new UsageError('docs/settings.md is not what the table of settings makes; run: npm run docs:settings');
+  return EXIT.pass;
+}

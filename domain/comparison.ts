@@ -1,0 +1,51 @@
+/** The one model of a run's result: everything that is rendered, and comparison.json itself, is this. */
+import type { Check, Verdict } from './checks.ts';
+import type { Finding } from './findings.ts';
+import type { Manifest } from './run.ts';
+import type { VariantSummary } from './summary.ts';
+import type { ByVariant, Variant } from './variants.ts';
+
+/** Latency density by variant over common bins, for pictures: shares of the valid answers. */
+export interface Histogram {
+  readonly edges_ms: readonly number[];
+  readonly shares: ByVariant<readonly number[]>;
+}
+
+export interface TrustFigure {
+  readonly name: string;
+  readonly variant: Variant | null;
+  readonly figure: number;
+  readonly limit: number;
+  readonly unit: string;
+  readonly ok: boolean;
+}
+
+export interface Comparison {
+  readonly schema_version: number;
+  readonly run: {
+    readonly run_id: string;
+    readonly job: string;
+    readonly status: Manifest['status'];
+    readonly stopped: Manifest['stopped'];
+    readonly started_at: string;
+    readonly ended_at: string | null;
+    readonly clients: number;
+    readonly duration_ms: number;
+    readonly warm_up_ms: number;
+    readonly timeout_ms: number;
+    readonly seed: number;
+    readonly blocks: number;
+    readonly payloads: Manifest['payloads'];
+    readonly versions: Manifest['versions'];
+    readonly machine: Manifest['machine'];
+    readonly variants: ByVariant<{ readonly label: string; readonly url: string; readonly stand_in: boolean }>;
+  };
+  readonly variants: ByVariant<VariantSummary>;
+  readonly checks: readonly Check[];
+  readonly slowest_stage: { readonly stage: string; readonly baseline_p95_ms: number; readonly shadow_p95_ms: number } | null;
+  readonly histogram: Histogram | null;
+  readonly trust: readonly TrustFigure[];
+  readonly findings: readonly Finding[];
+  readonly verdict: Verdict;
+  readonly exit_code: number;
+}

@@ -1,0 +1,185 @@
+/** The figures of one variant: points only; intervals and judgements are made elsewhere from the same columns. */
+import { errorKind, validValues, type Measured, type OptionalTrend } from './request-table.ts';
+import { quantile, quantileWithFailures, sortSamples } from './statistics/quantiles.ts';
+import type { ErrorKind } from './errors.ts';
+import type { TrendName } from './metrics.ts';
+import type { Variant } from './variants.ts';
+
+export interface TrendSummary {
+  readonly n: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface AccuracySummary {
+  /** Scored answers. */
+  readonly answers: number;
+  readonly right: number;
+  readonly share: number;
+  /** Distinct payloads among them: what an accuracy's n really is. */
+  readonly payloads: number;
+}
+
+export interface VariantSummary {
+  readonly variant: Variant;
+  /** Measured requests; `ok` of them with a valid answer. */
+  readonly requests: number;
+  readonly warm_up: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly errors: readonly { readonly kind: ErrorKind; readonly status: number | null; readonly count: number }[];
+  readonly trends: Readonly<Partial<Record<TrendName, TrendSummary>>>;
+  /** Latency percentiles with failures as +infinity ("inf"); null where nothing failed. */
+  readonly with_failures: Readonly<Record<'p50' | 'p95' | 'p99', number | 'inf'>> | null;
+  readonly throughput: { readonly requests_per_s: number; readonly ok_per_s: number; readonly window_s: number };
+  readonly cost: { readonly n: number; readonly mean: number; readonly total: number } | null;
+  readonly accuracy: { readonly correction: AccuracySummary | null; readonly translation: AccuracySummary | null };
+  /** EUR a correct answer: total cost / right corrections. */
+  readonly cpqu: number | null;
+  readonly stages: readonly ({ readonly stage: string } & TrendSummary)[];
+  /** Little's law: rate x mean time against the clients that ran. */
+  readonly little: { readonly in_flight: number; readonly clients: number } | null;
+}
+
+export function trendSummary(values: Float64Array): TrendSummary | null {
+  const n = values.length;
+  if (n === 0) return null;
+  const sorted = sortSamples(values);
+  let sum = 0;
+  for (const value of values) sum += value;
+  const q = (p: number): number => quantile(sorted, p);
+  return { n, mean: sum / n, min: q(0), p50: q(0.5), p90: q(0.9), p95: q(0.95), p99: q(0.99), max: q(1) };
+}
+
+const OF_OPTIONAL: readonly (readonly [TrendName, OptionalTrend])[] = [
+  ['ttft', 'ttft_ms'],
+  ['tpot', 'tpot_ms'],
+  ['itl', 'itl_ms'],
+  ['e2e', 'e2e_ms'],
+];
+
+/** The columns that a trend's percentiles and gates are made of. */
+export function trendValues(of: Measured, trend: TrendName): Float64Array {
+  switch (trend) {
+    case 'request_duration':
+      return validValues(of, of.duration_ms);
+    case 'request_cost_eur':
+      return validValues(of, of.cost_eur);
+    case 'ttft':
+    case 'tpot':
+    case 'itl':
+    case 'e2e': {
+      const column = OF_OPTIONAL.find(([name]) => name === trend)?.[1];
+      const values = column === undefined ? undefined : of.optional.get(column);
+      return values === undefined ? new Float64Array() : validValues(of, values);
+    }
+    case 'tokens_per_s':
+    case 'probe_duration':
+      return new Float64Array();
+  }
+}
+
+/**
+ * Seconds of measurement, summed over blocks: the planned time where the load ran to its end, else from the first start to
+ * the last end (a cap on requests, an early stop).
+ */
+export function windowSeconds(of: Measured, planned_ms: number): number {
+  const spans = new Map<number, { from: number; start: number; to: number }>();
+  for (let i = 0; i < of.n; i += 1) {
+    const start = of.start_ms[i] ?? 0;
+    const end = start + (of.duration_ms[i] ?? 0);
+    const block = of.block[i] ?? 0;
+    const span = spans.get(block);
+    if (span === undefined) spans.set(block, { from: start, start, to: end });
+    else [span.start, span.to] = [Math.max(span.start, start), Math.max(span.to, end)];
+  }
+  let total = 0;
+  for (const { from, to } of spans.values()) total += Math.min(planned_ms, to - from);
+  return total / 1000;
+}
+
+function accuracy(of: Measured, flags: Uint8Array): AccuracySummary | null {
+  let answers = 0;
+  let right = 0;
+  const payloads = new Set<number>();
+  for (let i = 0; i < of.n; i += 1) {
+    const flag = flags[i];
+    if (flag === undefined || flag > 1) continue;
+    answers += 1;
+    right += flag;
+    payloads.add(of.payload[i] ?? -1);
+  }
+  return answers === 0 ? null : { answers, right, share: right / answers, payloads: payloads.size };
+}
+
+function errors(of: Measured): VariantSummary['errors'] {
+  const counts = new Map<string, { kind: ErrorKind; status: number | null; count: number }>();
+  for (let i = 0; i < of.n; i += 1) {
+    const kind = errorKind(of.error[i] ?? 0);
+    if (kind === null) continue;
+    const status = of.status[i] === 0 ? null : (of.status[i] ?? null);
+    const key = `${kind} ${status}`;
+    const entry = counts.get(key) ?? { kind, status, count: 0 };
+    entry.count += 1;
+    counts.set(key, entry);
+  }
+  return [...counts.values()].toSorted((a, b) => b.count - a.count || a.kind.localeCompare(b.kind));
+}
+
+export interface SummaryContext {
+  readonly planned_ms: number;
+  readonly clients: number;
+}
+
+export function summarise(of: Measured, context: SummaryContext): VariantSummary {
+  const durations = trendValues(of, 'request_duration');
+  const ok = durations.length;
+  const failed = of.n - ok;
+  const window_s = windowSeconds(of, context.planned_ms);
+  const costs = validValues(of, of.cost_eur);
+  const total = costs.reduce((sum, cost) => sum + cost, 0);
+  const correction = accuracy(of, of.correct);
+  const trends: Partial<Record<TrendName, TrendSummary>> = {};
+  for (const trend of ['request_duration', 'ttft', 'tpot', 'itl', 'e2e'] as const) {
+    const values = trend === 'request_duration' ? durations : trendValues(of, trend);
+    const summary = trendSummary(values);
+    if (summary !== null) trends[trend] = summary;
+  }
+  let all_ms = 0;
+  for (let i = 0; i < of.n; i += 1) all_ms += of.duration_ms[i] ?? 0;
+  const sorted = sortSamples(durations);
+  const reached = (p: number): number | 'inf' => {
+    const value = quantileWithFailures(sorted, failed, p);
+    return value === Number.POSITIVE_INFINITY ? 'inf' : value;
+  };
+  return {
+    variant: of.variant,
+    requests: of.n,
+    warm_up: of.warm_up,
+    ok,
+    failed,
+    errors: errors(of),
+    trends,
+    with_failures: failed === 0 ? null : { p50: reached(0.5), p95: reached(0.95), p99: reached(0.99) },
+    throughput: { requests_per_s: window_s > 0 ? of.n / window_s : 0, ok_per_s: window_s > 0 ? ok / window_s : 0, window_s },
+    cost: costs.length === 0 ? null : { n: costs.length, mean: total / costs.length, total },
+    accuracy: { correction, translation: accuracy(of, of.correct_translation) },
+    cpqu: costs.length === 0 || correction === null || correction.right === 0 ? null : total / correction.right,
+    stages: stageSummaries(of),
+    little: window_s > 0 ? { in_flight: all_ms / 1000 / window_s, clients: context.clients } : null,
+  };
+}
+
+function stageSummaries(of: Measured): VariantSummary['stages'] {
+  const out: ({ stage: string } & TrendSummary)[] = [];
+  for (const [stage, values] of of.stages_ms) {
+    const summary = trendSummary(validValues(of, values));
+    if (summary !== null) out.push({ stage, ...summary });
+  }
+  return out;
+}
