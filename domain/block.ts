@@ -21,7 +21,7 @@ const blockPlanSchema = v.strictObject({
 export type BlockPlan = v.InferOutput<typeof blockPlanSchema>;
 
 /** Why a run ended before its time, by its own decision. The number is the index that crosses k6's shared counters. */
-export const STOP_REASONS = ['max_cost', 'server_gone'] as const;
+export const STOP_REASONS = ['max_cost', 'baseline_gone', 'shadow_gone'] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
 
 const count = v.pipe(v.number(), v.minValue(0));

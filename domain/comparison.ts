@@ -3,21 +3,13 @@ import type { Check, Verdict } from './checks.ts';
 import type { Finding } from './findings.ts';
 import type { Manifest } from './run.ts';
 import type { VariantSummary } from './summary.ts';
-import type { ByVariant, Variant } from './variants.ts';
+import type { TrustFigure } from './trust.ts';
+import type { ByVariant } from './variants.ts';
 
 /** Latency density by variant over common bins, for pictures: shares of the valid answers. */
 export interface Histogram {
   readonly edges_ms: readonly number[];
   readonly shares: ByVariant<readonly number[]>;
-}
-
-export interface TrustFigure {
-  readonly name: string;
-  readonly variant: Variant | null;
-  readonly figure: number;
-  readonly limit: number;
-  readonly unit: string;
-  readonly ok: boolean;
 }
 
 export interface Comparison {

@@ -18,10 +18,11 @@ export const FINDING_CODES = {
   probe_delay: 'invalid',
   probe_starved: 'invalid',
   late_starts: 'invalid',
-  server_gone: 'invalid',
+  baseline_gone: 'invalid',
   server_restarted: 'invalid',
   no_answers: 'invalid',
   // warning
+  server_gone: 'warning',
   same_server: 'warning',
   interrupted: 'warning',
   stopped_for_cost: 'warning',

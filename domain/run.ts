@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { SCHEMA_VERSION } from './request-record.ts';
 import { STOP_REASONS } from './block.ts';
 import { thresholdsSchema } from './thresholds.ts';
+import { parseSettings, type Settings } from './settings.ts';
 import { BadValue } from './units.ts';
 
 const identitySchema = v.strictObject({
@@ -70,4 +71,12 @@ export function parseManifest(text: string, where: string): Manifest {
   if (result.success) return result.output;
   const [issue] = result.issues;
   throw new BadValue(`${where}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+}
+
+/** The settings of a run as values; what its manifest kept of them. @throws BadValue */
+export function settingsOf(manifest: Manifest): Settings {
+  const { settings, problems } = parseSettings({ flags: {}, env: manifest.settings, job: {} });
+  const [problem] = problems;
+  if (problem !== undefined) throw new BadValue(`the manifest of ${manifest.run_id}: ${problem}`);
+  return settings;
 }

@@ -39,7 +39,7 @@ export interface VariantSummary {
   readonly throughput: { readonly requests_per_s: number; readonly ok_per_s: number; readonly window_s: number };
   readonly cost: { readonly n: number; readonly mean: number; readonly total: number } | null;
   readonly accuracy: { readonly correction: AccuracySummary | null; readonly translation: AccuracySummary | null };
-  /** EUR a correct answer: total cost / right corrections. */
+  /** EUR a correct answer: total cost / right corrections, over the scored answers. */
   readonly cpqu: number | null;
   readonly stages: readonly ({ readonly stage: string } & TrendSummary)[];
   /** Little's law: rate x mean time against the clients that ran. */
@@ -169,7 +169,7 @@ export function summarise(of: Measured, context: SummaryContext): VariantSummary
     throughput: { requests_per_s: window_s > 0 ? of.n / window_s : 0, ok_per_s: window_s > 0 ? ok / window_s : 0, window_s },
     cost: costs.length === 0 ? null : { n: costs.length, mean: total / costs.length, total },
     accuracy: { correction, translation: accuracy(of, of.correct_translation) },
-    cpqu: costs.length === 0 || correction === null || correction.right === 0 ? null : total / correction.right,
+    cpqu: cpqu(of),
     stages: stageSummaries(of),
     little: window_s > 0 ? { in_flight: all_ms / 1000 / window_s, clients: context.clients } : null,
   };
@@ -182,4 +182,17 @@ function stageSummaries(of: Measured): VariantSummary['stages'] {
     if (summary !== null) out.push({ stage, ...summary });
   }
   return out;
+}
+
+function cpqu(of: Measured): number | null {
+  let cost = 0;
+  let right = 0;
+  for (let i = 0; i < of.n; i += 1) {
+    const flag = of.correct[i] ?? 255;
+    const eur = of.cost_eur[i] ?? Number.NaN;
+    if (flag > 1 || Number.isNaN(eur)) continue;
+    cost += eur;
+    right += flag;
+  }
+  return right === 0 ? null : cost / right;
 }

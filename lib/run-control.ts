@@ -7,6 +7,7 @@ import exec from 'k6/execution';
 import { sleep } from 'k6';
 import { STOP_REASONS, type StopReason } from '../domain/block.ts';
 import type { ErrorKind } from '../domain/errors.ts';
+import type { Variant } from '../domain/variants.ts';
 import { counters } from './extensions.ts';
 
 /** A server that refuses this many in a row, over at least this long, is gone. */
@@ -26,7 +27,7 @@ export interface Budget {
   readonly vus_in_all: number;
 }
 
-export function runControl(variant: string, budget: Budget): RunControl {
+export function runControl(variant: Variant, budget: Budget): RunControl {
   const maxCost = budget.max_cost_eur === null ? null : budget.max_cost_eur / (counters.across_vus ? 1 : budget.vus_in_all);
   const failures = `failures_${variant}`;
   const failingSince = `failing_since_${variant}`;
@@ -58,7 +59,7 @@ export function runControl(variant: string, budget: Budget): RunControl {
       }
       const count = counters.add(failures, 1);
       if (count === 1) counters.add(failingSince, Date.now() - counters.get(failingSince));
-      if (count >= GONE_AFTER_FAILURES && Date.now() - counters.get(failingSince) >= GONE_AFTER_MS) stop('server_gone');
+      if (count >= GONE_AFTER_FAILURES && Date.now() - counters.get(failingSince) >= GONE_AFTER_MS) stop(`${variant}_gone`);
       sleep(IDLE_SECONDS); // a refused connection answers at once: no flood against a server that is down
     },
   };
@@ -68,7 +69,7 @@ function stop(reason: StopReason): void {
   if (counters.add('stops', 1) > 1) return;
   counters.add('stop_reason', STOP_REASONS.indexOf(reason));
   counters.add('stopped_at_ms', Date.now());
-  if (!counters.across_vus && reason === 'server_gone') exec.test.abort(`stopped: ${reason}`);
+  if (!counters.across_vus && reason !== 'max_cost') exec.test.abort(`stopped: ${reason}`);
 }
 
 /** Why the run was stopped early, or null; for VUs and for the summary. */

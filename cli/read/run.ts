@@ -1,0 +1,72 @@
+/** Reads a run's files back into the domain's shapes. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseBlockSummary, type BlockSummary } from '../../domain/block.ts';
+import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/probe.ts';
+import { BadRecord, parseRecord } from '../../domain/request-record.ts';
+import { RequestTable, type Measured } from '../../domain/request-table.ts';
+import { parseManifest } from '../../domain/run.ts';
+import type { RunData, BadLine, ResourceSample } from '../../domain/run-data.ts';
+import { mapVariants, type Variant } from '../../domain/variants.ts';
+import { UsageError } from '../io.ts';
+import { FILES, readText, summaryFile, type RunDirectory } from '../run-directory.ts';
+import { eachLine } from './lines.ts';
+
+const KEPT_BAD_LINES = 5;
+
+interface Log {
+  readonly tables: Partial<Record<Variant, RequestTable>>;
+  readonly probes: ProbeSample[];
+  readonly bad: { count: number; first: BadLine[] };
+}
+
+function readLog(path: string): Log {
+  const log: Log = { tables: {}, probes: [], bad: { count: 0, first: [] } };
+  let number = 0;
+  const add = (line: string): void => {
+    number += 1;
+    try {
+      if (line.startsWith(PROBE_HEAD)) {
+        const probe = parseProbe(line);
+        if (probe !== null) log.probes.push(probe);
+        return;
+      }
+      const record = parseRecord(line);
+      (log.tables[record.variant] ??= new RequestTable(record.variant)).add(record);
+    } catch (error) {
+      if (!(error instanceof BadRecord || error instanceof SyntaxError)) throw error;
+      log.bad.count += 1;
+      if (log.bad.first.length < KEPT_BAD_LINES) log.bad.first.push({ line: number, problem: error.message });
+    }
+  };
+  if (existsSync(path)) eachLine(path, add);
+  return log;
+}
+
+function readResources(run: RunDirectory): ResourceSample[] {
+  return (readText(run, FILES.resources) ?? '').split('\n').flatMap((line): ResourceSample[] => {
+    try {
+      const value: unknown = JSON.parse(line);
+      if (typeof value !== 'object' || value === null || !('at_ms' in value) || !('cpu_share' in value)) return [];
+      return typeof value.at_ms === 'number' && typeof value.cpu_share === 'number' ? [{ at_ms: value.at_ms, cpu_share: value.cpu_share }] : [];
+    } catch {
+      return []; // the empty last line, or one cut by a kill
+    }
+  });
+}
+
+/** @throws UsageError where there is no manifest; BadValue where it is damaged */
+export function readRun(run: RunDirectory): RunData {
+  const text = readText(run, FILES.manifest);
+  if (text === null) throw new UsageError(`${run.path} has no ${FILES.manifest}: it is no run directory`);
+  const manifest = parseManifest(text, join(run.path, FILES.manifest));
+  const { tables, probes, bad } = readLog(join(run.path, FILES.requests));
+  const recorded = mapVariants(tables, (table) => table.rows);
+  const measured: Partial<Record<Variant, Measured>> = mapVariants(tables, (table) => table.measured());
+  const summaries = manifest.blocks.flatMap(({ block }): BlockSummary[] => {
+    const file = summaryFile(block);
+    const summary = readText(run, file);
+    return summary === null ? [] : [parseBlockSummary(summary, join(run.path, file))];
+  });
+  return { manifest, measured, recorded, bad_lines: bad, probes, resources: readResources(run), summaries };
+}

@@ -1,0 +1,20 @@
+/** The probe's lines in the request log: what a request to a server that does nothing took. */
+export interface ProbeSample {
+  readonly block: number;
+  readonly at_ms: number;
+  readonly duration_ms: number;
+}
+
+/** How every probe line begins; a request's line begins with its variant. */
+export const PROBE_HEAD = '{"probe":true';
+
+export function parseProbe(line: string): ProbeSample | null {
+  const value: unknown = JSON.parse(line);
+  if (typeof value !== 'object' || value === null) return null;
+  const field = (name: string): number | null => {
+    const found: unknown = Object.entries(value).find(([key]) => key === name)?.[1];
+    return typeof found === 'number' && Number.isFinite(found) ? found : null;
+  };
+  const [block, at_ms, duration_ms] = [field('block'), field('at_ms'), field('duration_ms')];
+  return block === null || at_ms === null || duration_ms === null ? null : { block, at_ms, duration_ms };
+}

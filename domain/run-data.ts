@@ -1,0 +1,28 @@
+/** Everything that was read back from a run directory: what a comparison is made of. */
+import type { BlockSummary } from './block.ts';
+import type { ProbeSample } from './probe.ts';
+import type { Measured } from './request-table.ts';
+import type { Manifest } from './run.ts';
+import type { ByVariant } from './variants.ts';
+
+export interface BadLine {
+  readonly line: number;
+  readonly problem: string;
+}
+
+export interface ResourceSample {
+  readonly at_ms: number;
+  /** Busy share of all CPUs of the load machine over the last second. */
+  readonly cpu_share: number;
+}
+
+export interface RunData {
+  readonly manifest: Manifest;
+  readonly measured: ByVariant<Measured>;
+  /** Lines by variant, warm-up included. */
+  readonly recorded: ByVariant<number>;
+  readonly bad_lines: { readonly count: number; readonly first: readonly BadLine[] };
+  readonly probes: readonly ProbeSample[];
+  readonly resources: readonly ResourceSample[];
+  readonly summaries: readonly BlockSummary[];
+}

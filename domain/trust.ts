@@ -1,0 +1,145 @@
+/**
+ * May the measurement be believed? Each check gives a figure and its limit; one that fails makes the run invalid, with
+ * that figure as the reason.
+ */
+import { finding, type Finding } from './findings.ts';
+import { PROBE_LEAD_MS, PROBE_PER_SECOND } from './load.ts';
+import { settingsOf } from './run.ts';
+import type { RunData } from './run-data.ts';
+import { quantile, sortSamples } from './statistics/quantiles.ts';
+import type { VariantSummary } from './summary.ts';
+import { presentVariants, type ByVariant, type Variant } from './variants.ts';
+
+export interface TrustFigure {
+  readonly name: 'lost_requests' | 'unrecorded_requests' | 'failed_iterations' | 'torn_lines' | 'k6_p95_gap' | 'cpu' | 'probe_delay' | 'probe_samples' | 'late_starts';
+  readonly variant: Variant | null;
+  readonly figure: number;
+  readonly limit: number;
+  readonly unit: 'requests' | 'lines' | 'share' | 'ms';
+  readonly ok: boolean;
+}
+
+export interface Trust {
+  readonly figures: readonly TrustFigure[];
+  readonly findings: readonly Finding[];
+}
+
+/** A machine whose CPUs are all but full delays what it measures. */
+const CPU_FULL = 0.95;
+/** Share of the seconds that may be full. */
+const CPU_FULL_SECONDS = 0.2;
+const CPU_BUSY = 0.8;
+/** Our own delay may be this part of the difference that is to be judged. */
+const DELAY_PART = 0.5;
+/** Share of the probe's planned samples that must have come. */
+const PROBE_SHARE = 0.8;
+const P95_GAP = 0.001;
+/** Below this many samples a percentile of the probe says nothing. */
+const MIN_PROBES = 10;
+
+/** @param tolerance the margin as a share of the baseline's latency (0.15): what a verdict has to tell apart */
+export function judgeTrust(data: RunData, summaries: ByVariant<VariantSummary>, tolerance: number): Trust {
+  const figures: TrustFigure[] = [];
+  const findings: Finding[] = [];
+  const judge = (figure: Omit<TrustFigure, 'ok'>, ok: boolean, otherwise: () => Finding): void => {
+    figures.push({ ...figure, ok });
+    if (!ok) findings.push(otherwise());
+  };
+
+  const { count: torn, first } = data.bad_lines;
+  judge({ name: 'torn_lines', variant: null, figure: torn, limit: 0, unit: 'lines' }, torn === 0, () =>
+    finding('torn_lines', { count: torn, line: first[0]?.line ?? 0, problem: first[0]?.problem ?? '' }),
+  );
+  if (data.summaries.length < data.manifest.blocks.length || data.summaries.length === 0)
+    findings.push(finding('no_summary', { blocks: data.manifest.blocks.length, summaries: data.summaries.length }));
+  else counts(data, judge);
+  crossCheck(data, summaries, judge);
+  cpu(data, judge, findings);
+  probe(data, summaries, tolerance, judge, findings);
+  return { figures, findings };
+}
+
+type Judge = (figure: Omit<TrustFigure, 'ok'>, ok: boolean, otherwise: () => Finding) => void;
+
+/** started == finished == recorded == k6's own count, and each iteration made a request. */
+function counts(data: RunData, judge: Judge): void {
+  const stopped = data.manifest.stopped !== null;
+  for (const variant of presentVariants(data.manifest.variants)) {
+    const total = { started: 0, finished: 0, http_reqs: 0, iterations: 0 };
+    for (const { counts: of } of data.summaries) {
+      const one = of[variant];
+      if (one === undefined) continue;
+      total.started += one.started;
+      total.finished += one.finished;
+      total.http_reqs += one.http_reqs;
+      total.iterations += one.iterations;
+    }
+    const recorded = data.recorded[variant] ?? 0;
+    const lost = Math.max(total.started - total.finished, total.started - total.http_reqs);
+    // An interrupted run has dropped what was in flight, and says so already.
+    if (!stopped) judge({ name: 'lost_requests', variant, figure: lost, limit: 0, unit: 'requests' }, lost <= 0, () => finding('lost_requests', { lost, started: total.started, finished: total.finished }, variant));
+    const gap = Math.abs(total.finished - recorded);
+    judge({ name: 'unrecorded_requests', variant, figure: gap, limit: 0, unit: 'requests' }, gap === 0, () =>
+      finding('unrecorded_requests', { finished: total.finished, recorded }, variant),
+    );
+    const broken = total.iterations - total.started;
+    if (!stopped) judge({ name: 'failed_iterations', variant, figure: broken, limit: 0, unit: 'requests' }, broken <= 0, () => finding('iterations_failed', { broken, iterations: total.iterations }, variant));
+  }
+}
+
+/** k6's own p95 of a single block must be ours. */
+function crossCheck(data: RunData, summaries: ByVariant<VariantSummary>, judge: Judge): void {
+  const [only, second] = data.summaries;
+  if (only === undefined || second !== undefined) return;
+  for (const variant of presentVariants(summaries)) {
+    const theirs = only.counts[variant]?.p95_ms;
+    const ours = summaries[variant]?.trends.request_duration?.p95;
+    if (theirs === undefined || theirs === null || ours === undefined) continue;
+    const gap = Math.abs(theirs - ours) / Math.max(ours, 1e-9);
+    judge({ name: 'k6_p95_gap', variant, figure: gap, limit: P95_GAP, unit: 'share' }, gap <= P95_GAP, () => finding('k6_disagrees', { k6_p95_ms: theirs, log_p95_ms: ours }, variant));
+  }
+}
+
+function cpu(data: RunData, judge: Judge, findings: Finding[]): void {
+  const shares = data.resources.map(({ cpu_share }) => cpu_share);
+  if (shares.length === 0) return;
+  const full = shares.filter((share) => share >= CPU_FULL).length / shares.length;
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  judge({ name: 'cpu', variant: null, figure: full, limit: CPU_FULL_SECONDS, unit: 'share' }, full <= CPU_FULL_SECONDS, () =>
+    finding('cpu_saturated', { full_share: full, mean_share: mean, cpus: data.manifest.machine.cpus }),
+  );
+  if (full <= CPU_FULL_SECONDS && mean >= CPU_BUSY) findings.push(finding('cpu_busy', { mean_share: mean }));
+}
+
+/** What a request to a server that does nothing takes under load, above its idle floor, is our own delay. */
+function probe(data: RunData, summaries: ByVariant<VariantSummary>, tolerance: number, judge: Judge, findings: Finding[]): void {
+  const planned_s = plannedSeconds(data);
+  if (data.probes.length === 0 || planned_s <= 0) return;
+  const idle: number[] = [];
+  const loaded: number[] = [];
+  for (const block of data.manifest.blocks) {
+    const samples = data.probes.filter((sample) => sample.block === block.block);
+    const load_from = (samples[0]?.at_ms ?? 0) + PROBE_LEAD_MS * 0.9;
+    for (const { at_ms, duration_ms } of samples) (at_ms < load_from ? idle : loaded).push(duration_ms);
+  }
+  const share = data.probes.length / (planned_s * PROBE_PER_SECOND);
+  if (data.manifest.stopped === null)
+    judge({ name: 'probe_samples', variant: null, figure: share, limit: PROBE_SHARE, unit: 'share' }, share >= PROBE_SHARE, () => finding('probe_starved', { share }));
+  const latency = summaries.baseline?.trends.request_duration?.p50 ?? summaries.shadow?.trends.request_duration?.p50;
+  if (idle.length < MIN_PROBES || loaded.length < MIN_PROBES || latency === undefined) {
+    findings.push(finding('short_run', { probes: loaded.length }));
+    return;
+  }
+  const at = (values: number[], p: number): number => quantile(sortSamples(Float64Array.from(values)), p);
+  const delay_ms = Math.max(0, at(loaded, 0.95) - at(idle, 0.5));
+  const limit_ms = DELAY_PART * tolerance * latency;
+  judge({ name: 'probe_delay', variant: null, figure: delay_ms, limit: limit_ms, unit: 'ms' }, delay_ms <= limit_ms, () =>
+    finding('probe_delay', { delay_ms, limit_ms, floor_ms: at(idle, 0.5) }),
+  );
+}
+
+/** Over all blocks, what the probe was to run. */
+function plannedSeconds(data: RunData): number {
+  const { warmUpMs, durationMs } = settingsOf(data.manifest);
+  return (data.summaries.length * (PROBE_LEAD_MS + warmUpMs + durationMs)) / 1000;
+}
