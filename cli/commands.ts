@@ -34,8 +34,8 @@ export async function runCommand(io: Io): Promise<number> {
     .option('--baseline <run>', 'the run whose baseline is taken')
     .option('--shadow <run>', 'the run that is taken as the shadow');
   const compareSettings = withSettings(comparing, ['verdict', 'output'], io, {}, ['json', 'out', 'open', 'thresholds']);
-  comparing.action(async (run: string | undefined, options: { baseline?: string; shadow?: string }) => {
-    code = await compareCommand(io, { run, baseline: options.baseline, shadow: options.shadow }, checked(compareSettings()));
+  comparing.action((run: string | undefined, options: { baseline?: string; shadow?: string }) => {
+    code = compareCommand(io, { run, baseline: options.baseline, shadow: options.shadow }, checked(compareSettings()));
   });
 
   program
@@ -43,8 +43,8 @@ export async function runCommand(io: Io): Promise<number> {
     .description('writes load-baseline.json and load-shadow.json from a run')
     .argument('[run]', 'path or id; the newest by default')
     .option('--out <dir>', "folder to write to (default the run's own)")
-    .action(async (run: string | undefined, options: { out?: string }) => {
-      code = await exportCommand(io, run, options.out);
+    .action((run: string | undefined, options: { out?: string }) => {
+      code = exportCommand(io, run, options.out);
     });
 
   program

@@ -21,7 +21,8 @@ const LITTLE_GAP = 0.1;
 
 const noIntervals: LimitIntervals = { percentile: () => null, share: () => null };
 
-export function compare(data: RunData): Comparison {
+/** @param also findings of whoever made the data, as the differences of two runs paired */
+export function compare(data: RunData, also: readonly Finding[] = []): Comparison {
   const { manifest } = data;
   const settings = settingsOf(manifest);
   const { thresholds } = manifest;
@@ -40,7 +41,7 @@ export function compare(data: RunData): Comparison {
       }
     }
   }
-  const findings = [...trust.findings, ...runFindings(data), ...figureFindings(data, summaries), ...checkFindings(checks)];
+  const findings = [...trust.findings, ...also, ...runFindings(data), ...figureFindings(data, summaries), ...checkFindings(checks)];
   const { verdict, exit_code } = decide(checks, findings, {
     rule: 'interval',
     interrupted: manifest.stopped?.reason === 'interrupted',
@@ -53,8 +54,8 @@ export function compare(data: RunData): Comparison {
       job: manifest.job,
       status: manifest.status,
       stopped: manifest.stopped,
-      started_at: manifest.started_at,
-      ended_at: manifest.ended_at,
+      started_ms: manifest.started_ms,
+      ended_ms: manifest.ended_ms,
       clients: settings.vus,
       duration_ms: settings.durationMs,
       warm_up_ms: settings.warmUpMs,
@@ -88,7 +89,7 @@ function runFindings(data: RunData): Finding[] {
   const { manifest } = data;
   const findings: Finding[] = [];
   const { stopped } = manifest;
-  const after_s = stopped === null ? 0 : (stopped.at_ms - Date_parse(manifest.started_at)) / 1000;
+  const after_s = stopped === null ? 0 : (stopped.at_ms - manifest.started_ms) / 1000;
   const comparing = presentVariants(manifest.variants).length > 1;
   switch (stopped?.reason) {
     case undefined:
@@ -126,20 +127,6 @@ function runFindings(data: RunData): Finding[] {
     if (before !== null && after !== null && before !== after) findings.push(finding('server_restarted', {}, variant));
   }
   return findings;
-}
-
-/** ISO 8601 UTC, as the manifest has it, to epoch ms; domain/ has no clock, and this needs none. */
-function Date_parse(iso: string): number {
-  const [, y, mo, d, h, mi, s] = /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):([\d.]+)Z$/.exec(iso) ?? [];
-  const year = Number(y);
-  const month = Number(mo);
-  // Days from civil (Hinnant 2013): years begin in March, so that the leap day comes last.
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shifted / 400);
-  const yoe = shifted - era * 400;
-  const doy = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + Number(d) - 1;
-  const days = era * 146_097 + yoe * 365 + Math.floor(yoe / 4) - Math.floor(yoe / 100) + doy - 719_468;
-  return ((days * 24 + Number(h)) * 60 + Number(mi)) * 60_000 + Number(s) * 1000;
 }
 
 /** What the figures themselves call for. */

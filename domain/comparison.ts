@@ -19,8 +19,8 @@ export interface Comparison {
     readonly job: string;
     readonly status: Manifest['status'];
     readonly stopped: Manifest['stopped'];
-    readonly started_at: string;
-    readonly ended_at: string | null;
+    readonly started_ms: number;
+    readonly ended_ms: number | null;
     readonly clients: number;
     readonly duration_ms: number;
     readonly warm_up_ms: number;

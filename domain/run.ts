@@ -25,18 +25,16 @@ const variantSchema = v.strictObject({
   identity_after: v.optional(v.nullable(identitySchema)),
 });
 
-const byVariant = <S extends v.GenericSchema>(of: S) => v.strictObject({ baseline: v.optional(of), shadow: v.optional(of) });
-
 const manifestSchema = v.strictObject({
   schema_version: v.literal(SCHEMA_VERSION),
   run_id: v.string(),
   job: v.string(),
   /** `running` and `incomplete` differ only in whether the suite could still say goodbye. */
   status: v.picklist(['running', 'complete', 'incomplete']),
-  started_at: v.string(),
-  ended_at: v.nullable(v.string()),
+  started_ms: v.number(),
+  ended_ms: v.nullable(v.number()),
   stopped: v.nullable(v.strictObject({ reason: v.picklist([...STOP_REASONS, 'interrupted', 'k6_failed']), at_ms: v.number() })),
-  variants: byVariant(variantSchema),
+  variants: v.strictObject({ baseline: v.optional(variantSchema), shadow: v.optional(variantSchema) }),
   settings: v.record(v.string(), v.string()),
   sources: v.record(v.string(), v.string()),
   thresholds: thresholdsSchema,

@@ -7,7 +7,7 @@ export const PHASES = ['warmup', 'measured'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** One value for each variant that took part. */
-export type ByVariant<T> = Readonly<Partial<Record<Variant, T>>>;
+export type ByVariant<T> = { readonly [V in Variant]?: T | undefined };
 
 export function mapVariants<A, B>(of: ByVariant<A>, to: (value: A, variant: Variant) => B): ByVariant<B> {
   const out: Partial<Record<Variant, B>> = {};

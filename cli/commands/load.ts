@@ -90,7 +90,7 @@ async function load(io: Io, job: Job, parsed: ParsedSettings, closers: Closers):
     await wait(settings.drainMs, undefined, { signal: io.interrupted }).catch(() => {});
   }
   await closers.run();
-  return await report(io, run, { json: settings.json, open: settings.open });
+  return report(io, run, { json: settings.json, open: settings.open });
 }
 
 /** Paths of the user's as seen from anywhere: k6 and we have other working directories. */
@@ -197,7 +197,10 @@ function announce(io: Io, job: Job, prepared: Prepared, dashboard_port: number |
   const { settings, payloads, k6 } = prepared;
   const total_ms = loadTimeMs(settings, true) + (prepared.stand_ins.length > 0 ? settings.drainMs : 0);
   say(io, `k6:${job.name}: ${job.title}`);
-  for (const [variant, server] of Object.entries(prepared.servers)) say(io, `  ${variant.padEnd(8)}  ${server.url}${server.stand_in ? " (the suite's stand-in)" : ''}${server.label === variant ? '' : `, ${server.label}`}`);
+  for (const variant of presentVariants(prepared.servers)) {
+    const server = prepared.servers[variant];
+    if (server !== undefined) say(io, `  ${variant.padEnd(8)}  ${server.url}${server.stand_in ? " (the suite's stand-in)" : ''}${server.label === variant ? '' : `, ${server.label}`}`);
+  }
   say(io, `  load      ${settings.vus} clients each in a closed loop, ${formatDuration(settings.warmUpMs)} warm-up, ${formatDuration(settings.durationMs)} measured, timeout ${formatDuration(settings.timeoutMs)}`);
   say(io, `  payloads  ${payloads.payloads.length} (${payloads.labelled} with labels) from ${payloads.source}, seed ${settings.seed}, the same sequence for each variant`);
   if (settings.maxRequests !== null) say(io, `  at most   ${settings.maxRequests} requests of each variant`);
@@ -215,8 +218,8 @@ function firstManifest(io: Io, job: Job, parsed: ParsedSettings, prepared: Prepa
     run_id: run.id,
     job: job.name,
     status: 'running',
-    started_at: new Date().toISOString(),
-    ended_at: null,
+    started_ms: Date.now(),
+    ended_ms: null,
     stopped: null,
     variants: prepared.servers,
     settings: manifestSettings(prepared.settings),
@@ -246,7 +249,7 @@ function suiteVersion(io: Io): string {
 }
 
 /** What of the manifest is known only at the end. */
-async function outcome(io: Io, prepared: Prepared, results: readonly BlockResult[]): Promise<Pick<Manifest, 'status' | 'ended_at' | 'stopped' | 'blocks' | 'variants'>> {
+async function outcome(io: Io, prepared: Prepared, results: readonly BlockResult[]): Promise<Pick<Manifest, 'status' | 'ended_ms' | 'stopped' | 'blocks' | 'variants'>> {
   const early = results.find(({ summary }) => summary?.stopped != null)?.summary?.stopped ?? null;
   const last = results.at(-1);
   const unsummed = results.some(({ summary }) => summary === null);
@@ -263,7 +266,7 @@ async function outcome(io: Io, prepared: Prepared, results: readonly BlockResult
   }
   return {
     status: stopped === null ? 'complete' : 'incomplete',
-    ended_at: new Date().toISOString(),
+    ended_ms: Date.now(),
     stopped,
     variants,
     blocks: results.map(({ block, variants: of, started_ms, ended_ms, k6_exit_code }) => ({ block, variants: [...of], started_ms, ended_ms, k6_exit_code })),

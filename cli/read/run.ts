@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseBlockSummary, type BlockSummary } from '../../domain/block.ts';
 import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/probe.ts';
 import { BadRecord, parseRecord } from '../../domain/request-record.ts';
-import { RequestTable, type Measured } from '../../domain/request-table.ts';
+import { RequestTable } from '../../domain/request-table.ts';
 import { parseManifest } from '../../domain/run.ts';
 import type { RunData, BadLine, ResourceSample } from '../../domain/run-data.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
@@ -62,7 +62,7 @@ export function readRun(run: RunDirectory): RunData {
   const manifest = parseManifest(text, join(run.path, FILES.manifest));
   const { tables, probes, bad } = readLog(join(run.path, FILES.requests));
   const recorded = mapVariants(tables, (table) => table.rows);
-  const measured: Partial<Record<Variant, Measured>> = mapVariants(tables, (table) => table.measured());
+  const measured = mapVariants(tables, (table) => table.measured());
   const summaries = manifest.blocks.flatMap(({ block }): BlockSummary[] => {
     const file = summaryFile(block);
     const summary = readText(run, file);

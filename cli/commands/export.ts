@@ -1,0 +1,60 @@
+/** load-baseline.json and load-shadow.json: the request log in the shape that the contract's own tools read. */
+import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT } from '../../domain/exit-codes.ts';
+import { PROBE_HEAD } from '../../domain/probe.ts';
+import { BadRecord, parseRecord } from '../../domain/request-record.ts';
+import type { Variant } from '../../domain/variants.ts';
+import { say, UsageError, userPath, type Io } from '../io.ts';
+import { eachLine } from '../read/lines.ts';
+import { FILES, findRun, shownPath } from '../run-directory.ts';
+
+/** Written as it is read: a run of millions of requests must not have to fit in memory. */
+class JsonArray {
+  rows = 0;
+  readonly path: string;
+  readonly #file: number;
+  constructor(path: string) {
+    this.path = path;
+    this.#file = openSync(`${path}.tmp`, 'w');
+    writeSync(this.#file, '[');
+  }
+  add(value: unknown): void {
+    writeSync(this.#file, `${this.rows === 0 ? '' : ','}\n${JSON.stringify(value)}`);
+    this.rows += 1;
+  }
+  close(): void {
+    writeSync(this.#file, '\n]\n');
+    closeSync(this.#file);
+    renameSync(`${this.path}.tmp`, this.path);
+  }
+}
+
+export function exportCommand(io: Io, given: string | undefined, out: string | undefined): number {
+  const run = findRun(io, given);
+  const folder = out === undefined ? run.path : userPath(io, out);
+  mkdirSync(folder, { recursive: true });
+  const files = new Map<Variant, JsonArray>();
+  let unread = 0;
+  eachLine(join(run.path, FILES.requests), (line) => {
+    if (line.startsWith(PROBE_HEAD)) return;
+    try {
+      const record = parseRecord(line);
+      if (record.phase === 'warmup') return;
+      let file = files.get(record.variant);
+      if (file === undefined) files.set(record.variant, (file = new JsonArray(join(folder, `load-${record.variant}.json`))));
+      const { duration_ms, status, cost_eur, trace_id, error, payload_id, start_ms, index } = record;
+      file.add({ duration_ms, status, cost_eur, trace_id, error, payload_id, start_ms, index });
+    } catch (error) {
+      if (!(error instanceof BadRecord || error instanceof SyntaxError)) throw error;
+      unread += 1;
+    }
+  });
+  if (files.size === 0) throw new UsageError(`${shownPath(io, run.path)} has no measured request to export`);
+  for (const file of files.values()) {
+    file.close();
+    say(io, `${shownPath(io, file.path)}: ${file.rows} requests`);
+  }
+  if (unread > 0) say(io, `${unread} lines of the log can't be read and were left out; npm run compare tells which`);
+  return EXIT.pass;
+}
