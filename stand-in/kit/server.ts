@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import * as v from 'valibot';
 import type { Variant } from './common.ts';
 import { type Fault, FaultPlan, type FaultRules, type ServerFault, type TransportFault } from './faults.ts';
-import { httpMetrics, openRegistry } from './metrics.ts';
+import { UsageError } from './flags.ts';
+import { commonMetrics } from './metrics.ts';
 import { WorkerPool } from './pool.ts';
 import type { Host, Running } from './process.ts';
 import { answer, answerWithFault } from './respond.ts';
@@ -56,8 +57,8 @@ export interface ServerOptions<K extends string> {
   /** The transport's, the server's and its own body faults. */
   readonly fault_rules: FaultRules<K | TransportFault | ServerFault>;
   readonly host: Host;
-  /** Of the HTTP series, `http_` by default; null leaves them out. */
-  readonly metrics_prefix?: string | null;
+  /** Leaves the process, HTTP and queue series out: `/metrics` has what the server itself registers. */
+  readonly own_metrics_only?: boolean;
   /** The wording of errors; `{"error": message}` by default. */
   readonly wordProblem?: (problem: Problem) => Answer;
 }
@@ -67,7 +68,7 @@ const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{
 /** The trace id of a W3C traceparent header, or a fresh one where there is none that is valid. */
 function traceIdOf(header: string | string[] | undefined): string {
   const given = typeof header === 'string' ? TRACEPARENT.exec(header)?.[1] : undefined;
-  return given ?? randomBytes(16).toString('hex');
+  return given ?? randomUUID().replaceAll('-', '');
 }
 
 const bodyProblems = new Map<string, Pick<Problem, 'kind' | 'status'>>([
@@ -106,7 +107,7 @@ export class StandIn<K extends string> {
   readonly #faults: FaultPlan<K | TransportFault | ServerFault>;
   readonly #wear: Wear;
   readonly #wordProblem: (problem: Problem) => Answer;
-  readonly #http: ReturnType<typeof httpMetrics> | null;
+  readonly #http: ReturnType<typeof commonMetrics> | null;
   readonly #methods = new Map<string, string>();
   #in_flight = 0;
 
@@ -117,14 +118,14 @@ export class StandIn<K extends string> {
     this.#wear = new Wear((kind) => this.#faults.whole(kind), options.host);
     this.#wordProblem = options.wordProblem ?? plainProblem;
     this.pool = new WorkerPool(options.workers);
-    this.registry = openRegistry(options.server, options.variant);
-    const prefix = options.metrics_prefix === undefined ? 'http_' : options.metrics_prefix;
+    this.registry = new Registry();
+    this.registry.setDefaultLabels({ server: options.server, variant: options.variant });
     const load = {
       in_flight: () => this.#in_flight,
       depth: () => this.pool.depth,
       busy: () => this.pool.busy,
     };
-    this.#http = prefix === null ? null : httpMetrics(this.registry, prefix, load);
+    this.#http = options.own_metrics_only === true ? null : commonMetrics(this.registry, load);
     this.#app = fastify({ logger: false, forceCloseConnections: true, keepAliveTimeout: 60_000 });
     this.#app.setErrorHandler((error, _request, reply) => {
       const problem = problemOf(error);
@@ -174,8 +175,15 @@ export class StandIn<K extends string> {
     this.#route('POST', path, shape, handle);
   }
 
-  /** Rejects where the port is taken. */
+  /**
+   * Rejects where the port is taken.
+   * @throws {UsageError} where faults are to strike at a path that isn't served
+   */
   async listen(): Promise<Running> {
+    const paths = [...this.#methods.keys()].filter((path) => path !== '/metrics');
+    const stray = this.#options.fault_path.find((path) => !paths.includes(path));
+    if (stray !== undefined)
+      throw new UsageError(`--fault-path '${stray}': no such path; valid: ${paths.join(', ')}`);
     const url = await this.#app.listen({ host: '127.0.0.1', port: this.#options.port });
     return { url, close: () => this.#app.close() };
   }
