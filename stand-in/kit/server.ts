@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Registry } from 'prom-client';
 import * as v from 'valibot';
@@ -42,9 +43,20 @@ export interface Work<K extends string> {
   readonly fault: Fault<K | TransportFault | ServerFault> | null;
   /** Of the request's `traceparent`, else fresh: 32 hexadecimal digits. */
   readonly trace_id: string;
+  readonly headers: IncomingHttpHeaders;
   /** Waits for a worker and holds it for `service_ms` (and what faults add); resolves to the time really held, in ms. */
   readonly serve: (service_ms: number) => Promise<number>;
+  /** Waits for a worker and holds it while `task` runs; `slowdown` is what faults multiply its times by. */
+  readonly occupy: <T>(task: (slowdown: number) => Promise<T>) => Promise<T>;
+  /** Takes the response over, to stream it; the handler ends it and returns null. */
+  readonly takeOver: () => ServerResponse;
 }
+
+/** Answers one request; null where it has taken the response over. */
+export type Handler<S extends v.GenericSchema, K extends string> = (
+  body: v.InferOutput<S>,
+  work: Work<K>,
+) => Promise<Answer | null>;
 
 export interface ServerOptions<K extends string> {
   readonly server: string;
@@ -96,6 +108,8 @@ function invalidBody(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unkn
   };
 }
 
+const notFound = (path: string): Problem => ({ kind: 'not_found', status: 404, message: `no ${path} here` });
+
 const plainProblem = ({ status, message }: Problem): Answer => ({ status, body: { error: message } });
 
 /** A JSON server with workers, metrics, faults and `/health`; a server adds its routes, then listens. */
@@ -127,6 +141,8 @@ export class StandIn<K extends string> {
     };
     this.#http = options.own_metrics_only === true ? null : commonMetrics(this.registry, load);
     this.#app = fastify({ logger: false, forceCloseConnections: true, keepAliveTimeout: 60_000 });
+    // Else Fastify takes a text for a body.
+    this.#app.removeContentTypeParser('text/plain');
     this.#app.setErrorHandler((error, _request, reply) => {
       const problem = problemOf(error);
       if (problem.kind === 'internal') options.host.log(`${options.server}: ${problem.message}`);
@@ -137,17 +153,13 @@ export class StandIn<K extends string> {
       const allowed = this.#methods.get(path);
       const problem: Problem =
         allowed === undefined
-          ? { kind: 'not_found', status: 404, message: `no ${path} here` }
+          ? notFound(path)
           : { kind: 'method_not_allowed', status: 405, message: `${path} takes ${allowed}` };
       return answer(reply, this.#wordProblem(problem));
     });
     this.#app.addHook('onRequest', async (request, reply) => this.#count(request, reply));
     this.#app.get('/metrics', async (_request, reply) => {
-      if (this.#wear.metrics_vanished)
-        return answer(
-          reply,
-          this.#wordProblem({ kind: 'not_found', status: 404, message: 'no /metrics here' }),
-        );
+      if (this.#wear.metrics_vanished) return answer(reply, this.#wordProblem(notFound('/metrics')));
       return reply.type(this.registry.contentType).send(await this.registry.metrics());
     });
     this.#methods.set('/metrics', 'GET');
@@ -160,18 +172,18 @@ export class StandIn<K extends string> {
 
   /** `GET /health`: `health()` gives what its JSON says. */
   health(health: () => object): void {
-    this.#route('GET', '/health', v.unknown(), async () => {
+    this.get('/health', async () => {
       await sleep(this.#wear.health_delay_ms);
       return { body: health() };
     });
   }
 
-  /** `POST path` with a JSON body of this shape. */
-  post<S extends v.GenericSchema>(
-    path: string,
-    shape: S,
-    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer>,
-  ): void {
+  get(path: string, handle: (work: Work<K>) => Promise<Answer | null>): void {
+    this.#route('GET', path, v.unknown(), (_body, work) => handle(work));
+  }
+
+  /** `POST path` with a JSON body of this shape; another body is an `invalid_body`. */
+  post<S extends v.GenericSchema>(path: string, shape: S, handle: Handler<S, K>): void {
     this.#route('POST', path, shape, handle);
   }
 
@@ -190,33 +202,51 @@ export class StandIn<K extends string> {
 
   #route<S extends v.GenericSchema>(
     method: 'GET' | 'POST',
-    path: string,
+    url: string,
     shape: S,
-    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer>,
+    handle: Handler<S, K>,
   ): void {
     const { fault_path } = this.#options;
-    const strikes = fault_path.length === 0 ? method === 'POST' : fault_path.includes(path);
+    const strikes = fault_path.length === 0 ? method === 'POST' : fault_path.includes(url);
     let next_index = 0;
-    this.#methods.set(path, method);
-    this.#app.route({
-      method,
-      url: path,
-      handler: async (request, reply) => {
-        const body = v.safeParse(shape, request.body);
-        if (!body.success) return answer(reply, this.#wordProblem(invalidBody(body.issues)));
-        const index = next_index++;
-        const fault = strikes ? this.#faults.at(path, index) : null;
-        if (strikes && !this.#wear.admit(this.#in_flight, fault)) return reply.hijack();
-        const trace_id = traceIdOf(request.headers['traceparent']);
-        if (fault?.kind === 'hang') return reply.hijack();
-        if (fault?.kind === 'rate_limit') return answerWithFault(reply, { body: {} }, fault);
-        const extra_ms = fault?.kind === 'slow' ? fault.arg : 0;
-        const serve = (service_ms: number) =>
-          this.pool.run(() => sleep(service_ms * (strikes ? this.#wear.factor : 1) + extra_ms));
-        const answered = await handle(body.output, { index, fault, trace_id, serve });
-        return fault === null ? answer(reply, answered) : answerWithFault(reply, answered, fault);
+    this.#methods.set(url, method);
+    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      const body = v.safeParse(shape, request.body);
+      if (!body.success) return answer(reply, this.#wordProblem(invalidBody(body.issues)));
+      const index = next_index++;
+      const fault = strikes ? this.#faults.at(url, index) : null;
+      if (strikes && !this.#wear.admit(this.#in_flight, fault)) return reply.hijack();
+      if (fault?.kind === 'hang') return reply.hijack();
+      if (fault?.kind === 'rate_limit') return answerWithFault(reply, { body: {} }, fault);
+      const answered = await handle(body.output, this.#workOf(request, reply, index, fault, strikes));
+      if (answered === null) return reply;
+      return fault === null ? answer(reply, answered) : answerWithFault(reply, answered, fault);
+    };
+    this.#app.route({ method, url, handler });
+  }
+
+  #workOf(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    index: number,
+    fault: Work<K>['fault'],
+    strikes: boolean,
+  ): Work<K> {
+    const occupy = <T>(task: (slowdown: number) => Promise<T>) =>
+      this.pool.run(() => task(strikes ? this.#wear.factor : 1));
+    const extra_ms = fault?.kind === 'slow' ? fault.arg : 0;
+    return {
+      index,
+      fault,
+      headers: request.headers,
+      trace_id: traceIdOf(request.headers['traceparent']),
+      occupy,
+      serve: (service_ms) => occupy((slowdown) => sleep(service_ms * slowdown + extra_ms)),
+      takeOver: () => {
+        reply.hijack();
+        return reply.raw;
       },
-    });
+    };
   }
 
   /** In flight from here to the end of the answer or of the connection, whichever comes first. */
