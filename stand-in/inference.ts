@@ -8,7 +8,8 @@ import { type Flags, choice, defaultsOf, number } from './kit/flags.ts';
 import { LatencySource } from './kit/latency.ts';
 import { noiseFlags } from './kit/noise-flags.ts';
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
-import { type Answer, type Problem, StandIn } from './kit/server.ts';
+import type { Answer } from './kit/respond.ts';
+import { type Problem, StandIn } from './kit/server.ts';
 
 const flags = {
   ...commonFlags,

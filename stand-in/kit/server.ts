@@ -9,7 +9,7 @@ import { UsageError } from './flags.ts';
 import { commonMetrics } from './metrics.ts';
 import { WorkerPool } from './pool.ts';
 import type { Host, Running } from './process.ts';
-import { answer, answerWithFault } from './respond.ts';
+import { type Answer, answer, answerWithFault } from './respond.ts';
 import { sleep } from './sleep.ts';
 import { Wear } from './wear.ts';
 
@@ -25,14 +25,6 @@ export interface Problem {
     | 'internal';
   readonly status: number;
   readonly message: string;
-}
-
-export interface Answer {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly content_type?: string;
-  /** An object becomes JSON; text goes out as it is. */
-  readonly body: object | string;
 }
 
 /** One request, as a handler sees it. */
