@@ -10,9 +10,9 @@ import { type FaultRules, faultHelp, serverFaults, transportFaults } from './kit
 import { type Flags, choice, defaultsOf, number, override, text } from './kit/flags.ts';
 import { LatencySource, jitter, textEffect } from './kit/latency.ts';
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
+import { noiseFlags } from './kit/noise-flags.ts';
 import { randomFor } from './kit/random.ts';
 import { StandIn } from './kit/server.ts';
-import { burst } from './kit/burst.ts';
 
 const flags = {
   ...commonFlags,
@@ -42,13 +42,7 @@ const flags = {
     doc: 'share of answers that vary from request to request',
   }),
   cost_eur: override({ min: 0, max: 1000, doc: "mean cost of a request (default the profile's)" }),
-  autocorrelation: number({
-    initial: 0,
-    min: 0,
-    max: 0.999,
-    doc: 'of log latency from one request to the next, AR(1)',
-  }),
-  burst: burst('in every EVERY requests the first LENGTH take FACTOR times as long'),
+  ...noiseFlags,
 };
 
 export type GrammarFlags = Flags<typeof flags>;
@@ -104,8 +98,7 @@ export async function start(given: Partial<GrammarFlags> = {}, host: Host = proc
     fault_rules,
     host,
   });
-  const noise = { autocorrelation: options.autocorrelation, burst: options.burst };
-  const latency = new LatencySource(behaviour.latency, noise, seed, variant);
+  const latency = new LatencySource(behaviour.latency, options, seed, variant);
   const { accuracy_seed, answer_noise } = options;
   const answers = new Answers({ payloads, variant, behaviour, accuracy_seed, noise: answer_noise, seed });
 

@@ -6,19 +6,17 @@ const BUCKETS_S = [
 ];
 
 /** Adds gauges that are read at each scrape. */
-export function gauges(registry: Registry, prefix = '') {
+function gauges(registry: Registry) {
   return (name: string, help: string, read: () => number): void => {
     const collect = function collect(this: Gauge) {
       this.set(read());
     };
-    registry.registerMetric(new Gauge({ name: `${prefix}${name}`, help, registers: [], collect }));
+    registry.registerMetric(new Gauge({ name, help, registers: [], collect }));
   };
 }
 
-/** A registry whose every series carries the variant, with what tells one process from another. */
-export function openRegistry(server: string, variant: string): Registry {
-  const registry = new Registry();
-  registry.setDefaultLabels({ server, variant });
+/** The process's series, by which one process is told from another. */
+function processMetrics(registry: Registry): void {
   const gauge = gauges(registry);
   gauge('process_start_time_seconds', 'Start of the process, Unix time', () => performance.timeOrigin / 1000);
   gauge('process_pid', 'Id of the process', () => process.pid);
@@ -34,7 +32,6 @@ export function openRegistry(server: string, variant: string): Registry {
     },
   });
   registry.registerMetric(cpu);
-  return registry;
 }
 
 /** What is read at each scrape. */
@@ -44,21 +41,22 @@ export interface Load {
   readonly busy: () => number;
 }
 
-/** The HTTP series of a server: `http_requests_total{path,status}` and the rest under `prefix`. */
-export function httpMetrics(registry: Registry, prefix: string, load: Load) {
+/** The series that every server has: its process, its HTTP requests, its queue. */
+export function commonMetrics(registry: Registry, load: Load) {
+  processMetrics(registry);
   const registers = [registry];
-  const gauge = gauges(registry, prefix);
-  gauge('requests_in_flight', 'Requests accepted and not yet answered', load.in_flight);
-  gauge('queue_depth', 'Requests that wait for a worker', load.depth);
+  const gauge = gauges(registry);
+  gauge('http_requests_in_flight', 'Requests accepted and not yet answered', load.in_flight);
+  gauge('request_queue_depth', 'Requests that wait for a worker', load.depth);
   gauge('workers_busy', 'Workers that serve a request', load.busy);
   const total = new Counter({
-    name: `${prefix}requests_total`,
+    name: 'http_requests_total',
     help: 'Requests by path and status; status aborted where no whole answer left',
     labelNames: ['path', 'status'],
     registers,
   });
   const duration = new Histogram({
-    name: `${prefix}request_duration_seconds`,
+    name: 'http_request_duration_seconds',
     help: 'From the request read to the answer written',
     labelNames: ['path'],
     buckets: BUCKETS_S,

@@ -4,8 +4,8 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 /** Uniform numbers in [0, 1), always the same ones for the same key. */
 export type Random = () => number;
 
-/** FNV-1a over the key's parts, then MurmurHash3's finalizer, since FNV alone leaves near keys near. */
-function hash(parts: readonly (string | number)[]): number {
+/** 32 bits of the key: FNV-1a over its parts, then MurmurHash3's finalizer, since FNV alone leaves near keys near. */
+export function hash(parts: readonly (string | number)[]): number {
   let h = 0x811c9dc5;
   for (const part of parts) {
     const text = `${part}\u0000`;
@@ -13,7 +13,7 @@ function hash(parts: readonly (string | number)[]): number {
   }
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
+  return (h ^ (h >>> 16)) >>> 0;
 }
 
 /** A stream of its own for each key, e.g. `randomFor(seed, 'latency', index)`: order of use never matters. */

@@ -1,7 +1,14 @@
 import type { FastifyReply } from 'fastify';
 import type { Fault } from './faults.ts';
-import type { Answer } from './server.ts';
 import { sleep } from './sleep.ts';
+
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly content_type?: string;
+  /** An object becomes JSON; text goes out as it is. */
+  readonly body: object | string;
+}
 
 interface Rendered {
   readonly type: string;

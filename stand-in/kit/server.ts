@@ -1,13 +1,15 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import * as v from 'valibot';
 import type { Variant } from './common.ts';
 import { type Fault, FaultPlan, type FaultRules, type ServerFault, type TransportFault } from './faults.ts';
-import { httpMetrics, openRegistry } from './metrics.ts';
+import { UsageError } from './flags.ts';
+import { commonMetrics } from './metrics.ts';
 import { WorkerPool } from './pool.ts';
 import type { Host, Running } from './process.ts';
-import { answer, answerWithFault } from './respond.ts';
+import { type Answer, answer, answerWithFault } from './respond.ts';
 import { sleep } from './sleep.ts';
 import { Wear } from './wear.ts';
 
@@ -25,14 +27,6 @@ export interface Problem {
   readonly message: string;
 }
 
-export interface Answer {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly content_type?: string;
-  /** An object becomes JSON; text goes out as it is. */
-  readonly body: object | string;
-}
-
 /** One request, as a handler sees it. */
 export interface Work<K extends string> {
   /** From 0, for each path. */
@@ -41,9 +35,20 @@ export interface Work<K extends string> {
   readonly fault: Fault<K | TransportFault | ServerFault> | null;
   /** Of the request's `traceparent`, else fresh: 32 hexadecimal digits. */
   readonly trace_id: string;
+  readonly headers: IncomingHttpHeaders;
   /** Waits for a worker and holds it for `service_ms` (and what faults add); resolves to the time really held, in ms. */
   readonly serve: (service_ms: number) => Promise<number>;
+  /** Waits for a worker and holds it while `task` runs; `slowdown` is what faults multiply its times by. */
+  readonly occupy: <T>(task: (slowdown: number) => Promise<T>) => Promise<T>;
+  /** Takes the response over, to stream it; the handler ends it and returns null. */
+  readonly takeOver: () => ServerResponse;
 }
+
+/** Answers one request; null where it has taken the response over. */
+export type Handler<S extends v.GenericSchema, K extends string> = (
+  body: v.InferOutput<S>,
+  work: Work<K>,
+) => Promise<Answer | null>;
 
 export interface ServerOptions<K extends string> {
   readonly server: string;
@@ -56,8 +61,8 @@ export interface ServerOptions<K extends string> {
   /** The transport's, the server's and its own body faults. */
   readonly fault_rules: FaultRules<K | TransportFault | ServerFault>;
   readonly host: Host;
-  /** Of the HTTP series, `http_` by default; null leaves them out. */
-  readonly metrics_prefix?: string | null;
+  /** Leaves the process, HTTP and queue series out: `/metrics` has what the server itself registers. */
+  readonly own_metrics_only?: boolean;
   /** The wording of errors; `{"error": message}` by default. */
   readonly wordProblem?: (problem: Problem) => Answer;
 }
@@ -67,7 +72,7 @@ const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{
 /** The trace id of a W3C traceparent header, or a fresh one where there is none that is valid. */
 function traceIdOf(header: string | string[] | undefined): string {
   const given = typeof header === 'string' ? TRACEPARENT.exec(header)?.[1] : undefined;
-  return given ?? randomBytes(16).toString('hex');
+  return given ?? randomUUID().replaceAll('-', '');
 }
 
 const bodyProblems = new Map<string, Pick<Problem, 'kind' | 'status'>>([
@@ -95,6 +100,8 @@ function invalidBody(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unkn
   };
 }
 
+const notFound = (path: string): Problem => ({ kind: 'not_found', status: 404, message: `no ${path} here` });
+
 const plainProblem = ({ status, message }: Problem): Answer => ({ status, body: { error: message } });
 
 /** A JSON server with workers, metrics, faults and `/health`; a server adds its routes, then listens. */
@@ -106,7 +113,7 @@ export class StandIn<K extends string> {
   readonly #faults: FaultPlan<K | TransportFault | ServerFault>;
   readonly #wear: Wear;
   readonly #wordProblem: (problem: Problem) => Answer;
-  readonly #http: ReturnType<typeof httpMetrics> | null;
+  readonly #http: ReturnType<typeof commonMetrics> | null;
   readonly #methods = new Map<string, string>();
   #in_flight = 0;
 
@@ -117,15 +124,17 @@ export class StandIn<K extends string> {
     this.#wear = new Wear((kind) => this.#faults.whole(kind), options.host);
     this.#wordProblem = options.wordProblem ?? plainProblem;
     this.pool = new WorkerPool(options.workers);
-    this.registry = openRegistry(options.server, options.variant);
-    const prefix = options.metrics_prefix === undefined ? 'http_' : options.metrics_prefix;
+    this.registry = new Registry();
+    this.registry.setDefaultLabels({ server: options.server, variant: options.variant });
     const load = {
       in_flight: () => this.#in_flight,
       depth: () => this.pool.depth,
       busy: () => this.pool.busy,
     };
-    this.#http = prefix === null ? null : httpMetrics(this.registry, prefix, load);
+    this.#http = options.own_metrics_only === true ? null : commonMetrics(this.registry, load);
     this.#app = fastify({ logger: false, forceCloseConnections: true, keepAliveTimeout: 60_000 });
+    // Else Fastify takes a text for a body.
+    this.#app.removeContentTypeParser('text/plain');
     this.#app.setErrorHandler((error, _request, reply) => {
       const problem = problemOf(error);
       if (problem.kind === 'internal') options.host.log(`${options.server}: ${problem.message}`);
@@ -136,17 +145,13 @@ export class StandIn<K extends string> {
       const allowed = this.#methods.get(path);
       const problem: Problem =
         allowed === undefined
-          ? { kind: 'not_found', status: 404, message: `no ${path} here` }
+          ? notFound(path)
           : { kind: 'method_not_allowed', status: 405, message: `${path} takes ${allowed}` };
       return answer(reply, this.#wordProblem(problem));
     });
     this.#app.addHook('onRequest', async (request, reply) => this.#count(request, reply));
     this.#app.get('/metrics', async (_request, reply) => {
-      if (this.#wear.metrics_vanished)
-        return answer(
-          reply,
-          this.#wordProblem({ kind: 'not_found', status: 404, message: 'no /metrics here' }),
-        );
+      if (this.#wear.metrics_vanished) return answer(reply, this.#wordProblem(notFound('/metrics')));
       return reply.type(this.registry.contentType).send(await this.registry.metrics());
     });
     this.#methods.set('/metrics', 'GET');
@@ -159,56 +164,81 @@ export class StandIn<K extends string> {
 
   /** `GET /health`: `health()` gives what its JSON says. */
   health(health: () => object): void {
-    this.#route('GET', '/health', v.unknown(), async () => {
+    this.get('/health', async () => {
       await sleep(this.#wear.health_delay_ms);
       return { body: health() };
     });
   }
 
-  /** `POST path` with a JSON body of this shape. */
-  post<S extends v.GenericSchema>(
-    path: string,
-    shape: S,
-    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer>,
-  ): void {
+  get(path: string, handle: (work: Work<K>) => Promise<Answer | null>): void {
+    this.#route('GET', path, v.unknown(), (_body, work) => handle(work));
+  }
+
+  /** `POST path` with a JSON body of this shape; another body is an `invalid_body`. */
+  post<S extends v.GenericSchema>(path: string, shape: S, handle: Handler<S, K>): void {
     this.#route('POST', path, shape, handle);
   }
 
-  /** Rejects where the port is taken. */
+  /**
+   * Rejects where the port is taken.
+   * @throws {UsageError} where faults are to strike at a path that isn't served
+   */
   async listen(): Promise<Running> {
+    const paths = [...this.#methods.keys()].filter((path) => path !== '/metrics');
+    const stray = this.#options.fault_path.find((path) => !paths.includes(path));
+    if (stray !== undefined)
+      throw new UsageError(`--fault-path '${stray}': no such path; valid: ${paths.join(', ')}`);
     const url = await this.#app.listen({ host: '127.0.0.1', port: this.#options.port });
     return { url, close: () => this.#app.close() };
   }
 
   #route<S extends v.GenericSchema>(
     method: 'GET' | 'POST',
-    path: string,
+    url: string,
     shape: S,
-    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer>,
+    handle: Handler<S, K>,
   ): void {
     const { fault_path } = this.#options;
-    const strikes = fault_path.length === 0 ? method === 'POST' : fault_path.includes(path);
+    const strikes = fault_path.length === 0 ? method === 'POST' : fault_path.includes(url);
     let next_index = 0;
-    this.#methods.set(path, method);
-    this.#app.route({
-      method,
-      url: path,
-      handler: async (request, reply) => {
-        const body = v.safeParse(shape, request.body);
-        if (!body.success) return answer(reply, this.#wordProblem(invalidBody(body.issues)));
-        const index = next_index++;
-        const fault = strikes ? this.#faults.at(path, index) : null;
-        if (strikes && !this.#wear.admit(this.#in_flight, fault)) return reply.hijack();
-        const trace_id = traceIdOf(request.headers['traceparent']);
-        if (fault?.kind === 'hang') return reply.hijack();
-        if (fault?.kind === 'rate_limit') return answerWithFault(reply, { body: {} }, fault);
-        const extra_ms = fault?.kind === 'slow' ? fault.arg : 0;
-        const serve = (service_ms: number) =>
-          this.pool.run(() => sleep(service_ms * (strikes ? this.#wear.factor : 1) + extra_ms));
-        const answered = await handle(body.output, { index, fault, trace_id, serve });
-        return fault === null ? answer(reply, answered) : answerWithFault(reply, answered, fault);
+    this.#methods.set(url, method);
+    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      const body = v.safeParse(shape, request.body);
+      if (!body.success) return answer(reply, this.#wordProblem(invalidBody(body.issues)));
+      const index = next_index++;
+      const fault = strikes ? this.#faults.at(url, index) : null;
+      if (strikes && !this.#wear.admit(this.#in_flight, fault)) return reply.hijack();
+      if (fault?.kind === 'hang') return reply.hijack();
+      if (fault?.kind === 'rate_limit') return answerWithFault(reply, { body: {} }, fault);
+      const answered = await handle(body.output, this.#workOf(request, reply, index, fault, strikes));
+      if (answered === null) return reply;
+      return fault === null ? answer(reply, answered) : answerWithFault(reply, answered, fault);
+    };
+    this.#app.route({ method, url, handler });
+  }
+
+  #workOf(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    index: number,
+    fault: Work<K>['fault'],
+    strikes: boolean,
+  ): Work<K> {
+    const occupy = <T>(task: (slowdown: number) => Promise<T>) =>
+      this.pool.run(() => task(strikes ? this.#wear.factor : 1));
+    const extra_ms = fault?.kind === 'slow' ? fault.arg : 0;
+    return {
+      index,
+      fault,
+      headers: request.headers,
+      trace_id: traceIdOf(request.headers['traceparent']),
+      occupy,
+      serve: (service_ms) => occupy((slowdown) => sleep(service_ms * slowdown + extra_ms)),
+      takeOver: () => {
+        reply.hijack();
+        return reply.raw;
       },
-    });
+    };
   }
 
   /** In flight from here to the end of the answer or of the connection, whichever comes first. */
