@@ -10,17 +10,47 @@ module.exports = {
   forbidden: [
     only('domain-is-pure', '^domain/', ['^domain/', '^thresholds/', '^node_modules/(pure-rand|valibot)/']),
     only('scenarios-only-wire', '^scenarios/', ['^lib/', '^domain/', '^thresholds/', '^k6', '^payloads:']),
-    only('lib-is-k6', '^lib/', ['^lib/', '^domain/', '^thresholds/', '^k6', '^payloads:', '^node_modules/(pure-rand|valibot)/']),
-    { name: 'cli-not-k6-side', severity: 'error', from: { path: '^cli/' }, to: { path: '^(lib|scenarios|stand-in|test)/' } },
-    { name: 'stand-in-alone', severity: 'error', from: { path: '^stand-in/' }, to: { path: '^(lib|scenarios|cli|test)/' } },
-    { name: 'no-k6-in-node', severity: 'error', from: { path: '^(cli|stand-in)/' }, to: { path: '^k6(/|$)' } },
+    only('lib-is-k6', '^lib/', [
+      '^lib/',
+      '^domain/',
+      '^thresholds/',
+      '^k6',
+      '^payloads:',
+      '^node_modules/(pure-rand|valibot)/',
+    ]),
+    {
+      name: 'cli-not-k6-side',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: { path: '^(lib|scenarios|stand-in|test)/' },
+    },
+    {
+      name: 'stand-in-alone',
+      severity: 'error',
+      from: { path: '^stand-in/' },
+      to: { path: '^(lib|scenarios|cli|test)/' },
+    },
+    {
+      name: 'no-k6-in-node',
+      severity: 'error',
+      from: { path: '^(cli|stand-in)/' },
+      to: { path: '^k6(/|$)' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-dev-dependencies', severity: 'error', from: { path: '^(domain|lib|scenarios|cli|stand-in)/' }, to: { dependencyTypes: ['npm-dev'], pathNot: '^node_modules/@types/' } },
+    {
+      name: 'no-dev-dependencies',
+      severity: 'error',
+      from: { path: '^(domain|lib|scenarios|cli|stand-in)/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: '^node_modules/@types/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     parser: 'swc',
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -29,7 +29,11 @@ const k6 = {
 const node = { ...common, platform: 'node', packages: 'external' };
 
 const entries = (folder) =>
-  existsSync(join(root, folder)) ? readdirSync(join(root, folder)).filter((f) => f.endsWith('.ts') && !f.endsWith('.d.ts')).map((f) => `${folder}/${f}`) : [];
+  existsSync(join(root, folder))
+    ? readdirSync(join(root, folder))
+        .filter((f) => f.endsWith('.ts') && !f.endsWith('.d.ts'))
+        .map((f) => `${folder}/${f}`)
+    : [];
 
 /** The suite's own payloads as one JSON array: happy-path-*.json by name, then the labelled *.jsonl line by line. */
 function bundlePayloads() {
@@ -37,7 +41,14 @@ function bundlePayloads() {
   const text = (f) => readFileSync(join(folder, f), 'utf8');
   const files = readdirSync(folder).sort();
   const single = files.filter((f) => f.endsWith('.json')).map((f) => JSON.parse(text(f)));
-  const listed = files.filter((f) => f.endsWith('.jsonl')).flatMap((f) => text(f).split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line)));
+  const listed = files
+    .filter((f) => f.endsWith('.jsonl'))
+    .flatMap((f) =>
+      text(f)
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => JSON.parse(line)),
+    );
   return `[\n${[...single, ...listed].map((payload) => JSON.stringify(payload)).join(',\n')}\n]\n`;
 }
 
@@ -61,9 +72,12 @@ export async function buildAll({ outdir = join(root, 'dist') } = {}) {
   const [scenarios, inK6] = results;
   for (const file of [...scenarios.outputFiles, ...inK6.outputFiles]) {
     // k6's engine compiles /\p{L}/u and then never matches: a scenario with it would score every answer wrong, silently.
-    if (file.path.endsWith('.js') && /\\[pP]\{/.test(file.text)) throw new Error(`${file.path}: \\p{...} never matches in k6; normalise by other means`);
+    if (file.path.endsWith('.js') && /\\[pP]\{/.test(file.text))
+      throw new Error(`${file.path}: \\p{...} never matches in k6; normalise by other means`);
   }
-  const outputs = results.flatMap((result) => result.outputFiles.map((file) => [file.path, Buffer.from(file.contents)]));
+  const outputs = results.flatMap((result) =>
+    result.outputFiles.map((file) => [file.path, Buffer.from(file.contents)]),
+  );
   outputs.push([join(outdir, 'payloads.json'), Buffer.from(bundlePayloads())]);
   for (const [path, contents] of outputs) put(path, contents);
   return outputs.map(([path]) => relative(outdir, path));

@@ -1,7 +1,17 @@
 /** The verbs of the suite: one file each under commands/, one row each here. */
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../domain/exit-codes.ts';
-import { SETTINGS, SETTING_NAMES, envName, flagName, parseSettings, type ParsedSettings, type Setting, type SettingGroup, type SettingName } from '../domain/settings.ts';
+import {
+  SETTINGS,
+  SETTING_NAMES,
+  envName,
+  flagName,
+  parseSettings,
+  type ParsedSettings,
+  type Setting,
+  type SettingGroup,
+  type SettingName,
+} from '../domain/settings.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { loadCommand } from './commands/load.ts';
@@ -14,7 +24,9 @@ export async function runCommand(io: Io): Promise<number> {
   let code: number = EXIT.pass;
   const program = new Command('k6-shadow');
   program
-    .description('Decides, from load, whether a new version of an LLM server (the shadow) may replace the one in service (the baseline).')
+    .description(
+      'Decides, from load, whether a new version of an LLM server (the shadow) may replace the one in service (the baseline).',
+    )
     .showHelpAfterError(false)
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} });
@@ -33,9 +45,18 @@ export async function runCommand(io: Io): Promise<number> {
     .argument('[run]', 'path or id; the newest by default')
     .option('--baseline <run>', 'the run whose baseline is taken')
     .option('--shadow <run>', 'the run that is taken as the shadow');
-  const compareSettings = withSettings(comparing, ['verdict', 'output'], io, {}, ['json', 'out', 'open', 'thresholds']);
+  const compareSettings = withSettings(comparing, ['verdict', 'output'], io, {}, [
+    'json',
+    'out',
+    'open',
+    'thresholds',
+  ]);
   comparing.action((run: string | undefined, options: { baseline?: string; shadow?: string }) => {
-    code = compareCommand(io, { run, baseline: options.baseline, shadow: options.shadow }, checked(compareSettings()));
+    code = compareCommand(
+      io,
+      { run, baseline: options.baseline, shadow: options.shadow },
+      checked(compareSettings()),
+    );
   });
 
   program
@@ -68,7 +89,11 @@ export async function runCommand(io: Io): Promise<number> {
 function checked(parsed: ParsedSettings): ParsedSettings {
   const [first, ...more] = parsed.problems;
   if (first === undefined) return parsed;
-  throw new UsageError(more.length === 0 ? first : `${parsed.problems.length} settings are refused:\n  ${parsed.problems.join('\n  ')}`);
+  throw new UsageError(
+    more.length === 0
+      ? first
+      : `${parsed.problems.length} settings are refused:\n  ${parsed.problems.join('\n  ')}`,
+  );
 }
 
 /** Adds the flags of these groups; returns what reads them, with the environment, once the line is parsed. */
@@ -92,7 +117,11 @@ function withSettings(
       flags[name] = setting.repeatable === true && before !== undefined ? `${before}\n${text}` : text;
     };
     if (setting.placeholder !== '') {
-      command.addOption(new Option(`${flag} <${setting.placeholder}>`, `${setting.doc}${note} [${envName(name)}]`).argParser(keep));
+      command.addOption(
+        new Option(`${flag} <${setting.placeholder}>`, `${setting.doc}${note} [${envName(name)}]`).argParser(
+          keep,
+        ),
+      );
     } else if (setting.fallback === true) {
       command.addOption(new Option(`--no-${flagName(name)}`, `no ${setting.doc} [${envName(name)}=false]`));
       command.on(`option:no-${flagName(name)}`, () => keep('false'));

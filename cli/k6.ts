@@ -27,14 +27,22 @@ export async function findK6(io: Io): Promise<K6> {
   }
   const stock = await capture('k6', ['version'], io.root);
   if (stock.code === 0) return probe('k6', 'the k6 on PATH');
-  throw new UsageError('there is no k6 and no Go to build it; install Go 1.25 or newer (https://go.dev/dl), or k6 2.x on PATH, or set K6_BINARY to a k6');
+  throw new UsageError(
+    'there is no k6 and no Go to build it; install Go 1.25 or newer (https://go.dev/dl), or k6 2.x on PATH, or set K6_BINARY to a k6',
+  );
 }
 
 async function probe(path: string, what: string): Promise<K6> {
   const { code, stdout, stderr } = await capture(path, ['version'], '.');
   const version = stdout.trim().split('\n')[0] ?? '';
-  if (code !== 0) throw new UsageError(`${what}, which doesn't run (${stderr.trim().split('\n')[0] ?? `exit ${String(code)}`}); set K6_BINARY to a working k6, or unset it`);
-  if (!version.includes(NEEDED)) throw new UsageError(`${what}, which is "${version}"; this suite needs k6 ${NEEDED}x: unset K6_BINARY to have the right one built`);
+  if (code !== 0)
+    throw new UsageError(
+      `${what}, which doesn't run (${stderr.trim().split('\n')[0] ?? `exit ${String(code)}`}); set K6_BINARY to a working k6, or unset it`,
+    );
+  if (!version.includes(NEEDED))
+    throw new UsageError(
+      `${what}, which is "${version}"; this suite needs k6 ${NEEDED}x: unset K6_BINARY to have the right one built`,
+    );
   // Our extensions show in the version text as k6/x/... lines.
   return { path, version, extended: /k6-shadow\/k6|k6\/x\/requestlog/.test(stdout) };
 }
@@ -54,7 +62,10 @@ async function build(io: Io, target: string): Promise<void> {
   const folder = join(target, '..');
   mkdirSync(folder, { recursive: true });
   const partial = `${target}.${process.pid}`;
-  say(io, 'building k6 from k6/go.mod (once; 1 to 3 minutes, most of it downloading and compiling k6 v2.2.0)');
+  say(
+    io,
+    'building k6 from k6/go.mod (once; 1 to 3 minutes, most of it downloading and compiling k6 v2.2.0)',
+  );
   const started = Date.now();
   const seconds = (): string => `${((Date.now() - started) / 1000).toFixed(0)} s`;
   const child = startChild({
@@ -65,17 +76,22 @@ async function build(io: Io, target: string): Promise<void> {
   });
   const stop = (): void => void child.stop();
   io.interrupted.addEventListener('abort', stop);
-  const tick = setInterval(() => {
-    if (io.stderr.isTTY === true) io.stderr.write(`\r  ${seconds()} ...`);
-    else say(io, `  still building, ${seconds()}`);
-  }, io.stderr.isTTY === true ? 1000 : 20_000);
+  const tick = setInterval(
+    () => {
+      if (io.stderr.isTTY === true) io.stderr.write(`\r  ${seconds()} ...`);
+      else say(io, `  still building, ${seconds()}`);
+    },
+    io.stderr.isTTY === true ? 1000 : 20_000,
+  );
   const code = await child.ended;
   clearInterval(tick);
   io.interrupted.removeEventListener('abort', stop);
   if (io.stderr.isTTY === true) io.stderr.write('\r');
   if (code !== 0) {
     rmSync(partial, { force: true });
-    throw new UsageError(`k6 could not be built (go build exits ${String(code)}):\n${child.lastLines()}\nIt needs Go 1.25 or newer and the Go module proxy; or set K6_BINARY to a k6 2.x`);
+    throw new UsageError(
+      `k6 could not be built (go build exits ${String(code)}):\n${child.lastLines()}\nIt needs Go 1.25 or newer and the Go module proxy; or set K6_BINARY to a k6 2.x`,
+    );
   }
   renameSync(partial, target);
   say(io, `k6 is built (${seconds()})`);

@@ -21,7 +21,9 @@ export async function main(io: Io): Promise<number> {
       io.stderr.write(`error: ${full}\n`);
       return EXIT.bad_input;
     }
-    io.stderr.write(`This is a bug of the suite, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    io.stderr.write(
+      `This is a bug of the suite, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     return EXIT.our_bug;
   }
 }
@@ -36,5 +38,7 @@ const DISK: Readonly<Record<string, string>> = {
 function diskProblem(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
   const what = DISK[error.code];
-  return what === undefined ? null : `${what}: ${error.message}; free some room or give another --out, then run again`;
+  return what === undefined
+    ? null
+    : `${what}: ${error.message}; free some room or give another --out, then run again`;
 }

@@ -84,15 +84,19 @@ export function startChild(options: ChildOptions): Child {
 }
 
 /** Runs a short command to its end; its whole output. */
-export async function capture(command: string, args: readonly string[], cwd: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+export async function capture(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(command, [...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   try {
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, stdout, stderr };
+    const [code]: unknown[] = await once(child, 'close');
+    return { code: typeof code === 'number' ? code : null, stdout, stderr };
   } catch {
     return { code: 127, stdout, stderr };
   }

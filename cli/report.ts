@@ -39,7 +39,12 @@ export function show(io: Io, comparison: Comparison, directory: string, options:
   return comparison.exit_code;
 }
 
-export function reportData(io: Io, data: RunData & { readonly findings?: readonly Finding[] }, directory: string, options: ReportOptions): number {
+export function reportData(
+  io: Io,
+  data: RunData & { readonly findings?: readonly Finding[] },
+  directory: string,
+  options: ReportOptions,
+): number {
   const comparison = compare(data, data.findings);
   writeOutputs(io, comparison, directory);
   return show(io, comparison, directory, options);

@@ -1,5 +1,15 @@
 /** results/<run-id>/: made once, never overwritten; `results/latest` points at the newest. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { UsageError, userPath, type Io } from './io.ts';
 
@@ -27,14 +37,21 @@ export interface RunDirectory {
 }
 
 function stamp(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, '').replace(/[-:]/g, '').replace('T', '-');
+  return date
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replace(/[-:]/g, '')
+    .replace('T', '-');
 }
 
 /** @throws UsageError where --out exists already. */
 export function assertOutIsFree(io: Io, out: string | null): void {
   if (out === null) return;
   const path = userPath(io, out);
-  if (existsSync(path)) throw new UsageError(`--out ${out} exists already; a run is never overwritten: give a new folder, or remove that one`);
+  if (existsSync(path))
+    throw new UsageError(
+      `--out ${out} exists already; a run is never overwritten: give a new folder, or remove that one`,
+    );
 }
 
 export function createRunDirectory(io: Io, job: string, out: string | null): RunDirectory {
@@ -73,12 +90,22 @@ function pointLatest(results: string, id: string): void {
 /** A run given by path, by id, or by nothing (the newest). @throws UsageError that lists what there is */
 export function findRun(io: Io, given: string | undefined): RunDirectory {
   const results = join(io.root, 'results');
-  const candidates = given === undefined ? [join(results, 'latest')] : [userPath(io, given), join(results, given)];
+  const candidates =
+    given === undefined ? [join(results, 'latest')] : [userPath(io, given), join(results, given)];
   const path = candidates.find((one) => existsSync(join(one, FILES.manifest)));
   if (path !== undefined) return { id: basename(path), path };
-  const runs = existsSync(results) ? readdirSync(results).filter((name) => existsSync(join(results, name, FILES.manifest)) && name !== 'latest') : [];
-  const list = runs.length === 0 ? 'there is no run yet: npm run k6:shadow' : `runs: ${runs.slice(-8).join(', ')}`;
-  throw new UsageError(given === undefined ? `results/latest holds no run; ${list}` : `"${given}" is no run (no ${FILES.manifest} there); ${list}`);
+  const runs = existsSync(results)
+    ? readdirSync(results).filter(
+        (name) => existsSync(join(results, name, FILES.manifest)) && name !== 'latest',
+      )
+    : [];
+  const list =
+    runs.length === 0 ? 'there is no run yet: npm run k6:shadow' : `runs: ${runs.slice(-8).join(', ')}`;
+  throw new UsageError(
+    given === undefined
+      ? `results/latest holds no run; ${list}`
+      : `"${given}" is no run (no ${FILES.manifest} there); ${list}`,
+  );
 }
 
 /** Whole or not at all. */

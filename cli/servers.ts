@@ -13,13 +13,18 @@ export interface Server {
   readonly pid: number;
   /** Resolves with its last words when the process ends by itself. */
   readonly died: Promise<string>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const READY_WITHIN_MS = 20_000;
 
 /** Starts dist/stand-in/<name>.js on a free loopback port and waits for its ready line. @throws UsageError with its last lines */
-export async function startStandIn(io: Io, name: string, args: readonly string[], log_file?: string): Promise<Server> {
+export async function startStandIn(
+  io: Io,
+  name: string,
+  args: readonly string[],
+  log_file?: string,
+): Promise<Server> {
   let output = '';
   let sayReady: (url: string) => void = () => {};
   const ready = new Promise<string>((resolve) => (sayReady = resolve));
@@ -48,7 +53,9 @@ export async function startStandIn(io: Io, name: string, args: readonly string[]
 
 /** `--profile lab --fault 'status=0.1:503'` to its words, as a shell would without expansion. */
 export function splitArguments(text: string): string[] {
-  return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
+  return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, bare]) => double ?? single ?? bare ?? '',
+  );
 }
 
 export interface Answer {
@@ -59,22 +66,37 @@ export interface Answer {
 const BODY_LIMIT = 4_000_000;
 
 /** One GET outside k6. @throws Error with the cause in words */
-export async function get(io: Io, settings: Settings, url: string, headers: Readonly<Record<string, string>> = {}, timeout_ms = 10_000): Promise<Answer> {
+export async function get(
+  io: Io,
+  settings: Settings,
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  timeout_ms = 10_000,
+): Promise<Answer> {
   const secure = url.startsWith('https:');
-  const file = (path: string | null): Buffer | undefined => (path === null ? undefined : readFileSync(userPath(io, path)));
-  const tls = secure ? { ca: file(settings.caFile), cert: file(settings.clientCert), key: file(settings.clientKey) } : {};
+  const file = (path: string | null): Buffer | undefined =>
+    path === null ? undefined : readFileSync(userPath(io, path));
+  const tls = secure
+    ? { ca: file(settings.caFile), cert: file(settings.clientCert), key: file(settings.clientKey) }
+    : {};
   return await new Promise<Answer>((resolve, reject) => {
-    const request = (secure ? https : http).get(url, { headers: { ...headers }, timeout: timeout_ms, ...tls }, (response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (piece: string) => {
-        if (body.length < BODY_LIMIT) body += piece;
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-      response.on('error', reject);
-    });
+    const request = (secure ? https : http).get(
+      url,
+      { headers: { ...headers }, timeout: timeout_ms, ...tls },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (piece: string) => {
+          if (body.length < BODY_LIMIT) body += piece;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+        response.on('error', reject);
+      },
+    );
     request.on('timeout', () => request.destroy(new Error(`no answer within ${timeout_ms / 1000} s`)));
-    request.on('error', (error: NodeJS.ErrnoException) => reject(new Error(CAUSES[error.code ?? ''] ?? error.message)));
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(CAUSES[error.code ?? ''] ?? error.message)),
+    );
   });
 }
 
@@ -102,7 +124,12 @@ export function withoutCredentials(url: string): string {
  * Looks at a server once. Any HTTP answer is reachable; what /health and /metrics say of the process is kept, so that the
  * same server given twice, or restarted meanwhile, can be seen. @throws UsageError with the cause where it can't be reached
  */
-export async function identify(io: Io, settings: Settings, variant: string, url: string): Promise<ServerIdentity> {
+export async function identify(
+  io: Io,
+  settings: Settings,
+  variant: string,
+  url: string,
+): Promise<ServerIdentity> {
   const base = url.replace(/\/+$/, '');
   let health: Answer;
   try {

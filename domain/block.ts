@@ -31,7 +31,16 @@ const blockSummarySchema = v.strictObject({
   duration_ms: v.number(),
   thresholds: v.array(v.strictObject({ metric: v.string(), expression: v.string(), ok: v.boolean() })),
   /** Counts of all phases, by variant. `http_reqs` is k6's own. */
-  counts: v.record(v.string(), v.strictObject({ started: count, finished: count, http_reqs: count, iterations: count, p95_ms: v.nullable(v.number()) })),
+  counts: v.record(
+    v.string(),
+    v.strictObject({
+      started: count,
+      finished: count,
+      http_reqs: count,
+      iterations: count,
+      p95_ms: v.nullable(v.number()),
+    }),
+  ),
   probe: v.nullable(v.strictObject({ count })),
   stopped: v.nullable(v.strictObject({ reason: v.picklist(STOP_REASONS), at_ms: v.number() })),
 });
@@ -51,4 +60,5 @@ function parse<S extends v.GenericSchema>(schema: S, text: string, what: string)
 }
 
 export const parseBlockPlan = (text: string): BlockPlan => parse(blockPlanSchema, text, BLOCK_PLAN_VARIABLE);
-export const parseBlockSummary = (text: string, what: string): BlockSummary => parse(blockSummarySchema, text, what);
+export const parseBlockSummary = (text: string, what: string): BlockSummary =>
+  parse(blockSummarySchema, text, what);

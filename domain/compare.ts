@@ -26,22 +26,36 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
   const { manifest } = data;
   const settings = settingsOf(manifest);
   const { thresholds } = manifest;
-  const summaries: ByVariant<VariantSummary> = mapVariants(data.measured, (of) => summarise(of, { planned_ms: settings.durationMs, clients: settings.vus }));
-  const tolerance = thresholds.gates.flatMap((gate) => (gate.gate === 'latency' ? [gate.margin - 1] : [])).find((margin) => margin > 0) ?? DEFAULT_TOLERANCE;
+  const summaries: ByVariant<VariantSummary> = mapVariants(data.measured, (of) =>
+    summarise(of, { planned_ms: settings.durationMs, clients: settings.vus }),
+  );
+  const tolerance =
+    thresholds.gates
+      .flatMap((gate) => (gate.gate === 'latency' ? [gate.margin - 1] : []))
+      .find((margin) => margin > 0) ?? DEFAULT_TOLERANCE;
   const trust = judgeTrust(data, summaries, tolerance);
   const checks: Check[] = [];
   const pair = pairOf(data, summaries);
-  if (pair !== null) for (const gate of thresholds.gates) checks.push(judgeGate(gate, pair, { alpha: 0.025, rule: 'interval' }));
+  if (pair !== null)
+    for (const gate of thresholds.gates)
+      checks.push(judgeGate(gate, pair, { alpha: 0.025, rule: 'interval' }));
   for (const kind of ['limit', 'target'] as const) {
     for (const limit of kind === 'limit' ? thresholds.limits : thresholds.targets) {
       for (const variant of presentVariants(manifest.variants)) {
         const summary = summaries[variant];
         const measured = data.measured[variant];
-        if (summary !== undefined && measured !== undefined) checks.push(judgeLimit(kind, limit, summary, measured, noIntervals));
+        if (summary !== undefined && measured !== undefined)
+          checks.push(judgeLimit(kind, limit, summary, measured, noIntervals));
       }
     }
   }
-  const findings = [...trust.findings, ...also, ...runFindings(data), ...figureFindings(data, summaries), ...checkFindings(checks)];
+  const findings = [
+    ...trust.findings,
+    ...also,
+    ...runFindings(data),
+    ...figureFindings(data, summaries),
+    ...checkFindings(checks),
+  ];
   const { verdict, exit_code } = decide(checks, findings, {
     rule: 'interval',
     interrupted: manifest.stopped?.reason === 'interrupted',
@@ -80,8 +94,17 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
 
 function pairOf(data: RunData, summaries: ByVariant<VariantSummary>): Pair | null {
   const { baseline, shadow } = data.measured;
-  if (baseline === undefined || shadow === undefined || summaries.baseline === undefined || summaries.shadow === undefined) return null;
-  return { baseline: { measured: baseline, summary: summaries.baseline }, shadow: { measured: shadow, summary: summaries.shadow } };
+  if (
+    baseline === undefined ||
+    shadow === undefined ||
+    summaries.baseline === undefined ||
+    summaries.shadow === undefined
+  )
+    return null;
+  return {
+    baseline: { measured: baseline, summary: summaries.baseline },
+    shadow: { measured: shadow, summary: summaries.shadow },
+  };
 }
 
 /** What happened to the run and its servers. */
@@ -117,14 +140,21 @@ function runFindings(data: RunData): Finding[] {
     const a = baseline.identity;
     const b = shadow.identity;
     const sameProcess =
-      a !== null && b !== null && a.process_start_time_s !== null && a.process_start_time_s === b.process_start_time_s && a.process_id !== null && a.process_id === b.process_id;
-    if (!aa && (baseline.url === shadow.url || sameProcess)) findings.push(finding('same_server', { how: baseline.url === shadow.url ? 'address' : 'process' }));
+      a !== null &&
+      b !== null &&
+      a.process_start_time_s !== null &&
+      a.process_start_time_s === b.process_start_time_s &&
+      a.process_id !== null &&
+      a.process_id === b.process_id;
+    if (!aa && (baseline.url === shadow.url || sameProcess))
+      findings.push(finding('same_server', { how: baseline.url === shadow.url ? 'address' : 'process' }));
   }
   for (const variant of presentVariants(manifest.variants)) {
     const server = manifest.variants[variant];
     const before = server?.identity?.process_start_time_s ?? null;
     const after = server?.identity_after?.process_start_time_s ?? null;
-    if (before !== null && after !== null && before !== after) findings.push(finding('server_restarted', {}, variant));
+    if (before !== null && after !== null && before !== after)
+      findings.push(finding('server_restarted', {}, variant));
   }
   return findings;
 }
@@ -138,13 +168,27 @@ function figureFindings(data: RunData, summaries: ByVariant<VariantSummary>): Fi
       findings.push(finding('no_answers', { requests: summary?.requests ?? 0 }, variant));
       continue;
     }
-    if (summary.failed > 0) findings.push(finding('failures_left_out', { failed: summary.failed, requests: summary.requests }, variant));
-    if (summary.cost !== null && summary.cost.n < summary.ok) findings.push(finding('missing_cost', { missing: summary.ok - summary.cost.n, answers: summary.ok }, variant));
-    if (summary.requests < SHORT_RUN_REQUESTS) findings.push(finding('short_run', { requests: summary.requests }, variant));
+    if (summary.failed > 0)
+      findings.push(
+        finding('failures_left_out', { failed: summary.failed, requests: summary.requests }, variant),
+      );
+    if (summary.cost !== null && summary.cost.n < summary.ok)
+      findings.push(
+        finding('missing_cost', { missing: summary.ok - summary.cost.n, answers: summary.ok }, variant),
+      );
+    if (summary.requests < SHORT_RUN_REQUESTS)
+      findings.push(finding('short_run', { requests: summary.requests }, variant));
     const scored = summary.accuracy.correction ?? summary.accuracy.translation;
-    if (scored !== null && scored.answers > scored.payloads) findings.push(finding('repeated_payloads', { answers: scored.answers, payloads: scored.payloads }, variant));
+    if (scored !== null && scored.answers > scored.payloads)
+      findings.push(
+        finding('repeated_payloads', { answers: scored.answers, payloads: scored.payloads }, variant),
+      );
     const { little } = summary;
-    if (little !== null && data.manifest.stopped === null && Math.abs(little.in_flight - little.clients) > LITTLE_GAP * little.clients)
+    if (
+      little !== null &&
+      data.manifest.stopped === null &&
+      Math.abs(little.in_flight - little.clients) > LITTLE_GAP * little.clients
+    )
       findings.push(finding('little_gap', { in_flight: little.in_flight, clients: little.clients }, variant));
   }
   return findings;
@@ -153,9 +197,17 @@ function figureFindings(data: RunData, summaries: ByVariant<VariantSummary>): Fi
 function checkFindings(checks: readonly Check[]): Finding[] {
   const findings: Finding[] = [];
   for (const check of checks) {
-    if (check.kind !== 'gate' && check.straddles) findings.push(finding('interval_straddles_limit', { check: check.id, limit: check.limit, unit: check.unit }, check.variant));
+    if (check.kind !== 'gate' && check.straddles)
+      findings.push(
+        finding(
+          'interval_straddles_limit',
+          { check: check.id, limit: check.limit, unit: check.unit },
+          check.variant,
+        ),
+      );
   }
-  if (checks.some((check): check is GateCheck => check.kind === 'gate' && check.gate === 'throughput')) findings.push(finding('closed_loop_throughput'));
+  if (checks.some((check): check is GateCheck => check.kind === 'gate' && check.gate === 'throughput'))
+    findings.push(finding('closed_loop_throughput'));
   return findings;
 }
 

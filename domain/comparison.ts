@@ -30,11 +30,19 @@ export interface Comparison {
     readonly payloads: Manifest['payloads'];
     readonly versions: Manifest['versions'];
     readonly machine: Manifest['machine'];
-    readonly variants: ByVariant<{ readonly label: string; readonly url: string; readonly stand_in: boolean }>;
+    readonly variants: ByVariant<{
+      readonly label: string;
+      readonly url: string;
+      readonly stand_in: boolean;
+    }>;
   };
   readonly variants: ByVariant<VariantSummary>;
   readonly checks: readonly Check[];
-  readonly slowest_stage: { readonly stage: string; readonly baseline_p95_ms: number; readonly shadow_p95_ms: number } | null;
+  readonly slowest_stage: {
+    readonly stage: string;
+    readonly baseline_p95_ms: number;
+    readonly shadow_p95_ms: number;
+  } | null;
   readonly histogram: Histogram | null;
   readonly trust: readonly TrustFigure[];
   readonly findings: readonly Finding[];

@@ -55,6 +55,10 @@ export interface Finding {
   readonly args: Readonly<Record<string, string | number>>;
 }
 
-export function finding(code: FindingCode, args: Finding['args'] = {}, variant: Variant | null = null): Finding {
+export function finding(
+  code: FindingCode,
+  args: Finding['args'] = {},
+  variant: Variant | null = null,
+): Finding {
   return { code, severity: FINDING_CODES[code], variant, args };
 }

@@ -17,16 +17,16 @@ function isPercentile(statistic: string): statistic is Percentile {
 }
 
 function figure(limit: Limit, summary: VariantSummary): { value: number | null; n: number; unit: Unit } {
-  switch (limit.metric) {
-    case 'request_failed':
-      return { value: summary.requests === 0 ? null : summary.failed / summary.requests, n: summary.requests, unit: 'share' };
-    case 'throughput':
-      return { value: summary.requests === 0 ? null : summary.throughput.ok_per_s, n: summary.ok, unit: 'requests/s' };
-    default: {
-      const trend = summary.trends[limit.metric];
-      return { value: trend?.[limit.statistic] ?? null, n: trend?.n ?? 0, unit: METRICS[limit.metric].unit };
-    }
+  if (limit.metric === 'request_failed') {
+    const share = summary.requests === 0 ? null : summary.failed / summary.requests;
+    return { value: share, n: summary.requests, unit: 'share' };
   }
+  if (limit.metric === 'throughput') {
+    const rate = summary.requests === 0 ? null : summary.throughput.ok_per_s;
+    return { value: rate, n: summary.ok, unit: 'requests/s' };
+  }
+  const trend = summary.trends[limit.metric];
+  return { value: trend?.[limit.statistic] ?? null, n: trend?.n ?? 0, unit: METRICS[limit.metric].unit };
 }
 
 export interface LimitIntervals {
@@ -35,13 +35,20 @@ export interface LimitIntervals {
 }
 
 /** No data never passes. */
-export function judgeLimit(kind: LimitCheck['kind'], limit: Limit, summary: VariantSummary, of: Measured, intervals: LimitIntervals): LimitCheck {
+export function judgeLimit(
+  kind: LimitCheck['kind'],
+  limit: Limit,
+  summary: VariantSummary,
+  of: Measured,
+  intervals: LimitIntervals,
+): LimitCheck {
   const { value, n, unit } = figure(limit, summary);
   let interval: Interval | null = null;
   if (limit.metric === 'request_failed') interval = intervals.share(summary.failed, summary.requests);
   else if (limit.metric !== 'throughput' && isPercentile(limit.statistic) && value !== null)
     interval = intervals.percentile(trendValues(of, limit.metric), of, PERCENTILES[limit.statistic]);
-  const inside = (bound: number | null, otherwise: number): boolean => holds[limit.op](bound ?? otherwise, limit.limit);
+  const inside = (bound: number | null, otherwise: number): boolean =>
+    holds[limit.op](bound ?? otherwise, limit.limit);
   return {
     kind,
     id: `${limit.metric}_${limit.statistic}`,
@@ -54,7 +61,9 @@ export function judgeLimit(kind: LimitCheck['kind'], limit: Limit, summary: Vari
     value,
     interval,
     answer: value !== null && holds[limit.op](value, limit.limit) ? 'pass' : 'fail',
-    straddles: interval !== null && inside(interval.low, Number.NEGATIVE_INFINITY) !== inside(interval.high, Number.POSITIVE_INFINITY),
+    straddles:
+      interval !== null &&
+      inside(interval.low, Number.NEGATIVE_INFINITY) !== inside(interval.high, Number.POSITIVE_INFINITY),
     n,
   };
 }

@@ -24,7 +24,9 @@ export const METRICS = {
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export type MetricName = keyof typeof METRICS;
-export type TrendName = { [K in MetricName]: (typeof METRICS)[K]['kind'] extends 'trend' ? K : never }[MetricName];
+export type TrendName = {
+  [K in MetricName]: (typeof METRICS)[K]['kind'] extends 'trend' ? K : never;
+}[MetricName];
 
 export function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(METRICS, name);

@@ -9,13 +9,25 @@ import type { Variant } from './variants.ts';
 /** The one variant of this run that takes the part. */
 function sideOf(data: RunData, part: Variant): Variant {
   const own: readonly Variant[] = part === 'shadow' ? ['shadow', 'baseline'] : ['baseline', 'shadow'];
-  const found = own.find((variant) => data.manifest.variants[variant] !== undefined && data.measured[variant] !== undefined);
-  if (found === undefined) throw new BadValue(`run ${data.manifest.run_id} holds no measured requests to take as the ${part}`);
+  const found = own.find(
+    (variant) => data.manifest.variants[variant] !== undefined && data.measured[variant] !== undefined,
+  );
+  if (found === undefined)
+    throw new BadValue(`run ${data.manifest.run_id} holds no measured requests to take as the ${part}`);
   return found;
 }
 
 /** Settings that change what is measured; the others (where files go, a dashboard) do not. */
-const COMPARED = ['VUS', 'DURATION', 'WARM_UP', 'TIMEOUT', 'SEED', 'SAMPLE_RATE', 'ENDPOINT_PATH', 'MAX_REQUESTS'];
+const COMPARED = [
+  'VUS',
+  'DURATION',
+  'WARM_UP',
+  'TIMEOUT',
+  'SEED',
+  'SAMPLE_RATE',
+  'ENDPOINT_PATH',
+  'MAX_REQUESTS',
+];
 
 function differences(a: Manifest, b: Manifest): Finding[] {
   const rows: [string, string, string][] = [
@@ -23,18 +35,32 @@ function differences(a: Manifest, b: Manifest): Finding[] {
     ['the payloads', a.payloads.sha256.slice(0, 12), b.payloads.sha256.slice(0, 12)],
     ['k6', a.versions.k6, b.versions.k6],
     ['the suite', a.versions.suite, b.versions.suite],
-    ["the load machine's CPUs", `${a.machine.cpus} x ${a.machine.cpu_model}`, `${b.machine.cpus} x ${b.machine.cpu_model}`],
+    [
+      "the load machine's CPUs",
+      `${a.machine.cpus} x ${a.machine.cpu_model}`,
+      `${b.machine.cpus} x ${b.machine.cpu_model}`,
+    ],
     ["the load machine's memory", String(a.machine.memory_bytes), String(b.machine.memory_bytes)],
     ["the load machine's system", a.machine.os, b.machine.os],
-    ...COMPARED.map((name): [string, string, string] => [name, a.settings[name] ?? '', b.settings[name] ?? '']),
+    ...COMPARED.map((name): [string, string, string] => [
+      name,
+      a.settings[name] ?? '',
+      b.settings[name] ?? '',
+    ]),
   ];
-  return rows.filter(([, x, y]) => x !== y).map(([what, baseline, shadow]) => finding('undeclared_difference', { what, baseline, shadow }));
+  return rows
+    .filter(([, x, y]) => x !== y)
+    .map(([what, baseline, shadow]) => finding('undeclared_difference', { what, baseline, shadow }));
 }
 
-const renamed = (of: Measured | undefined, variant: Variant): Measured | undefined => (of === undefined ? undefined : { ...of, variant });
+const renamed = (of: Measured | undefined, variant: Variant): Measured | undefined =>
+  of === undefined ? undefined : { ...of, variant };
 
 /** @throws BadValue where one of them measured nothing */
-export function pairRuns(first: RunData, second: RunData): RunData & { readonly findings: readonly Finding[] } {
+export function pairRuns(
+  first: RunData,
+  second: RunData,
+): RunData & { readonly findings: readonly Finding[] } {
   const a = sideOf(first, 'baseline');
   const b = sideOf(second, 'shadow');
   const blocks = [...first.manifest.blocks, ...second.manifest.blocks];
@@ -48,16 +74,26 @@ export function pairRuns(first: RunData, second: RunData): RunData & { readonly 
       ...first.manifest,
       run_id: `${first.manifest.run_id} + ${second.manifest.run_id}`,
       job: 'pair',
-      status: first.manifest.status === 'complete' && second.manifest.status === 'complete' ? 'complete' : 'incomplete',
+      status:
+        first.manifest.status === 'complete' && second.manifest.status === 'complete'
+          ? 'complete'
+          : 'incomplete',
       ended_ms: second.manifest.ended_ms,
       stopped: first.manifest.stopped ?? second.manifest.stopped,
       variants: { baseline: first.manifest.variants[a], shadow: second.manifest.variants[b] },
-      thresholds: first.manifest.thresholds.gates.length > 0 ? first.manifest.thresholds : second.manifest.thresholds,
+      thresholds:
+        first.manifest.thresholds.gates.length > 0 ? first.manifest.thresholds : second.manifest.thresholds,
       blocks,
     },
-    measured: { baseline: renamed(first.measured[a], 'baseline'), shadow: renamed(second.measured[b], 'shadow') },
+    measured: {
+      baseline: renamed(first.measured[a], 'baseline'),
+      shadow: renamed(second.measured[b], 'shadow'),
+    },
     recorded: { baseline: first.recorded[a], shadow: second.recorded[b] },
-    bad_lines: { count: first.bad_lines.count + second.bad_lines.count, first: [...first.bad_lines.first, ...second.bad_lines.first] },
+    bad_lines: {
+      count: first.bad_lines.count + second.bad_lines.count,
+      first: [...first.bad_lines.first, ...second.bad_lines.first],
+    },
     probes: [...first.probes, ...second.probes],
     resources: [...first.resources, ...second.resources],
     summaries: [...counted(first, a, 'baseline'), ...counted(second, b, 'shadow')],

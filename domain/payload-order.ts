@@ -28,7 +28,8 @@ export function payloadAt(seed: number, index: number, size: number): number {
   do {
     let left = place >>> half_bits;
     let right = place & mask;
-    for (let i = 0; i < ROUNDS; i += 1) [left, right] = [right, left ^ (mix32(key + Math.imul(i + 1, 0x9e3779b9) + right) & mask)];
+    for (let i = 0; i < ROUNDS; i += 1)
+      [left, right] = [right, left ^ (mix32(key + Math.imul(i + 1, 0x9e3779b9) + right) & mask)];
     place = left * (mask + 1) + right;
   } while (place >= size);
   return place;

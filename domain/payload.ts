@@ -18,7 +18,9 @@ function accepted(expected: Record<string, unknown>, field: string, where: strin
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   return list.map((one) => {
     if (typeof one !== 'string' || one.trim() === '')
-      throw new BadValue(`${where}: expected.${field} holds ${JSON.stringify(one)}; allowed: text, or a list of text`);
+      throw new BadValue(
+        `${where}: expected.${field} holds ${JSON.stringify(one)}; allowed: text, or a list of text`,
+      );
     return one;
   });
 }
@@ -28,14 +30,31 @@ function accepted(expected: Record<string, unknown>, field: string, where: strin
  * @throws BadValue
  */
 export function toPayload(value: unknown, where: string, fallback_id: string): Payload {
-  if (!isObject(value)) throw new BadValue(`${where}: a payload is an object {"id", "request", "expected"}, not ${JSON.stringify(value)?.slice(0, 60)}`);
+  if (!isObject(value))
+    throw new BadValue(
+      `${where}: a payload is an object {"id", "request", "expected"}, not ${JSON.stringify(value)?.slice(0, 60)}`,
+    );
   const id = value['id'] ?? fallback_id;
-  if (typeof id !== 'string' || id === '') throw new BadValue(`${where}: field "id" is ${JSON.stringify(id)}; allowed: text`);
+  if (typeof id !== 'string' || id === '')
+    throw new BadValue(`${where}: field "id" is ${JSON.stringify(id)}; allowed: text`);
   const request = value['request'];
-  if (!isObject(request)) throw new BadValue(`${where}: field "request" is ${request === undefined ? 'missing' : 'no object'}; it is what will be posted, as {"request":{"text":"..."}}`);
+  if (!isObject(request))
+    throw new BadValue(
+      `${where}: field "request" is ${request === undefined ? 'missing' : 'no object'}; it is what will be posted, as {"request":{"text":"..."}}`,
+    );
   const expected = value['expected'] ?? {};
-  if (!isObject(expected)) throw new BadValue(`${where}: field "expected" is no object; allowed: {"corrected":["..."],"translation":["..."]}`);
-  return { id, request, expected: { corrected: accepted(expected, 'corrected', where), translation: accepted(expected, 'translation', where) } };
+  if (!isObject(expected))
+    throw new BadValue(
+      `${where}: field "expected" is no object; allowed: {"corrected":["..."],"translation":["..."]}`,
+    );
+  return {
+    id,
+    request,
+    expected: {
+      corrected: accepted(expected, 'corrected', where),
+      translation: accepted(expected, 'translation', where),
+    },
+  };
 }
 
 /** @throws BadValue where two payloads share an id: their answers would be scored as one. */

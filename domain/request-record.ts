@@ -73,7 +73,9 @@ function textOrNull(fields: Fields, name: string): string | null {
 /** A finite number >= 0: every quantity of a record is one. */
 function amount(fields: Fields, name: string): number {
   const value = fields[name];
-  return typeof value === 'number' && value >= 0 && value < Infinity ? value : bad(name, value, 'a number >= 0');
+  return typeof value === 'number' && value >= 0 && value < Infinity
+    ? value
+    : bad(name, value, 'a number >= 0');
 }
 
 function amountOrNull(fields: Fields, name: string): number | null {

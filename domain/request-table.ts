@@ -4,7 +4,15 @@ import type { RequestRecord } from './request-record.ts';
 import type { Variant } from './variants.ts';
 
 /** Per-request figures that only some jobs have. */
-export const OPTIONAL_TRENDS = ['ttft_ms', 'tpot_ms', 'itl_ms', 'e2e_ms', 'tokens', 'prompt_tokens', 'late_ms'] as const;
+export const OPTIONAL_TRENDS = [
+  'ttft_ms',
+  'tpot_ms',
+  'itl_ms',
+  'e2e_ms',
+  'tokens',
+  'prompt_tokens',
+  'late_ms',
+] as const;
 export type OptionalTrend = (typeof OPTIONAL_TRENDS)[number];
 
 const UNKNOWN = 255;
@@ -20,13 +28,13 @@ class Column<A extends NumberArray> {
     this.#make = make;
     this.data = make(length);
   }
-  set(at: number, value: number): void {
-    if (at >= this.data.length) {
-      const grown = this.#make(Math.max(this.data.length * 2, at + 1));
+  set(row: number, value: number): void {
+    if (row >= this.data.length) {
+      const grown = this.#make(Math.max(this.data.length * 2, row + 1));
       grown.set(this.data);
       this.data = grown;
     }
-    this.data[at] = value;
+    this.data[row] = value;
   }
 }
 
@@ -116,7 +124,11 @@ export class RequestTable {
     for (let row = 0; row < this.rows; row += 1) {
       if (this.#warm.data[row] === 1) continue;
       const previous = rows.at(-1);
-      if (previous !== undefined && at(block, previous) * 1e15 + at(start, previous) > at(block, row) * 1e15 + at(start, row)) sorted = false;
+      if (
+        previous !== undefined &&
+        at(block, previous) * 1e15 + at(start, previous) > at(block, row) * 1e15 + at(start, row)
+      )
+        sorted = false;
       rows.push(row);
     }
     // Records are written when requests end: nearly in order of start, so that this sort is nearly free.

@@ -33,12 +33,19 @@ const manifestSchema = v.strictObject({
   status: v.picklist(['running', 'complete', 'incomplete']),
   started_ms: v.number(),
   ended_ms: v.nullable(v.number()),
-  stopped: v.nullable(v.strictObject({ reason: v.picklist([...STOP_REASONS, 'interrupted', 'k6_failed']), at_ms: v.number() })),
+  stopped: v.nullable(
+    v.strictObject({ reason: v.picklist([...STOP_REASONS, 'interrupted', 'k6_failed']), at_ms: v.number() }),
+  ),
   variants: v.strictObject({ baseline: v.optional(variantSchema), shadow: v.optional(variantSchema) }),
   settings: v.record(v.string(), v.string()),
   sources: v.record(v.string(), v.string()),
   thresholds: thresholdsSchema,
-  payloads: v.strictObject({ source: v.string(), count: v.number(), labelled: v.number(), sha256: v.string() }),
+  payloads: v.strictObject({
+    source: v.string(),
+    count: v.number(),
+    labelled: v.number(),
+    sha256: v.string(),
+  }),
   blocks: v.array(
     v.strictObject({
       block: v.number(),
@@ -49,7 +56,13 @@ const manifestSchema = v.strictObject({
     }),
   ),
   versions: v.strictObject({ suite: v.string(), k6: v.string(), node: v.string() }),
-  machine: v.strictObject({ os: v.string(), arch: v.string(), cpu_model: v.string(), cpus: v.number(), memory_bytes: v.number() }),
+  machine: v.strictObject({
+    os: v.string(),
+    arch: v.string(),
+    cpu_model: v.string(),
+    cpus: v.number(),
+    memory_bytes: v.number(),
+  }),
 });
 
 export type Manifest = v.InferOutput<typeof manifestSchema>;
@@ -63,8 +76,15 @@ export function parseManifest(text: string, where: string): Manifest {
   } catch (error) {
     throw new BadValue(`${where} is not JSON (${String(error)}): the run directory was damaged`);
   }
-  if (typeof value === 'object' && value !== null && 'schema_version' in value && value.schema_version !== SCHEMA_VERSION)
-    throw new BadValue(`${where} has schema_version ${String(value.schema_version)}; this suite reads ${SCHEMA_VERSION}: use the version of the suite that wrote it`);
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'schema_version' in value &&
+    value.schema_version !== SCHEMA_VERSION
+  )
+    throw new BadValue(
+      `${where} has schema_version ${String(value.schema_version)}; this suite reads ${SCHEMA_VERSION}: use the version of the suite that wrote it`,
+    );
   const result = v.safeParse(manifestSchema, value);
   if (result.success) return result.output;
   const [issue] = result.issues;

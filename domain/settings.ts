@@ -35,7 +35,8 @@ const duration = (o: Options<number> & { min?: number; max?: number }): Setting<
   parse(text) {
     const ms = parseDuration(text);
     const [min, max] = [o.min ?? 0, o.max ?? 7 * 24 * 3_600_000];
-    if (ms < min || ms > max) throw new BadValue(`"${text}" is out; allowed: ${formatDuration(min)} to ${formatDuration(max)}`);
+    if (ms < min || ms > max)
+      throw new BadValue(`"${text}" is out; allowed: ${formatDuration(min)} to ${formatDuration(max)}`);
     return ms;
   },
   format: formatDuration,
@@ -59,11 +60,14 @@ function optional<T>(of: Setting<T>, o: Omit<Options<null>, 'fallback'>): Settin
   };
 }
 
-const text = (o: Options<string> & { placeholder?: string; allowed?: RegExp; hint?: string }): Setting<string> => ({
+const text = (
+  o: Options<string> & { placeholder?: string; allowed?: RegExp; hint?: string },
+): Setting<string> => ({
   ...o,
   placeholder: o.placeholder ?? 'TEXT',
   parse(given) {
-    if (o.allowed !== undefined && !o.allowed.test(given)) throw new BadValue(`"${given}" is out; allowed: ${o.hint ?? 'other text'}`);
+    if (o.allowed !== undefined && !o.allowed.test(given))
+      throw new BadValue(`"${given}" is out; allowed: ${o.hint ?? 'other text'}`);
     return given;
   },
   format: (value) => value,
@@ -94,12 +98,19 @@ function choice<const T extends string>(o: Options<T> & { of: readonly T[] }): S
 }
 
 /** Several values; one a line in the variable, one a flag on the command line. */
-function list<T>(of: Setting<T>, o: Omit<Options<readonly T[]>, 'fallback'> & { placeholder: string }): Setting<readonly T[]> {
+function list<T>(
+  of: Setting<T>,
+  o: Omit<Options<readonly T[]>, 'fallback'> & { placeholder: string },
+): Setting<readonly T[]> {
   return {
     ...o,
     fallback: [],
     repeatable: true,
-    parse: (given) => given.split('\n').filter((line) => line !== '').map((line) => of.parse(line)),
+    parse: (given) =>
+      given
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => of.parse(line)),
     format: (values) => values.map((value) => of.format(value)).join('\n'),
   };
 }
@@ -138,15 +149,19 @@ const header: Setting<Header> = {
     const colon = given.indexOf(':');
     const name = given.slice(0, colon).trim();
     const value = given.slice(colon + 1).trim();
-    if (colon < 1 || !HEADER_NAME.test(name)) throw new BadValue(`"${given}" is no header; allowed: 'Name: value' or 'Name: env:VARIABLE'`);
+    if (colon < 1 || !HEADER_NAME.test(name))
+      throw new BadValue(`"${given}" is no header; allowed: 'Name: value' or 'Name: env:VARIABLE'`);
     if (value.startsWith('env:')) {
       const env = value.slice(4);
-      if (!/^[A-Za-z_]\w*$/.test(env)) throw new BadValue(`"${env}" is no variable's name; allowed: 'Name: env:VARIABLE'`);
+      if (!/^[A-Za-z_]\w*$/.test(env))
+        throw new BadValue(`"${env}" is no variable's name; allowed: 'Name: env:VARIABLE'`);
       return { name, env };
     }
     // The value itself must not be repeated in the refusal: it would end in a log.
     if (SECRET_HEADER.test(name))
-      throw new BadValue(`${name} would show its secret in the process list and in shell history; write '${name}: env:VARIABLE' and put the value into that variable`);
+      throw new BadValue(
+        `${name} would show its secret in the process list and in shell history; write '${name}: env:VARIABLE' and put the value into that variable`,
+      );
     return { name, literal: value };
   },
   format: (value) => `${value.name}: ${'env' in value ? `env:${value.env}` : value.literal}`,
@@ -154,45 +169,244 @@ const header: Setting<Header> = {
 
 export const SETTINGS = {
   // target
-  baselineUrl: optional(url, { group: 'target', doc: "base URL of the server in service; without it the suite's stand-in is started" }),
-  shadowUrl: optional(url, { group: 'target', doc: "base URL of the server that may replace it; without it the suite's stand-in is started" }),
-  baselineLabel: text({ group: 'target', fallback: 'baseline', doc: 'what the baseline is, for the report (a version, a model)' }),
-  shadowLabel: text({ group: 'target', fallback: 'shadow', doc: 'what the shadow is, for the report (a version, an adapter)' }),
-  aa: flag({ group: 'target', fallback: false, doc: 'declares an A/A run: both variants are the same server on purpose' }),
-  header: list(header, { group: 'target', placeholder: "'NAME: VALUE'", doc: "header sent with each request; 'Name: env:VAR' takes the value from the environment" }),
+  baselineUrl: optional(url, {
+    group: 'target',
+    doc: "base URL of the server in service; without it the suite's stand-in is started",
+  }),
+  shadowUrl: optional(url, {
+    group: 'target',
+    doc: "base URL of the server that may replace it; without it the suite's stand-in is started",
+  }),
+  baselineLabel: text({
+    group: 'target',
+    fallback: 'baseline',
+    doc: 'what the baseline is, for the report (a version, a model)',
+  }),
+  shadowLabel: text({
+    group: 'target',
+    fallback: 'shadow',
+    doc: 'what the shadow is, for the report (a version, an adapter)',
+  }),
+  aa: flag({
+    group: 'target',
+    fallback: false,
+    doc: 'declares an A/A run: both variants are the same server on purpose',
+  }),
+  header: list(header, {
+    group: 'target',
+    placeholder: "'NAME: VALUE'",
+    doc: "header sent with each request; 'Name: env:VAR' takes the value from the environment",
+  }),
   apiKey: secret('bearer token for both servers'),
   shadowApiKey: secret('bearer token for the shadow, where it has its own'),
-  caFile: path({ group: 'target', doc: 'PEM file of certificate authorities to trust beside the system\'s (taken as SSL_CERT_FILE)' }),
+  caFile: path({
+    group: 'target',
+    doc: "PEM file of certificate authorities to trust beside the system's (taken as SSL_CERT_FILE)",
+  }),
   clientCert: path({ group: 'target', doc: 'PEM file of the client certificate' }),
   clientKey: path({ group: 'target', doc: "PEM file of the client certificate's key" }),
   // answer
-  endpointPath: text({ group: 'answer', fallback: '/v1/grammar/correct', placeholder: 'PATH', allowed: /^\/\S*$/, hint: 'a path that starts with /', doc: 'path that is posted to, below the base URL' }),
-  answerPath: text({ group: 'answer', fallback: 'corrected', placeholder: 'PATH', doc: "the corrected sentence's place in the answer" }),
-  translationPath: text({ group: 'answer', fallback: 'translation', placeholder: 'PATH', doc: "the translation's place in the answer" }),
-  costPath: text({ group: 'answer', fallback: 'metadata.cost_eur', placeholder: 'PATH', doc: "the cost's place in the answer, in EUR" }),
-  stagesPath: text({ group: 'answer', fallback: 'metadata.stages', placeholder: 'PATH', doc: "the stages' place in the answer, an object of ms by stage" }),
-  traceHeader: text({ group: 'answer', fallback: 'X-Trace-Id', placeholder: 'NAME', allowed: HEADER_NAME, hint: "a header's name", doc: "response header that carries the server's trace id" }),
+  endpointPath: text({
+    group: 'answer',
+    fallback: '/v1/grammar/correct',
+    placeholder: 'PATH',
+    allowed: /^\/\S*$/,
+    hint: 'a path that starts with /',
+    doc: 'path that is posted to, below the base URL',
+  }),
+  answerPath: text({
+    group: 'answer',
+    fallback: 'corrected',
+    placeholder: 'PATH',
+    doc: "the corrected sentence's place in the answer",
+  }),
+  translationPath: text({
+    group: 'answer',
+    fallback: 'translation',
+    placeholder: 'PATH',
+    doc: "the translation's place in the answer",
+  }),
+  costPath: text({
+    group: 'answer',
+    fallback: 'metadata.cost_eur',
+    placeholder: 'PATH',
+    doc: "the cost's place in the answer, in EUR",
+  }),
+  stagesPath: text({
+    group: 'answer',
+    fallback: 'metadata.stages',
+    placeholder: 'PATH',
+    doc: "the stages' place in the answer, an object of ms by stage",
+  }),
+  traceHeader: text({
+    group: 'answer',
+    fallback: 'X-Trace-Id',
+    placeholder: 'NAME',
+    allowed: HEADER_NAME,
+    hint: "a header's name",
+    doc: "response header that carries the server's trace id",
+  }),
   // load
-  vus: number({ group: 'load', fallback: 10, min: 1, max: 20_000, whole: true, doc: 'clients (VUs) of each variant, each with one request in flight' }),
+  vus: number({
+    group: 'load',
+    fallback: 10,
+    min: 1,
+    max: 20_000,
+    whole: true,
+    doc: 'clients (VUs) of each variant, each with one request in flight',
+  }),
   durationMs: duration({ group: 'load', fallback: 60_000, min: 1000, doc: 'measured time of each variant' }),
-  warmUpMs: duration({ group: 'load', fallback: 5000, max: 3_600_000, doc: 'load before the measurement; recorded, marked, left out' }),
-  timeoutMs: duration({ group: 'load', fallback: 10_000, min: 10, max: 3_600_000, doc: 'a request without its whole answer by then has failed' }),
-  seed: number({ group: 'load', fallback: 1, min: 0, max: 4_294_967_295, whole: true, doc: 'seed of the payload sequence (the same for both variants)' }),
-  payloads: path({ group: 'load', placeholder: 'DIR|FILE', doc: "payloads, JSON or JSONL; without it the suite's own labelled set" }),
-  sampleRate: number({ group: 'load', fallback: 1, min: 0, max: 1, doc: 'share of the answers that are scored against their labels' }),
-  maxRequests: optional(number({ group: 'load', fallback: 0, min: 1, max: 1e9, whole: true, doc: '' }), { group: 'load', doc: 'most requests of each variant, warm-up included' }),
-  maxCost: optional(number({ group: 'load', fallback: 0, min: 0, max: 1e9, doc: '' }), { group: 'load', doc: 'most EUR that the run may cost, both variants together; it stops before that is passed' }),
-  thresholds: path({ group: 'load', doc: "limits, targets and gates as JSON, in place of thresholds/<scenario>.json" }),
+  warmUpMs: duration({
+    group: 'load',
+    fallback: 5000,
+    max: 3_600_000,
+    doc: 'load before the measurement; recorded, marked, left out',
+  }),
+  timeoutMs: duration({
+    group: 'load',
+    fallback: 10_000,
+    min: 10,
+    max: 3_600_000,
+    doc: 'a request without its whole answer by then has failed',
+  }),
+  seed: number({
+    group: 'load',
+    fallback: 1,
+    min: 0,
+    max: 4_294_967_295,
+    whole: true,
+    doc: 'seed of the payload sequence (the same for both variants)',
+  }),
+  payloads: path({
+    group: 'load',
+    placeholder: 'DIR|FILE',
+    doc: "payloads, JSON or JSONL; without it the suite's own labelled set",
+  }),
+  sampleRate: number({
+    group: 'load',
+    fallback: 1,
+    min: 0,
+    max: 1,
+    doc: 'share of the answers that are scored against their labels',
+  }),
+  maxRequests: optional(number({ group: 'load', fallback: 0, min: 1, max: 1e9, whole: true, doc: '' }), {
+    group: 'load',
+    doc: 'most requests of each variant, warm-up included',
+  }),
+  maxCost: optional(number({ group: 'load', fallback: 0, min: 0, max: 1e9, doc: '' }), {
+    group: 'load',
+    doc: 'most EUR that the run may cost, both variants together; it stops before that is passed',
+  }),
+  thresholds: path({
+    group: 'load',
+    doc: 'limits, targets and gates as JSON, in place of thresholds/<scenario>.json',
+  }),
+  // verdict
+  runs: number({
+    group: 'verdict',
+    fallback: 1,
+    min: 1,
+    max: 1000,
+    whole: true,
+    doc: 'repeats of the whole load, a block each; with stand-ins or restart commands, fresh servers each time',
+  }),
+  order: choice({
+    group: 'verdict',
+    fallback: 'parallel',
+    of: ['parallel', 'abba'],
+    doc: 'both variants at once, or in turn (A B B A) where they share hardware; the measured time is for each variant',
+  }),
+  untilDecided: flag({
+    group: 'verdict',
+    fallback: false,
+    doc: 'goes on in blocks, looking 3 to 5 times as planned, until every gate is decided or one has failed',
+  }),
+  maxDurationMs: duration({
+    group: 'verdict',
+    fallback: 600_000,
+    min: 1000,
+    doc: 'most measured time of each variant with --until-decided',
+  }),
+  rule: choice({
+    group: 'verdict',
+    fallback: 'interval',
+    of: ['interval', 'point'],
+    doc: 'gates judged by the interval of the difference, or by point figures alone (said in every output)',
+  }),
+  alpha: number({
+    group: 'verdict',
+    fallback: 0.025,
+    min: 0.0001,
+    max: 0.25,
+    doc: 'one-sided level of each gate',
+  }),
+  require: list(text({ group: 'verdict', fallback: '', doc: '' }), {
+    group: 'verdict',
+    placeholder: 'GATE',
+    doc: 'a gate that must be decided even where the data make it advisory (as request_duration_p99)',
+  }),
+  failOn: choice({
+    group: 'verdict',
+    fallback: 'fail,inconclusive',
+    of: ['fail,inconclusive', 'fail', 'inconclusive', 'none'],
+    doc: 'which answers of the gates fail a CI step (exit 1 and 3); failed limits and invalid runs always do',
+  }),
+  fallbackVus: optional(
+    number({ group: 'verdict', fallback: 0, min: 1, max: 20_000, whole: true, doc: '' }),
+    {
+      group: 'verdict',
+      doc: 'where the load machine was the limit, run once more with this many clients, on the record',
+    },
+  ),
+  deploymentNoise: optional(number({ group: 'verdict', fallback: 0, min: 0, max: 1, doc: '' }), {
+    group: 'verdict',
+    doc: 'log-SD between deployments of one build (default what npm run calibrate -- --live measured)',
+  }),
   // output
-  out: path({ group: 'output', placeholder: 'DIR', doc: 'run directory; must not exist yet (default results/<run-id>)' }),
-  drainMs: duration({ group: 'output', fallback: 5000, max: 600_000, doc: 'wait after the load before servers that we started are stopped, so that their traces flush' }),
-  keepAnswers: flag({ group: 'output', fallback: false, doc: "keep the answers' text in the request log (else its SHA-256)" }),
-  dashboard: flag({ group: 'output', fallback: true, doc: 'live k6 web dashboard on 127.0.0.1, and dashboard.html at the end' }),
-  open: flag({ group: 'output', fallback: false, doc: 'open the live dashboard, and the report at the end, in a browser' }),
-  json: flag({ group: 'output', fallback: false, doc: 'comparison.json on standard output in place of the table' }),
+  out: path({
+    group: 'output',
+    placeholder: 'DIR',
+    doc: 'run directory; must not exist yet (default results/<run-id>)',
+  }),
+  drainMs: duration({
+    group: 'output',
+    fallback: 5000,
+    max: 600_000,
+    doc: 'wait after the load before servers that we started are stopped, so that their traces flush',
+  }),
+  keepAnswers: flag({
+    group: 'output',
+    fallback: false,
+    doc: "keep the answers' text in the request log (else its SHA-256)",
+  }),
+  dashboard: flag({
+    group: 'output',
+    fallback: true,
+    doc: 'live k6 web dashboard on 127.0.0.1, and dashboard.html at the end',
+  }),
+  open: flag({
+    group: 'output',
+    fallback: false,
+    doc: 'open the live dashboard, and the report at the end, in a browser',
+  }),
+  json: flag({
+    group: 'output',
+    fallback: false,
+    doc: 'comparison.json on standard output in place of the table',
+  }),
   // stand-in
-  baselineStandIn: text({ group: 'stand-in', fallback: '', placeholder: "'ARGS'", doc: "further arguments of the baseline's stand-in, as '--profile lab'" }),
-  shadowStandIn: text({ group: 'stand-in', fallback: '', placeholder: "'ARGS'", doc: "further arguments of the shadow's stand-in, as '--fault status=0.05:503'" }),
+  baselineStandIn: text({
+    group: 'stand-in',
+    fallback: '',
+    placeholder: "'ARGS'",
+    doc: "further arguments of the baseline's stand-in, as '--profile lab'",
+  }),
+  shadowStandIn: text({
+    group: 'stand-in',
+    fallback: '',
+    placeholder: "'ARGS'",
+    doc: "further arguments of the shadow's stand-in, as '--fault status=0.05:503'",
+  }),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -200,7 +414,9 @@ type ValueOf<S> = S extends Setting<infer T> ? T : never;
 /** Every setting's value; durations in ms, money in EUR. */
 export type Settings = { readonly [K in SettingName]: ValueOf<(typeof SETTINGS)[K]> };
 
-export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter((name): name is SettingName => name in SETTINGS);
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter(
+  (name): name is SettingName => name in SETTINGS,
+);
 
 /** `warmUpMs` -> `warm-up`. */
 export function flagName(name: SettingName): string {
@@ -257,7 +473,10 @@ export function parseSettings(given: SettingTexts): ParsedSettings {
   // The loop above filled every key of the table from that key's own parser: the one place where the compiler can't follow.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const parsed = { settings: values, sources } as unknown as Omit<ParsedSettings, 'problems'>;
-  return { ...parsed, problems: problems.concat(problems.length === 0 ? contradictions(parsed.settings) : []) };
+  return {
+    ...parsed,
+    problems: problems.concat(problems.length === 0 ? contradictions(parsed.settings) : []),
+  };
 }
 
 /** The texts that {@link parseSettings} reads back as the same settings; secrets left out. */
@@ -275,7 +494,9 @@ function contradictions(settings: Settings): string[] {
   if ((settings.clientCert === null) !== (settings.clientKey === null))
     problems.push('--client-cert and --client-key go together: give both or neither');
   if (settings.shadowUrl !== null && settings.baselineUrl === null)
-    problems.push('--shadow-url is given without --baseline-url: a shadow is compared with a baseline of yours, not with the stand-in; give both');
+    problems.push(
+      '--shadow-url is given without --baseline-url: a shadow is compared with a baseline of yours, not with the stand-in; give both',
+    );
   return problems;
 }
 
@@ -285,7 +506,11 @@ function misspeltVariables(env: SettingTexts['env']): string[] {
   const all = new Set(SETTING_NAMES.map(envName));
   return Object.keys(env).flatMap((given) => {
     if (all.has(given) || given.length < 7) return [];
-    const meant = known.find((name) => Math.abs(name.length - given.length) <= 1 && editDistance(name, given) === 1);
-    return meant === undefined ? [] : [`the environment has ${given}, which is no setting; did you mean ${meant}? (unset it otherwise)`];
+    const meant = known.find(
+      (name) => Math.abs(name.length - given.length) <= 1 && editDistance(name, given) === 1,
+    );
+    return meant === undefined
+      ? []
+      : [`the environment has ${given}, which is no setting; did you mean ${meant}? (unset it otherwise)`];
   });
 }

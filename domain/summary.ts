@@ -32,13 +32,24 @@ export interface VariantSummary {
   readonly warm_up: number;
   readonly ok: number;
   readonly failed: number;
-  readonly errors: readonly { readonly kind: ErrorKind; readonly status: number | null; readonly count: number }[];
+  readonly errors: readonly {
+    readonly kind: ErrorKind;
+    readonly status: number | null;
+    readonly count: number;
+  }[];
   readonly trends: Readonly<Partial<Record<TrendName, TrendSummary>>>;
   /** Latency percentiles with failures as +infinity ("inf"); null where nothing failed. */
   readonly with_failures: Readonly<Record<'p50' | 'p95' | 'p99', number | 'inf'>> | null;
-  readonly throughput: { readonly requests_per_s: number; readonly ok_per_s: number; readonly window_s: number };
+  readonly throughput: {
+    readonly requests_per_s: number;
+    readonly ok_per_s: number;
+    readonly window_s: number;
+  };
   readonly cost: { readonly n: number; readonly mean: number; readonly total: number } | null;
-  readonly accuracy: { readonly correction: AccuracySummary | null; readonly translation: AccuracySummary | null };
+  readonly accuracy: {
+    readonly correction: AccuracySummary | null;
+    readonly translation: AccuracySummary | null;
+  };
   /** EUR a correct answer: total cost / right corrections, over the scored answers. */
   readonly cpqu: number | null;
   readonly stages: readonly ({ readonly stage: string } & TrendSummary)[];
@@ -166,7 +177,11 @@ export function summarise(of: Measured, context: SummaryContext): VariantSummary
     errors: errors(of),
     trends,
     with_failures: failed === 0 ? null : { p50: reached(0.5), p95: reached(0.95), p99: reached(0.99) },
-    throughput: { requests_per_s: window_s > 0 ? of.n / window_s : 0, ok_per_s: window_s > 0 ? ok / window_s : 0, window_s },
+    throughput: {
+      requests_per_s: window_s > 0 ? of.n / window_s : 0,
+      ok_per_s: window_s > 0 ? ok / window_s : 0,
+      window_s,
+    },
     cost: costs.length === 0 ? null : { n: costs.length, mean: total / costs.length, total },
     accuracy: { correction, translation: accuracy(of, of.correct_translation) },
     cpqu: cpqu(of),

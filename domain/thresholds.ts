@@ -5,14 +5,16 @@
  * compares the shadow with the baseline, on the interval of the difference.
  */
 import * as v from 'valibot';
-import { METRICS, submetric, type MetricName, type TrendName } from './metrics.ts';
+import { METRICS, isMetricName, submetric, type MetricName, type TrendName } from './metrics.ts';
 import { offer } from './nearest.ts';
 import { BadValue } from './units.ts';
 
 export const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
 export type Percentile = keyof typeof PERCENTILES;
 
-const trend_names = (Object.keys(METRICS) as (keyof typeof METRICS)[]).filter((name): name is TrendName => METRICS[name].kind === 'trend');
+const trend_names = Object.keys(METRICS).filter(
+  (name): name is TrendName => isMetricName(name) && METRICS[name].kind === 'trend',
+);
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const ratioMargin = { margin: positive };
@@ -40,9 +42,18 @@ const limitSchema = v.variant('metric', [
 ]);
 
 const gateSchema = v.variant('gate', [
-  v.strictObject({ gate: v.literal('latency'), metric: v.picklist(trend_names), statistic: v.picklist(['p50', 'p90', 'p95', 'p99']), ...ratioMargin }),
+  v.strictObject({
+    gate: v.literal('latency'),
+    metric: v.picklist(trend_names),
+    statistic: v.picklist(['p50', 'p90', 'p95', 'p99']),
+    ...ratioMargin,
+  }),
   v.strictObject({ gate: v.literal('error_rate'), ...pointsMargin }),
-  v.strictObject({ gate: v.literal('accuracy'), answer: v.picklist(['correction', 'translation']), ...pointsMargin }),
+  v.strictObject({
+    gate: v.literal('accuracy'),
+    answer: v.picklist(['correction', 'translation']),
+    ...pointsMargin,
+  }),
   v.strictObject({ gate: v.literal('cost'), ...ratioMargin }),
   v.strictObject({ gate: v.literal('cpqu'), ...ratioMargin }),
   v.strictObject({ gate: v.literal('throughput'), ...ratioMargin }),
@@ -84,10 +95,19 @@ export function gateId(gate: Gate): string {
 /** @throws BadValue for a gate that this run does not have. */
 export function assertGateIds(ids: readonly string[], thresholds: Thresholds): void {
   const known = thresholds.gates.map(gateId);
-  for (const id of ids) if (!known.includes(id)) throw new BadValue(`"${id}" is no gate of this run${offer(id, known)}`);
+  for (const id of ids)
+    if (!known.includes(id)) throw new BadValue(`"${id}" is no gate of this run${offer(id, known)}`);
 }
 
-const k6_statistic = { p50: 'p(50)', p90: 'p(90)', p95: 'p(95)', p99: 'p(99)', mean: 'avg', max: 'max', rate: 'rate' } as const;
+const k6_statistic = {
+  p50: 'p(50)',
+  p90: 'p(90)',
+  p95: 'p(95)',
+  p99: 'p(99)',
+  mean: 'avg',
+  max: 'max',
+  rate: 'rate',
+} as const;
 
 /**
  * k6's `thresholds` option for these variants. Each limit stands on the variant's measured submetric. A submetric

@@ -11,7 +11,16 @@ import type { VariantSummary } from './summary.ts';
 import { presentVariants, type ByVariant, type Variant } from './variants.ts';
 
 export interface TrustFigure {
-  readonly name: 'lost_requests' | 'unrecorded_requests' | 'failed_iterations' | 'torn_lines' | 'k6_p95_gap' | 'cpu' | 'probe_delay' | 'probe_samples' | 'late_starts';
+  readonly name:
+    | 'lost_requests'
+    | 'unrecorded_requests'
+    | 'failed_iterations'
+    | 'torn_lines'
+    | 'k6_p95_gap'
+    | 'cpu'
+    | 'probe_delay'
+    | 'probe_samples'
+    | 'late_starts';
   readonly variant: Variant | null;
   readonly figure: number;
   readonly limit: number;
@@ -51,7 +60,9 @@ export function judgeTrust(data: RunData, summaries: ByVariant<VariantSummary>, 
     finding('torn_lines', { count: torn, line: first[0]?.line ?? 0, problem: first[0]?.problem ?? '' }),
   );
   if (data.summaries.length < data.manifest.blocks.length || data.summaries.length === 0)
-    findings.push(finding('no_summary', { blocks: data.manifest.blocks.length, summaries: data.summaries.length }));
+    findings.push(
+      finding('no_summary', { blocks: data.manifest.blocks.length, summaries: data.summaries.length }),
+    );
   else counts(data, judge);
   crossCheck(data, summaries, judge);
   cpu(data, judge, findings);
@@ -77,13 +88,21 @@ function counts(data: RunData, judge: Judge): void {
     const recorded = data.recorded[variant] ?? 0;
     const lost = Math.max(total.started - total.finished, total.started - total.http_reqs);
     // An interrupted run has dropped what was in flight, and says so already.
-    if (!stopped) judge({ name: 'lost_requests', variant, figure: lost, limit: 0, unit: 'requests' }, lost <= 0, () => finding('lost_requests', { lost, started: total.started, finished: total.finished }, variant));
+    if (!stopped)
+      judge({ name: 'lost_requests', variant, figure: lost, limit: 0, unit: 'requests' }, lost <= 0, () =>
+        finding('lost_requests', { lost, started: total.started, finished: total.finished }, variant),
+      );
     const gap = Math.abs(total.finished - recorded);
     judge({ name: 'unrecorded_requests', variant, figure: gap, limit: 0, unit: 'requests' }, gap === 0, () =>
       finding('unrecorded_requests', { finished: total.finished, recorded }, variant),
     );
     const broken = total.iterations - total.started;
-    if (!stopped) judge({ name: 'failed_iterations', variant, figure: broken, limit: 0, unit: 'requests' }, broken <= 0, () => finding('iterations_failed', { broken, iterations: total.iterations }, variant));
+    if (!stopped)
+      judge(
+        { name: 'failed_iterations', variant, figure: broken, limit: 0, unit: 'requests' },
+        broken <= 0,
+        () => finding('iterations_failed', { broken, iterations: total.iterations }, variant),
+      );
   }
 }
 
@@ -96,7 +115,9 @@ function crossCheck(data: RunData, summaries: ByVariant<VariantSummary>, judge: 
     const ours = summaries[variant]?.trends.request_duration?.p95;
     if (theirs === undefined || theirs === null || ours === undefined) continue;
     const gap = Math.abs(theirs - ours) / Math.max(ours, 1e-9);
-    judge({ name: 'k6_p95_gap', variant, figure: gap, limit: P95_GAP, unit: 'share' }, gap <= P95_GAP, () => finding('k6_disagrees', { k6_p95_ms: theirs, log_p95_ms: ours }, variant));
+    judge({ name: 'k6_p95_gap', variant, figure: gap, limit: P95_GAP, unit: 'share' }, gap <= P95_GAP, () =>
+      finding('k6_disagrees', { k6_p95_ms: theirs, log_p95_ms: ours }, variant),
+    );
   }
 }
 
@@ -105,14 +126,22 @@ function cpu(data: RunData, judge: Judge, findings: Finding[]): void {
   if (shares.length === 0) return;
   const full = shares.filter((share) => share >= CPU_FULL).length / shares.length;
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-  judge({ name: 'cpu', variant: null, figure: full, limit: CPU_FULL_SECONDS, unit: 'share' }, full <= CPU_FULL_SECONDS, () =>
-    finding('cpu_saturated', { full_share: full, mean_share: mean, cpus: data.manifest.machine.cpus }),
+  judge(
+    { name: 'cpu', variant: null, figure: full, limit: CPU_FULL_SECONDS, unit: 'share' },
+    full <= CPU_FULL_SECONDS,
+    () => finding('cpu_saturated', { full_share: full, mean_share: mean, cpus: data.manifest.machine.cpus }),
   );
   if (full <= CPU_FULL_SECONDS && mean >= CPU_BUSY) findings.push(finding('cpu_busy', { mean_share: mean }));
 }
 
 /** What a request to a server that does nothing takes under load, above its idle floor, is our own delay. */
-function probe(data: RunData, summaries: ByVariant<VariantSummary>, tolerance: number, judge: Judge, findings: Finding[]): void {
+function probe(
+  data: RunData,
+  summaries: ByVariant<VariantSummary>,
+  tolerance: number,
+  judge: Judge,
+  findings: Finding[],
+): void {
   const planned_s = plannedSeconds(data);
   if (data.probes.length === 0 || planned_s <= 0) return;
   const idle: number[] = [];
@@ -124,8 +153,13 @@ function probe(data: RunData, summaries: ByVariant<VariantSummary>, tolerance: n
   }
   const share = data.probes.length / (planned_s * PROBE_PER_SECOND);
   if (data.manifest.stopped === null)
-    judge({ name: 'probe_samples', variant: null, figure: share, limit: PROBE_SHARE, unit: 'share' }, share >= PROBE_SHARE, () => finding('probe_starved', { share }));
-  const latency = summaries.baseline?.trends.request_duration?.p50 ?? summaries.shadow?.trends.request_duration?.p50;
+    judge(
+      { name: 'probe_samples', variant: null, figure: share, limit: PROBE_SHARE, unit: 'share' },
+      share >= PROBE_SHARE,
+      () => finding('probe_starved', { share }),
+    );
+  const latency =
+    summaries.baseline?.trends.request_duration?.p50 ?? summaries.shadow?.trends.request_duration?.p50;
   if (idle.length < MIN_PROBES || loaded.length < MIN_PROBES || latency === undefined) {
     findings.push(finding('short_run', { probes: loaded.length }));
     return;
@@ -133,8 +167,10 @@ function probe(data: RunData, summaries: ByVariant<VariantSummary>, tolerance: n
   const at = (values: number[], p: number): number => quantile(sortSamples(Float64Array.from(values)), p);
   const delay_ms = Math.max(0, at(loaded, 0.95) - at(idle, 0.5));
   const limit_ms = DELAY_PART * tolerance * latency;
-  judge({ name: 'probe_delay', variant: null, figure: delay_ms, limit: limit_ms, unit: 'ms' }, delay_ms <= limit_ms, () =>
-    finding('probe_delay', { delay_ms, limit_ms, floor_ms: at(idle, 0.5) }),
+  judge(
+    { name: 'probe_delay', variant: null, figure: delay_ms, limit: limit_ms, unit: 'ms' },
+    delay_ms <= limit_ms,
+    () => finding('probe_delay', { delay_ms, limit_ms, floor_ms: at(idle, 0.5) }),
   );
 }
 

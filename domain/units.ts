@@ -13,10 +13,13 @@ const DURATION_PART = /(\d+(?:\.\d+)?)(ms|s|m|h)/g;
 export function parseDuration(text: string): number {
   if (!DURATION.test(text)) {
     const hint = /^\d+(\.\d+)?$/.test(text) ? ` (a unit is missing: ${text}s?)` : '';
-    throw new BadValue(`"${text}" is no duration${hint}; allowed: a number with ms, s, m or h, as 500ms, 60s, 1m30s`);
+    throw new BadValue(
+      `"${text}" is no duration${hint}; allowed: a number with ms, s, m or h, as 500ms, 60s, 1m30s`,
+    );
   }
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(DURATION_PART)) total += Number(amount) * (MS_PER_UNIT[unit ?? ''] ?? 0);
+  for (const [, amount, unit] of text.matchAll(DURATION_PART))
+    total += Number(amount) * (MS_PER_UNIT[unit ?? ''] ?? 0);
   return total;
 }
 
@@ -35,7 +38,12 @@ export function formatDuration(ms: number): string {
 export function parseNumber(text: string, bounds: { min: number; max: number; whole?: boolean }): number {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   const whole = bounds.whole === true;
-  if (!Number.isFinite(value) || value < bounds.min || value > bounds.max || (whole && !Number.isInteger(value))) {
+  if (
+    !Number.isFinite(value) ||
+    value < bounds.min ||
+    value > bounds.max ||
+    (whole && !Number.isInteger(value))
+  ) {
     const kind = whole ? 'a whole number' : 'a number';
     throw new BadValue(`"${text}" is out; allowed: ${kind} from ${bounds.min} to ${bounds.max}`);
   }

@@ -15,7 +15,11 @@ const isGate = (check: Check): check is GateCheck => check.kind === 'gate';
 const isLimit = (check: Check): check is LimitCheck => check.kind === 'limit';
 
 /** A pass needs every limit and every gate that is not advisory (intersection-union: no correction for their number). */
-export function decide(checks: readonly Check[], findings: readonly Finding[], context: VerdictContext): { verdict: Verdict; exit_code: ExitCode } {
+export function decide(
+  checks: readonly Check[],
+  findings: readonly Finding[],
+  context: VerdictContext,
+): { verdict: Verdict; exit_code: ExitCode } {
   const failedLimits = checks.filter(isLimit).filter(({ answer }) => answer === 'fail');
   const gates = checks.filter(isGate).filter(({ advisory }) => advisory === null);
   const failedGates = gates.filter(({ answer }) => answer === 'fail');
@@ -23,19 +27,36 @@ export function decide(checks: readonly Check[], findings: readonly Finding[], c
   const invalid = findings.filter(({ severity }) => severity === 'invalid');
   const gone = findings.filter(({ code }) => code === 'server_gone');
   const because = (list: readonly { id: string }[]): string[] => list.map(({ id }) => id);
-  const answer = (word: Verdict['word'], reasons: readonly string[], exit_code: ExitCode): { verdict: Verdict; exit_code: ExitCode } => ({
+  const answer = (
+    word: Verdict['word'],
+    reasons: readonly string[],
+    exit_code: ExitCode,
+  ): { verdict: Verdict; exit_code: ExitCode } => ({
     verdict: { word, because: reasons, rule: context.rule },
     exit_code: context.interrupted ? EXIT.interrupted : exit_code,
   });
-  const soft = (kind: 'fail' | 'inconclusive', code: ExitCode): ExitCode => (context.fail_on.includes(kind) ? code : EXIT.pass);
+  const soft = (kind: 'fail' | 'inconclusive', code: ExitCode): ExitCode =>
+    context.fail_on.includes(kind) ? code : EXIT.pass;
 
-  if (invalid.length > 0) return answer('invalid', invalid.map(({ code }) => code), EXIT.invalid);
-  if (failedLimits.length > 0) return answer('fail', because([...failedLimits, ...failedGates]), EXIT.threshold_failed);
-  if (failedGates.length > 0 || gone.length > 0) return answer('fail', [...because(failedGates), ...gone.map(({ code }) => code)], soft('fail', EXIT.gate_failed));
+  if (invalid.length > 0)
+    return answer(
+      'invalid',
+      invalid.map(({ code }) => code),
+      EXIT.invalid,
+    );
+  if (failedLimits.length > 0)
+    return answer('fail', because([...failedLimits, ...failedGates]), EXIT.threshold_failed);
+  if (failedGates.length > 0 || gone.length > 0)
+    return answer(
+      'fail',
+      [...because(failedGates), ...gone.map(({ code }) => code)],
+      soft('fail', EXIT.gate_failed),
+    );
   if (context.interrupted) return answer('inconclusive', ['interrupted'], EXIT.interrupted);
   if (open.length > 0) return answer('inconclusive', because(open), soft('inconclusive', EXIT.inconclusive));
   const [deciding] = gates;
   const limits = checks.filter(isLimit);
-  if (deciding === undefined && limits.length === 0) return answer('inconclusive', ['no_checks'], soft('inconclusive', EXIT.inconclusive));
+  if (deciding === undefined && limits.length === 0)
+    return answer('inconclusive', ['no_checks'], soft('inconclusive', EXIT.inconclusive));
   return answer('pass', because(deciding === undefined ? limits : [deciding]), EXIT.pass);
 }

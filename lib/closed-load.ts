@@ -19,26 +19,31 @@ export interface ClosedLoad {
   readonly runtime: Runtime;
   /** The scenario's own thresholds file, as imported. */
   readonly thresholds: unknown;
-  endpoint(target: Target): Endpoint<Item>;
+  readonly endpoint: (target: Target) => Endpoint<Item>;
 }
 
 export interface Wired {
   readonly options: Options;
-  run(variant: Variant): void;
-  probe(): void;
-  setup(): void;
-  handleSummary(data: K6Summary): Record<string, string>;
+  readonly run: (variant: Variant) => void;
+  readonly probe: () => void;
+  readonly setup: () => void;
+  readonly handleSummary: (data: K6Summary) => Record<string, string>;
 }
 
 export function closedLoad(of: ClosedLoad): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
   const lead_ms = plan.probe_url === null ? 0 : PROBE_LEAD_MS;
-  const scenarios: Record<string, Scenario> = Object.fromEntries(variants.map((variant) => [variant, constantClients(settings, variant, lead_ms)]));
+  const scenarios: Record<string, Scenario> = Object.fromEntries(
+    variants.map((variant) => [variant, constantClients(settings, variant, lead_ms)]),
+  );
   if (plan.probe_url !== null) scenarios['probe'] = probe(settings, 'probe');
   const options: Options = {
     scenarios,
-    thresholds: { ...k6Thresholds(thresholdsOf(runtime, of.thresholds, of.name), variants), ...countedSubmetrics(variants) },
+    thresholds: {
+      ...k6Thresholds(thresholdsOf(runtime, of.thresholds, of.name), variants),
+      ...countedSubmetrics(variants),
+    },
     summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(50)', 'p(90)', 'p(95)', 'p(99)', 'count'],
     // Few tags: each distinct set is a series in k6's memory.
     systemTags: ['scenario', 'status', 'name', 'error_code', 'expected_response'],
@@ -75,8 +80,17 @@ export function closedLoad(of: ClosedLoad): Wired {
     options,
     run: (variant) => steps.get(variant)?.(),
     probe() {
-      const response = http.get(plan.probe_url ?? '', { responseType: 'none', timeout: 5000, tags: { name: 'probe' } });
-      const line = { probe: true, block: plan.block, at_ms: Date.now(), duration_ms: response.timings.duration };
+      const response = http.get(plan.probe_url ?? '', {
+        responseType: 'none',
+        timeout: 5000,
+        tags: { name: 'probe' },
+      });
+      const line = {
+        probe: true,
+        block: plan.block,
+        at_ms: Date.now(),
+        duration_ms: response.timings.duration,
+      };
       probeDuration.add(line.duration_ms);
       log.write(JSON.stringify(line));
     },
@@ -85,8 +99,14 @@ export function closedLoad(of: ClosedLoad): Wired {
       // By hand there is no cli to look first: one request each tells an unreachable server apart from a slow one.
       for (const variant of variants) {
         const { base_url, headers } = target(settings, variant);
-        const response = http.get(`${base_url}/health`, { headers: { ...headers }, timeout: settings.timeoutMs, redirects: 0, tags: { name: 'preflight' } });
-        if (response.status === 0) throw new Error(`the ${variant} at ${base_url} can't be reached: ${response.error}`);
+        const response = http.get(`${base_url}/health`, {
+          headers: { ...headers },
+          timeout: settings.timeoutMs,
+          redirects: 0,
+          tags: { name: 'preflight' },
+        });
+        if (response.status === 0)
+          throw new Error(`the ${variant} at ${base_url} can't be reached: ${response.error}`);
       }
     },
     handleSummary(data) {

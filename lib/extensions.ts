@@ -27,11 +27,18 @@ function localCounters(): Counters {
     return value;
   };
   const get = (name: string): number => values.get(name) ?? 0;
-  return { across_vus: false, get, add: (name, delta) => put(name, get(name) + delta), max: (name, value) => put(name, Math.max(get(name), value)) };
+  return {
+    across_vus: false,
+    get,
+    add: (name, delta) => put(name, get(name) + delta),
+    max: (name, value) => put(name, Math.max(get(name), value)),
+  };
 }
 
 export const counters: Counters =
-  sharedModule === null ? localCounters() : { across_vus: true, add: sharedModule.add, max: sharedModule.max, get: sharedModule.get };
+  sharedModule === null
+    ? localCounters()
+    : { across_vus: true, add: sharedModule.add, max: sharedModule.max, get: sharedModule.get };
 
 /** The iteration's number in its scenario, over all VUs. The extension's call costs a tenth of the getter chain. */
 export const iterationIndex: () => number = requestLogModule?.index ?? (() => exec.scenario.iterationInTest);
@@ -41,9 +48,13 @@ export const now: () => number = requestLogModule?.now ?? Date.now;
 
 function randomHex(digits: number): string {
   let out = '';
-  while (out.length < digits) out += Math.floor(Math.random() * 0x1_0000_0000).toString(16).padStart(8, '0');
+  while (out.length < digits)
+    out += Math.floor(Math.random() * 0x1_0000_0000)
+      .toString(16)
+      .padStart(8, '0');
   return out.slice(0, digits);
 }
 
 /** A fresh W3C traceparent (version 00, sampled). */
-export const traceparent: () => string = requestLogModule?.traceparent ?? (() => `00-${randomHex(32)}-${randomHex(16)}-01`);
+export const traceparent: () => string =
+  requestLogModule?.traceparent ?? (() => `00-${randomHex(32)}-${randomHex(16)}-01`);

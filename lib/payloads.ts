@@ -22,7 +22,11 @@ export interface PayloadSequence {
 /** JSON array, one JSON object, or JSONL. */
 function readValues(file: string): unknown[] {
   const text = open(file);
-  if (/\.jsonl$/i.test(file)) return text.split('\n').filter((line) => line.trim() !== '').map((line): unknown => JSON.parse(line));
+  if (/\.jsonl$/i.test(file))
+    return text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line): unknown => JSON.parse(line));
   const value: unknown = JSON.parse(text);
   return Array.isArray(value) ? value : [value];
 }
@@ -30,8 +34,11 @@ function readValues(file: string): unknown[] {
 export function payloadSequence(runtime: Runtime): PayloadSequence {
   const file = runtime.plan.payloads_file ?? './payloads.json';
   const shared = new SharedArray<Payload>('payloads', () => {
-    const payloads = readValues(file).map((value, i) => toPayload(value, `${file}, payload ${i + 1}`, `payload-${i + 1}`));
-    if (payloads.length === 0) throw new Error(`${file} holds no payload; give at least one {"request":{...}}`);
+    const payloads = readValues(file).map((value, i) =>
+      toPayload(value, `${file}, payload ${i + 1}`, `payload-${i + 1}`),
+    );
+    if (payloads.length === 0)
+      throw new Error(`${file} holds no payload; give at least one {"request":{...}}`);
     assertDistinctIds(payloads);
     return payloads;
   });
@@ -48,7 +55,12 @@ export function payloadSequence(runtime: Runtime): PayloadSequence {
         const payload = shared[place];
         if (payload === undefined) throw new Error(`payload ${place} of ${count} is missing`);
         const { corrected, translation } = payload.expected;
-        item = { id: payload.id, body: JSON.stringify(payload.request), corrected: labels(corrected), translation: labels(translation) };
+        item = {
+          id: payload.id,
+          body: JSON.stringify(payload.request),
+          corrected: labels(corrected),
+          translation: labels(translation),
+        };
         used.set(place, item);
       }
       return item;

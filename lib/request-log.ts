@@ -32,7 +32,10 @@ export function openRequestLog(path: string | null): RequestLog {
     record(response, fixed) {
       const { duration, waiting, connecting, tls_handshaking } = response.timings;
       const answered = response.status > 0;
-      const sha = typeof response.body === 'string' && response.body !== '' ? `"${sha256(response.body, 'hex')}"` : 'null';
+      const sha =
+        typeof response.body === 'string' && response.body !== ''
+          ? `"${sha256(response.body, 'hex')}"`
+          : 'null';
       write(
         `{${fixed},"duration_ms":${duration},"waiting_ms":${answered ? waiting : null},"connecting_ms":${connecting > 0 ? connecting : null},"tls_ms":${
           tls_handshaking > 0 ? tls_handshaking : null

@@ -28,7 +28,8 @@ export interface Budget {
 }
 
 export function runControl(variant: Variant, budget: Budget): RunControl {
-  const maxCost = budget.max_cost_eur === null ? null : budget.max_cost_eur / (counters.across_vus ? 1 : budget.vus_in_all);
+  const maxCost =
+    budget.max_cost_eur === null ? null : budget.max_cost_eur / (counters.across_vus ? 1 : budget.vus_in_all);
   const failures = `failures_${variant}`;
   const failingSince = `failing_since_${variant}`;
   return {
@@ -59,7 +60,8 @@ export function runControl(variant: Variant, budget: Budget): RunControl {
       }
       const count = counters.add(failures, 1);
       if (count === 1) counters.add(failingSince, Date.now() - counters.get(failingSince));
-      if (count >= GONE_AFTER_FAILURES && Date.now() - counters.get(failingSince) >= GONE_AFTER_MS) stop(`${variant}_gone`);
+      if (count >= GONE_AFTER_FAILURES && Date.now() - counters.get(failingSince) >= GONE_AFTER_MS)
+        stop(`${variant}_gone`);
       sleep(IDLE_SECONDS); // a refused connection answers at once: no flood against a server that is down
     },
   };

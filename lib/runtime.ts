@@ -39,13 +39,15 @@ export function readRuntime(job: JobDefaults): Runtime {
   const problems = [...parsed.problems];
   for (const variant of plan.variants) {
     const name = urlSetting(variant);
-    if (parsed.settings[name] === null) problems.push(`${envName(name)} is missing, provide it: -e ${envName(name)}=http://HOST:PORT`);
+    if (parsed.settings[name] === null)
+      problems.push(`${envName(name)} is missing, provide it: -e ${envName(name)}=http://HOST:PORT`);
   }
   if (problems.length > 0) throw new Error(`settings refused:\n  ${problems.join('\n  ')}`);
   return { settings: parsed.settings, plan, managed: planText !== undefined, variants: plan.variants };
 }
 
-const urlSetting = (variant: Variant): 'baselineUrl' | 'shadowUrl' => (variant === 'baseline' ? 'baselineUrl' : 'shadowUrl');
+const urlSetting = (variant: Variant): 'baselineUrl' | 'shadowUrl' =>
+  variant === 'baseline' ? 'baselineUrl' : 'shadowUrl';
 
 /** Where requests of a variant go, with the headers that they carry. */
 export interface Target {
@@ -57,24 +59,32 @@ export function target(settings: Settings, variant: Variant): Target {
   const headers: Record<string, string> = {};
   const key = variant === 'shadow' ? (settings.shadowApiKey ?? settings.apiKey) : settings.apiKey;
   if (key !== null) headers['Authorization'] = `Bearer ${key}`;
-  for (const header of settings.header) headers[header.name] = 'env' in header ? fromEnvironment(header.name, header.env) : header.literal;
+  for (const header of settings.header)
+    headers[header.name] = 'env' in header ? fromEnvironment(header.name, header.env) : header.literal;
   return { base_url: (settings[urlSetting(variant)] ?? '').replace(/\/+$/, ''), headers };
 }
 
 function fromEnvironment(name: string, variable: string): string {
   const value = __ENV[variable];
-  if (value === undefined || value === '') throw new Error(`--header '${name}: env:${variable}': the variable ${variable} is empty or missing; set it`);
+  if (value === undefined || value === '')
+    throw new Error(
+      `--header '${name}: env:${variable}': the variable ${variable} is empty or missing; set it`,
+    );
   return value;
 }
 
 /** The thresholds of the scenario, or the user's file in place of them. */
 export function thresholdsOf(runtime: Runtime, own: unknown, name: string): Thresholds {
   const file = runtime.plan.thresholds_file;
-  return file === null ? parseThresholds(own, `thresholds/${name}.json`) : parseThresholds(JSON.parse(open(file)), file);
+  return file === null
+    ? parseThresholds(own, `thresholds/${name}.json`)
+    : parseThresholds(JSON.parse(open(file)), file);
 }
 
 /** TLS options of k6 from the settings; the CA file reaches k6's Go as SSL_CERT_FILE. */
 export function tlsOptions(settings: Settings): { tlsAuth?: { cert: string; key: string }[] } {
   const { clientCert, clientKey } = settings;
-  return clientCert === null || clientKey === null ? {} : { tlsAuth: [{ cert: open(clientCert), key: open(clientKey) }] };
+  return clientCert === null || clientKey === null
+    ? {}
+    : { tlsAuth: [{ cert: open(clientCert), key: open(clientKey) }] };
 }

@@ -12,10 +12,20 @@ const seconds = (ms: number): string => `${ms}ms`;
 export function constantClients(settings: Settings, exec: string, start_after_ms: number): Scenario {
   const length = seconds(settings.warmUpMs + settings.durationMs);
   // Longer than the timeout, always: k6 drops what is in flight at its end without a trace, and those are the slowest.
-  const common = { exec, startTime: seconds(start_after_ms), gracefulStop: seconds(settings.timeoutMs + GRACE_MS) };
+  const common = {
+    exec,
+    startTime: seconds(start_after_ms),
+    gracefulStop: seconds(settings.timeoutMs + GRACE_MS),
+  };
   return settings.maxRequests === null
     ? { executor: 'constant-vus', vus: settings.vus, duration: length, ...common }
-    : { executor: 'shared-iterations', vus: Math.min(settings.vus, settings.maxRequests), iterations: settings.maxRequests, maxDuration: length, ...common };
+    : {
+        executor: 'shared-iterations',
+        vus: Math.min(settings.vus, settings.maxRequests),
+        iterations: settings.maxRequests,
+        maxDuration: length,
+        ...common,
+      };
 }
 
 /** The probe: a steady trickle to a null server, from before the load to its end. */

@@ -59,9 +59,20 @@ export function countedSubmetrics(variants: readonly string[]): Record<string, s
 export function bareText(data: K6Summary, summary: BlockSummary): string {
   const lines = Object.entries(summary.counts).map(([variant, count]) => {
     const values = data.metrics[`request_duration{variant:${variant},phase:measured}`]?.values ?? {};
-    const at = (statistic: string): string => (values[statistic] === undefined ? '-' : `${values[statistic].toFixed(1)} ms`);
+    const at = (statistic: string): string =>
+      values[statistic] === undefined ? '-' : `${values[statistic].toFixed(1)} ms`;
     return `  ${variant}: ${count.finished} requests, p50 ${at('med')}, p95 ${at('p(95)')}, p99 ${at('p(99)')}`;
   });
-  const verdicts = summary.thresholds.map(({ metric, expression, ok }) => `  ${ok ? 'ok    ' : 'FAILED'} ${metric}: ${expression}`);
-  return ['', ...lines, '', ...verdicts, '', '  The comparison and the verdict come from the cli: npm run k6:shadow', ''].join('\n');
+  const verdicts = summary.thresholds.map(
+    ({ metric, expression, ok }) => `  ${ok ? 'ok    ' : 'FAILED'} ${metric}: ${expression}`,
+  );
+  return [
+    '',
+    ...lines,
+    '',
+    ...verdicts,
+    '',
+    '  The comparison and the verdict come from the cli: npm run k6:shadow',
+    '',
+  ].join('\n');
 }

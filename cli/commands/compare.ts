@@ -14,7 +14,8 @@ export interface CompareArguments {
 
 export function compareCommand(io: Io, given: CompareArguments, { settings }: ParsedSettings): number {
   const options = { json: settings.json, open: settings.open };
-  if (given.baseline === undefined && given.shadow === undefined) return report(io, findRun(io, given.run), options);
+  if (given.baseline === undefined && given.shadow === undefined)
+    return report(io, findRun(io, given.run), options);
   if (given.baseline === undefined || given.shadow === undefined || given.run !== undefined)
     throw new UsageError('two runs are paired by --baseline RUN_A --shadow RUN_B, both and nothing else');
   const data = pairRuns(readRun(findRun(io, given.baseline)), readRun(findRun(io, given.shadow)));

@@ -42,7 +42,8 @@ export function exportCommand(io: Io, given: string | undefined, out: string | u
       const record = parseRecord(line);
       if (record.phase === 'warmup') return;
       let file = files.get(record.variant);
-      if (file === undefined) files.set(record.variant, (file = new JsonArray(join(folder, `load-${record.variant}.json`))));
+      if (file === undefined)
+        files.set(record.variant, (file = new JsonArray(join(folder, `load-${record.variant}.json`))));
       const { duration_ms, status, cost_eur, trace_id, error, payload_id, start_ms, index } = record;
       file.add({ duration_ms, status, cost_eur, trace_id, error, payload_id, start_ms, index });
     } catch (error) {
@@ -55,6 +56,7 @@ export function exportCommand(io: Io, given: string | undefined, out: string | u
     file.close();
     say(io, `${shownPath(io, file.path)}: ${file.rows} requests`);
   }
-  if (unread > 0) say(io, `${unread} lines of the log can't be read and were left out; npm run compare tells which`);
+  if (unread > 0)
+    say(io, `${unread} lines of the log can't be read and were left out; npm run compare tells which`);
   return EXIT.pass;
 }

@@ -14,7 +14,14 @@ import type { Job } from '../jobs.ts';
 import { findK6, type K6 } from '../k6.ts';
 import { readPayloads, type PayloadSet } from '../read/payloads.ts';
 import { report } from '../report.ts';
-import { FILES, assertOutIsFree, createRunDirectory, shownPath, writeWhole, type RunDirectory } from '../run-directory.ts';
+import {
+  FILES,
+  assertOutIsFree,
+  createRunDirectory,
+  shownPath,
+  writeWhole,
+  type RunDirectory,
+} from '../run-directory.ts';
 import { freePort, loadTimeMs, runBlock, type BlockResult } from '../run/block.ts';
 import { identify, splitArguments, startStandIn, withoutCredentials, type Server } from '../servers.ts';
 
@@ -64,7 +71,8 @@ async function load(io: Io, job: Job, parsed: ParsedSettings, closers: Closers):
   writeWhole(join(run.path, FILES.payloads), prepared.payloads.jsonl);
   if (settings.thresholds !== null) copyFileSync(settings.thresholds, join(run.path, FILES.thresholds));
   let manifest = firstManifest(io, job, parsed, prepared, run);
-  const keepManifest = (): void => writeWhole(join(run.path, FILES.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+  const keepManifest = (): void =>
+    writeWhole(join(run.path, FILES.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
   keepManifest();
 
   const result = await runBlock({
@@ -84,9 +92,15 @@ async function load(io: Io, job: Job, parsed: ParsedSettings, closers: Closers):
   manifest = { ...manifest, ...(await outcome(io, prepared, [result])) };
   keepManifest();
   if (result.summary === null)
-    say(io, `k6 ended without a summary (exit ${String(result.k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`);
+    say(
+      io,
+      `k6 ended without a summary (exit ${String(result.k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
+    );
   if (prepared.stand_ins.length > 0 && settings.drainMs > 0 && !io.interrupted.aborted) {
-    say(io, `waiting ${formatDuration(settings.drainMs)} before the servers stop, so that their traces flush`);
+    say(
+      io,
+      `waiting ${formatDuration(settings.drainMs)} before the servers stop, so that their traces flush`,
+    );
     await wait(settings.drainMs, undefined, { signal: io.interrupted }).catch(() => {});
   }
   await closers.run();
@@ -108,11 +122,18 @@ function absolutePaths(io: Io, settings: Settings): Settings {
 async function prepare(io: Io, job: Job, settings: Settings, closers: Closers): Promise<Prepared> {
   // In the order of what it costs: what can be refused at once is refused before anything is built or started.
   assertOutIsFree(io, settings.out);
-  for (const [flag, path] of [['--ca-file', settings.caFile], ['--client-cert', settings.clientCert], ['--client-key', settings.clientKey]] as const) {
+  for (const [flag, path] of [
+    ['--ca-file', settings.caFile],
+    ['--client-cert', settings.clientCert],
+    ['--client-key', settings.clientKey],
+  ] as const) {
     if (path !== null) readRequired(path, flag);
   }
   for (const header of settings.header) {
-    if ('env' in header && (io.env[header.env] ?? '') === '') throw new UsageError(`--header '${header.name}: env:${header.env}': the variable ${header.env} is empty or missing; set it`);
+    if ('env' in header && (io.env[header.env] ?? '') === '')
+      throw new UsageError(
+        `--header '${header.name}: env:${header.env}': the variable ${header.env} is empty or missing; set it`,
+      );
   }
   const thresholds = readThresholds(job, settings.thresholds);
   const payloads =
@@ -130,10 +151,20 @@ async function prepare(io: Io, job: Job, settings: Settings, closers: Closers): 
   const identified: Partial<Record<Variant, ManifestVariant>> = {};
   for (const variant of presentVariants(servers)) {
     const server = servers[variant];
-    if (server !== undefined) identified[variant] = { ...server, identity: await identify(io, settings, variant, urls[variant] ?? '') };
+    if (server !== undefined)
+      identified[variant] = {
+        ...server,
+        identity: await identify(io, settings, variant, urls[variant] ?? ''),
+      };
   }
   return {
-    settings: { ...settings, payloads: null, out: null, baselineUrl: urls.baseline ?? null, shadowUrl: urls.shadow ?? null },
+    settings: {
+      ...settings,
+      payloads: null,
+      out: null,
+      baselineUrl: urls.baseline ?? null,
+      shadowUrl: urls.shadow ?? null,
+    },
     thresholds,
     payloads,
     k6,
@@ -143,13 +174,17 @@ async function prepare(io: Io, job: Job, settings: Settings, closers: Closers): 
   };
 }
 
-const urlOf = (settings: Settings, variant: Variant): string | null => (variant === 'baseline' ? settings.baselineUrl : settings.shadowUrl);
+const urlOf = (settings: Settings, variant: Variant): string | null =>
+  variant === 'baseline' ? settings.baselineUrl : settings.shadowUrl;
 
 function readRequired(path: string, flag: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`${flag}: ${error instanceof Error ? error.message : String(error)}; give a file that can be read`, { cause: error });
+    throw new UsageError(
+      `${flag}: ${error instanceof Error ? error.message : String(error)}; give a file that can be read`,
+      { cause: error },
+    );
   }
 }
 
@@ -160,7 +195,10 @@ function readThresholds(job: Job, file: string | null): Thresholds {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`--thresholds ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new UsageError(
+      `--thresholds ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
   return parseThresholds(value, file);
 }
@@ -181,10 +219,18 @@ async function startServers(
       continue;
     }
     if (variant === 'shadow' && settings.baselineUrl !== null)
-      throw new UsageError('--baseline-url is given without --shadow-url: a server of yours is compared with a shadow of yours, not with the stand-in; give --shadow-url, or run k6:baseline for one server');
+      throw new UsageError(
+        '--baseline-url is given without --shadow-url: a server of yours is compared with a shadow of yours, not with the stand-in; give --shadow-url, or run k6:baseline for one server',
+      );
     const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
     const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
-    const server = await startStandIn(io, job.stand_in, ['--variant', variant, '--payloads', payloads, ...splitArguments(extra)]);
+    const server = await startStandIn(io, job.stand_in, [
+      '--variant',
+      variant,
+      '--payloads',
+      payloads,
+      ...splitArguments(extra),
+    ]);
     closers.add(server.stop);
     stand_ins.push(server);
     urls[variant] = server.url;
@@ -199,18 +245,37 @@ function announce(io: Io, job: Job, prepared: Prepared, dashboard_port: number |
   say(io, `k6:${job.name}: ${job.title}`);
   for (const variant of presentVariants(prepared.servers)) {
     const server = prepared.servers[variant];
-    if (server !== undefined) say(io, `  ${variant.padEnd(8)}  ${server.url}${server.stand_in ? " (the suite's stand-in)" : ''}${server.label === variant ? '' : `, ${server.label}`}`);
+    if (server !== undefined)
+      say(
+        io,
+        `  ${variant.padEnd(8)}  ${server.url}${server.stand_in ? " (the suite's stand-in)" : ''}${server.label === variant ? '' : `, ${server.label}`}`,
+      );
   }
-  say(io, `  load      ${settings.vus} clients each in a closed loop, ${formatDuration(settings.warmUpMs)} warm-up, ${formatDuration(settings.durationMs)} measured, timeout ${formatDuration(settings.timeoutMs)}`);
-  say(io, `  payloads  ${payloads.payloads.length} (${payloads.labelled} with labels) from ${payloads.source}, seed ${settings.seed}, the same sequence for each variant`);
+  say(
+    io,
+    `  load      ${settings.vus} clients each in a closed loop, ${formatDuration(settings.warmUpMs)} warm-up, ${formatDuration(settings.durationMs)} measured, timeout ${formatDuration(settings.timeoutMs)}`,
+  );
+  say(
+    io,
+    `  payloads  ${payloads.payloads.length} (${payloads.labelled} with labels) from ${payloads.source}, seed ${settings.seed}, the same sequence for each variant`,
+  );
   if (settings.maxRequests !== null) say(io, `  at most   ${settings.maxRequests} requests of each variant`);
   if (settings.maxCost !== null) say(io, `  at most   EUR ${settings.maxCost} in all`);
-  say(io, `  k6        ${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`);
+  say(
+    io,
+    `  k6        ${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`,
+  );
   if (dashboard_port !== null) say(io, `  live      http://127.0.0.1:${dashboard_port}`);
   say(io, `  takes     about ${formatDuration(Math.round(total_ms / 1000) * 1000)}`);
 }
 
-function firstManifest(io: Io, job: Job, parsed: ParsedSettings, prepared: Prepared, run: RunDirectory): Manifest {
+function firstManifest(
+  io: Io,
+  job: Job,
+  parsed: ParsedSettings,
+  prepared: Prepared,
+  run: RunDirectory,
+): Manifest {
   const { payloads } = prepared;
   const [cpu] = os.cpus();
   return {
@@ -225,16 +290,29 @@ function firstManifest(io: Io, job: Job, parsed: ParsedSettings, prepared: Prepa
     settings: manifestSettings(prepared.settings),
     sources: parsed.sources,
     thresholds: prepared.thresholds,
-    payloads: { source: payloads.source, count: payloads.payloads.length, labelled: payloads.labelled, sha256: payloads.sha256 },
+    payloads: {
+      source: payloads.source,
+      count: payloads.payloads.length,
+      labelled: payloads.labelled,
+      sha256: payloads.sha256,
+    },
     blocks: [],
     versions: { suite: suiteVersion(io), k6: prepared.k6.version, node: process.version },
-    machine: { os: `${os.type()} ${os.release()}`, arch: os.arch(), cpu_model: cpu?.model ?? '', cpus: os.cpus().length, memory_bytes: os.totalmem() },
+    machine: {
+      os: `${os.type()} ${os.release()}`,
+      arch: os.arch(),
+      cpu_model: cpu?.model ?? '',
+      cpus: os.cpus().length,
+      memory_bytes: os.totalmem(),
+    },
   };
 }
 
 /** No secrets: a literal header's value may be one, whatever its name. */
 function manifestSettings(settings: Settings): Record<string, string> {
-  const header = settings.header.map((one) => `${one.name}: ${'env' in one ? `env:${one.env}` : '(value not kept)'}`).join('\n');
+  const header = settings.header
+    .map((one) => `${one.name}: ${'env' in one ? `env:${one.env}` : '(value not kept)'}`)
+    .join('\n');
   return {
     ...formatSettings(settings),
     HEADER: header,
@@ -249,7 +327,11 @@ function suiteVersion(io: Io): string {
 }
 
 /** What of the manifest is known only at the end. */
-async function outcome(io: Io, prepared: Prepared, results: readonly BlockResult[]): Promise<Pick<Manifest, 'status' | 'ended_ms' | 'stopped' | 'blocks' | 'variants'>> {
+async function outcome(
+  io: Io,
+  prepared: Prepared,
+  results: readonly BlockResult[],
+): Promise<Pick<Manifest, 'status' | 'ended_ms' | 'stopped' | 'blocks' | 'variants'>> {
   const early = results.find(({ summary }) => summary?.stopped != null)?.summary?.stopped ?? null;
   const last = results.at(-1);
   const unsummed = results.some(({ summary }) => summary === null);
@@ -261,7 +343,12 @@ async function outcome(io: Io, prepared: Prepared, results: readonly BlockResult
   for (const variant of presentVariants(prepared.servers)) {
     const server = prepared.servers[variant];
     if (server === undefined) continue;
-    const identity_after = await identify(io, prepared.settings, variant, urlOf(prepared.settings, variant) ?? '').catch(() => null);
+    const identity_after = await identify(
+      io,
+      prepared.settings,
+      variant,
+      urlOf(prepared.settings, variant) ?? '',
+    ).catch(() => null);
     variants[variant] = { ...server, identity_after };
   }
   return {
@@ -269,7 +356,12 @@ async function outcome(io: Io, prepared: Prepared, results: readonly BlockResult
     ended_ms: Date.now(),
     stopped,
     variants,
-    blocks: results.map(({ block, variants: of, started_ms, ended_ms, k6_exit_code }) => ({ block, variants: [...of], started_ms, ended_ms, k6_exit_code })),
+    blocks: results.map(({ block, variants: of, started_ms, ended_ms, k6_exit_code }) => ({
+      block,
+      variants: [...of],
+      started_ms,
+      ended_ms,
+      k6_exit_code,
+    })),
   };
 }
-

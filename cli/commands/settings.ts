@@ -2,7 +2,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../../domain/exit-codes.ts';
-import { SETTINGS, SETTING_NAMES, envName, flagName, type Setting, type SettingGroup } from '../../domain/settings.ts';
+import {
+  SETTINGS,
+  SETTING_NAMES,
+  envName,
+  flagName,
+  type Setting,
+  type SettingGroup,
+} from '../../domain/settings.ts';
 import { say, UsageError, type Io } from '../io.ts';
 
 const GROUPS: Readonly<Record<SettingGroup, string>> = {
@@ -30,8 +37,15 @@ export function settingsPage(): string {
     for (const name of names) {
       const setting: Setting<unknown> = SETTINGS[name];
       const shown = setting.format(setting.fallback);
-      const flag = setting.secret === true ? '(variable only: it is a secret)' : setting.fallback === true ? `\`--no-${flagName(name)}\`` : `\`--${flagName(name)}${setting.placeholder === '' ? '' : ` ${setting.placeholder}`}\``;
-      lines.push(`| ${cell(flag)} | \`${envName(name)}\` | ${shown === '' ? '' : `\`${cell(shown)}\``} | ${cell(setting.doc)}${setting.repeatable === true ? ' (repeatable)' : ''} |`);
+      const flag =
+        setting.secret === true
+          ? '(variable only: it is a secret)'
+          : setting.fallback === true
+            ? `\`--no-${flagName(name)}\``
+            : `\`--${flagName(name)}${setting.placeholder === '' ? '' : ` ${setting.placeholder}`}\``;
+      lines.push(
+        `| ${cell(flag)} | \`${envName(name)}\` | ${shown === '' ? '' : `\`${cell(shown)}\``} | ${cell(setting.doc)}${setting.repeatable === true ? ' (repeatable)' : ''} |`,
+      );
     }
   }
   return `${lines.join('\n')}\n`;
@@ -45,6 +59,9 @@ export function settingsCommand(io: Io, check: boolean): number {
     say(io, 'docs/settings.md is written');
     return EXIT.pass;
   }
-  if (!existsSync(path) || readFileSync(path, 'utf8') !== page) throw new UsageError('docs/settings.md is not what the table of settings makes; run: npm run docs:settings');
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== page)
+    throw new UsageError(
+      'docs/settings.md is not what the table of settings makes; run: npm run docs:settings',
+    );
   return EXIT.pass;
 }

@@ -19,7 +19,9 @@ function parse(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new UsageError(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -49,16 +51,29 @@ export function readPayloads(path: string, shown: string): PayloadSet {
           .map((name) => join(path, name))
       : [path];
   } catch (error) {
-    throw new UsageError(`--payloads ${shown}: ${error instanceof Error ? error.message : String(error)}; give a folder or a file that exists`, { cause: error });
+    throw new UsageError(
+      `--payloads ${shown}: ${error instanceof Error ? error.message : String(error)}; give a folder or a file that exists`,
+      { cause: error },
+    );
   }
   try {
     const payloads = files.flatMap(readFile);
     if (payloads.length === 0)
-      throw new UsageError(`--payloads ${shown} holds no payload; allowed: *.json or *.jsonl with objects as {"id":"...","request":{...},"expected":{"corrected":["..."]}}`);
+      throw new UsageError(
+        `--payloads ${shown} holds no payload; allowed: *.json or *.jsonl with objects as {"id":"...","request":{...},"expected":{"corrected":["..."]}}`,
+      );
     assertDistinctIds(payloads);
     const jsonl = payloads.map((payload) => `${JSON.stringify(payload)}\n`).join('');
-    const labelled = payloads.filter(({ expected }) => expected.corrected.length + expected.translation.length > 0).length;
-    return { source: shown, payloads, labelled, jsonl, sha256: createHash('sha256').update(jsonl).digest('hex') };
+    const labelled = payloads.filter(
+      ({ expected }) => expected.corrected.length + expected.translation.length > 0,
+    ).length;
+    return {
+      source: shown,
+      payloads,
+      labelled,
+      jsonl,
+      sha256: createHash('sha256').update(jsonl).digest('hex'),
+    };
   } catch (error) {
     if (error instanceof BadValue) throw new UsageError(error.message, { cause: error });
     throw error;

@@ -47,8 +47,11 @@ function readResources(run: RunDirectory): ResourceSample[] {
   return (readText(run, FILES.resources) ?? '').split('\n').flatMap((line): ResourceSample[] => {
     try {
       const value: unknown = JSON.parse(line);
-      if (typeof value !== 'object' || value === null || !('at_ms' in value) || !('cpu_share' in value)) return [];
-      return typeof value.at_ms === 'number' && typeof value.cpu_share === 'number' ? [{ at_ms: value.at_ms, cpu_share: value.cpu_share }] : [];
+      if (typeof value !== 'object' || value === null || !('at_ms' in value) || !('cpu_share' in value))
+        return [];
+      return typeof value.at_ms === 'number' && typeof value.cpu_share === 'number'
+        ? [{ at_ms: value.at_ms, cpu_share: value.cpu_share }]
+        : [];
     } catch {
       return []; // the empty last line, or one cut by a kill
     }

@@ -28,9 +28,11 @@ export function change(ratio: number): string {
 }
 
 /** `+15.0 pp` of a difference 0.15. */
-export const points = (difference: number): string => `${difference >= 0 ? '+' : ''}${(difference * 100).toFixed(1)} pp`;
+export const points = (difference: number): string =>
+  `${difference >= 0 ? '+' : ''}${(difference * 100).toFixed(1)} pp`;
 
-export const integer = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, '\u202F');
+export const integer = (value: number): string =>
+  String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, '\u202F');
 
 export function quantity(value: number, unit: Unit): string {
   switch (unit) {
@@ -50,4 +52,5 @@ export function quantity(value: number, unit: Unit): string {
 }
 
 /** UTC, to the second. */
-export const instant = (epoch_ms: number): string => `${new Date(epoch_ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+export const instant = (epoch_ms: number): string =>
+  `${new Date(epoch_ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

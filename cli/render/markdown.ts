@@ -13,18 +13,35 @@ function table({ title, head, rows, note }: Section): string {
 }
 
 export const verdictMark = (comparison: Comparison): string =>
-  ({ pass: MARKS.pass, fail: MARKS.fail, inconclusive: MARKS.open, invalid: MARKS.warn })[comparison.verdict.word];
+  ({ pass: MARKS.pass, fail: MARKS.fail, inconclusive: MARKS.open, invalid: MARKS.warn })[
+    comparison.verdict.word
+  ];
 
 export function renderMarkdown(comparison: Comparison): string {
-  const parts = [`# ${comparison.variants.shadow === undefined ? 'Baseline' : 'Shadow against baseline'}: ${comparison.verdict.word}`, `${verdictMark(comparison)} **${markdownText(sentence(comparison))}**`];
+  const parts = [
+    `# ${comparison.variants.shadow === undefined ? 'Baseline' : 'Shadow against baseline'}: ${comparison.verdict.word}`,
+    `${verdictMark(comparison)} **${markdownText(sentence(comparison))}**`,
+  ];
   // Setup stands first in the file, as a reader of an old run needs it; the verdict's line is above it all.
   const all = sections(comparison);
   const order = ['gates', 'setup', 'limits'];
-  const rank = (section: Section): number => (order.includes(section.id) ? order.indexOf(section.id) : order.length);
+  const rank = (section: Section): number =>
+    order.includes(section.id) ? order.indexOf(section.id) : order.length;
   parts.push(...all.toSorted((a, b) => rank(a) - rank(b)).map(table));
   if (comparison.findings.length > 0) {
-    parts.push(['## Findings', '', ...comparison.findings.map((finding, i) => `${i + 1}. ${finding.severity === 'note' ? '' : `**${finding.severity}**: `}${markdownText(wordFinding(finding))}`)].join('\n'));
+    parts.push(
+      [
+        '## Findings',
+        '',
+        ...comparison.findings.map(
+          (finding, i) =>
+            `${i + 1}. ${finding.severity === 'note' ? '' : `**${finding.severity}**: `}${markdownText(wordFinding(finding))}`,
+        ),
+      ].join('\n'),
+    );
   }
-  parts.push('The suite reports a verdict; it promotes nothing. Percentiles are recomputed from `requests.jsonl` (type 7, as k6).');
+  parts.push(
+    'The suite reports a verdict; it promotes nothing. Percentiles are recomputed from `requests.jsonl` (type 7, as k6).',
+  );
   return `${parts.join('\n\n')}\n`;
 }

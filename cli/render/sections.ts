@@ -19,7 +19,12 @@ export interface Section {
 }
 
 /** One figure of each variant and, where both are there, the change. */
-type Row = readonly [label: string, of: (summary: VariantSummary) => number | null | undefined, show: (value: number) => string, delta?: 'ratio' | 'points'];
+type Row = readonly [
+  label: string,
+  of: (summary: VariantSummary) => number | null | undefined,
+  show: (value: number) => string,
+  delta?: 'ratio' | 'points',
+];
 
 function figures(comparison: Comparison, rows: readonly Row[]): string[][] {
   const { baseline, shadow } = comparison.variants;
@@ -32,8 +37,21 @@ function figures(comparison: Comparison, rows: readonly Row[]): string[][] {
     const shown = values.map((value) => (value === null || value === undefined ? MISSING : show(value)));
     if (baseline === undefined || shadow === undefined) return [[label, ...shown]];
     const [before, after] = [of(baseline), of(shadow)];
-    if (before === null || before === undefined || after === null || after === undefined || delta === undefined) return [[label, ...shown, '']];
-    return [[label, ...shown, delta === 'ratio' ? (before === 0 ? MISSING : change(after / before)) : points(after - before)]];
+    if (
+      before === null ||
+      before === undefined ||
+      after === null ||
+      after === undefined ||
+      delta === undefined
+    )
+      return [[label, ...shown, '']];
+    return [
+      [
+        label,
+        ...shown,
+        delta === 'ratio' ? (before === 0 ? MISSING : change(after / before)) : points(after - before),
+      ],
+    ];
   });
 }
 
@@ -44,7 +62,12 @@ const heads = (comparison: Comparison, first: string): string[] => {
 
 function trendRows(name: TrendName, statistics: readonly (keyof TrendSummary)[]): Row[] {
   const { label, unit } = METRICS[name];
-  return statistics.map((statistic): Row => [`${label} ${statistic}`, (summary) => summary.trends[name]?.[statistic], (value) => quantity(value, unit), 'ratio']);
+  return statistics.map((statistic): Row => [
+    `${label} ${statistic}`,
+    (summary) => summary.trends[name]?.[statistic],
+    (value) => quantity(value, unit),
+    'ratio',
+  ]);
 }
 
 export function gatesSection(comparison: Comparison): Section | null {
@@ -56,7 +79,15 @@ export function gatesSection(comparison: Comparison): Section | null {
   return {
     id: 'gates',
     title: 'Verdict',
-    head: ['', 'shadow against baseline', 'change', `${percent(1 - 2 * level, 0)} interval`, 'limit', 'n', 'answer'],
+    head: [
+      '',
+      'shadow against baseline',
+      'change',
+      `${percent(1 - 2 * level, 0)} interval`,
+      'limit',
+      'n',
+      'answer',
+    ],
     rows: ordered.map((gate) => [
       mark(gate),
       checkLabel(gate),
@@ -64,7 +95,9 @@ export function gatesSection(comparison: Comparison): Section | null {
       gateInterval(gate),
       gateLimit(gate),
       `${integer(gate.n)} ${gate.n_of}`,
-      gate.advisory === null ? [gate.answer, undecided(gate)].filter((text) => text !== '').join(': ') : `advisory (${gate.answer}): needs ${integer(gate.advisory.needs)} ${gate.n_of}, has ${integer(gate.advisory.has)}`,
+      gate.advisory === null
+        ? [gate.answer, undecided(gate)].filter((text) => text !== '').join(': ')
+        : `advisory (${gate.answer}): needs ${integer(gate.advisory.needs)} ${gate.n_of}, has ${integer(gate.advisory.has)}`,
     ]),
   };
 }
@@ -81,7 +114,11 @@ export function limitsSection(comparison: Comparison): Section | null {
       check.variant,
       checkLabel(check),
       check.value === null ? 'no data' : quantity(check.value, check.unit),
-      check.interval === null ? MISSING : [check.interval.low, check.interval.high].map((bound) => (bound === null ? 'no bound' : quantity(bound, check.unit))).join(' to '),
+      check.interval === null
+        ? MISSING
+        : [check.interval.low, check.interval.high]
+            .map((bound) => (bound === null ? 'no bound' : quantity(bound, check.unit)))
+            .join(' to '),
       `${check.kind === 'target' ? 'target ' : ''}${check.op} ${quantity(check.limit, check.unit)}`,
       integer(check.n),
     ]),
@@ -91,33 +128,62 @@ export function limitsSection(comparison: Comparison): Section | null {
 function setup(comparison: Comparison): Section {
   const { run, variants } = comparison;
   const rows: string[][] = [
-    ['run', `${run.run_id}${run.status === 'complete' ? '' : ` (${run.status})`}, started ${instant(run.started_ms)}`],
-    ['load', `${run.clients} clients each, closed loop, ${formatDuration(run.warm_up_ms)} warm-up, ${formatDuration(run.duration_ms)} measured, timeout ${formatDuration(run.timeout_ms)}${run.blocks > 1 ? `, ${run.blocks} blocks` : ''}`],
-    ['payloads', `${run.payloads.count} (${run.payloads.labelled} with labels), ${run.payloads.source}, seed ${run.seed}, digest ${run.payloads.sha256.slice(0, 12)}`],
+    [
+      'run',
+      `${run.run_id}${run.status === 'complete' ? '' : ` (${run.status})`}, started ${instant(run.started_ms)}`,
+    ],
+    [
+      'load',
+      `${run.clients} clients each, closed loop, ${formatDuration(run.warm_up_ms)} warm-up, ${formatDuration(run.duration_ms)} measured, timeout ${formatDuration(run.timeout_ms)}${run.blocks > 1 ? `, ${run.blocks} blocks` : ''}`,
+    ],
+    [
+      'payloads',
+      `${run.payloads.count} (${run.payloads.labelled} with labels), ${run.payloads.source}, seed ${run.seed}, digest ${run.payloads.sha256.slice(0, 12)}`,
+    ],
   ];
   for (const variant of presentVariants(run.variants)) {
     const server = run.variants[variant];
     const summary = variants[variant];
     if (server === undefined) continue;
-    const size = summary === undefined ? 'nothing measured' : `${integer(summary.requests)} measured requests, ${integer(summary.ok)} valid answers (${integer(summary.warm_up)} of the warm-up left out)`;
-    rows.push([variant, `${server.label === variant ? '' : `${server.label}, `}${server.url}${server.stand_in ? " (the suite's stand-in)" : ''}: ${size}`]);
+    const size =
+      summary === undefined
+        ? 'nothing measured'
+        : `${integer(summary.requests)} measured requests, ${integer(summary.ok)} valid answers (${integer(summary.warm_up)} of the warm-up left out)`;
+    rows.push([
+      variant,
+      `${server.label === variant ? '' : `${server.label}, `}${server.url}${server.stand_in ? " (the suite's stand-in)" : ''}: ${size}`,
+    ]);
   }
   rows.push(
-    ['machine', `${run.machine.cpus} x ${run.machine.cpu_model}, ${(run.machine.memory_bytes / 2 ** 30).toFixed(0)} GiB, ${run.machine.os}`],
+    [
+      'machine',
+      `${run.machine.cpus} x ${run.machine.cpu_model}, ${(run.machine.memory_bytes / 2 ** 30).toFixed(0)} GiB, ${run.machine.os}`,
+    ],
     ['versions', `suite ${run.versions.suite}, ${run.versions.k6}, Node ${run.versions.node}`],
   );
   return { id: 'setup', title: 'Setup', head: ['what', 'value'], rows, detail: true };
 }
 
 function latency(comparison: Comparison): Section {
-  const rows = figures(comparison, [...trendRows('request_duration', ['mean', 'p50', 'p95', 'p99', 'max']), ...(['ttft', 'tpot', 'itl', 'e2e'] as const).flatMap((name) => trendRows(name, ['p50', 'p95', 'p99']))]);
+  const rows = figures(comparison, [
+    ...trendRows('request_duration', ['mean', 'p50', 'p95', 'p99', 'max']),
+    ...(['ttft', 'tpot', 'itl', 'e2e'] as const).flatMap((name) => trendRows(name, ['p50', 'p95', 'p99'])),
+  ]);
   const infinite = presentVariants(comparison.variants).flatMap((variant) => {
     const with_failures = comparison.variants[variant]?.with_failures;
     if (with_failures === undefined || with_failures === null) return [];
     const shown = (value: number | 'inf'): string => (value === 'inf' ? 'infinite' : ms(value));
-    return [`${variant} with failures as infinitely slow: p50 ${shown(with_failures.p50)}, p95 ${shown(with_failures.p95)}, p99 ${shown(with_failures.p99)}`];
+    return [
+      `${variant} with failures as infinitely slow: p50 ${shown(with_failures.p50)}, p95 ${shown(with_failures.p95)}, p99 ${shown(with_failures.p99)}`,
+    ];
   });
-  return { id: 'latency', title: 'Latency', head: heads(comparison, 'figure'), rows, ...(infinite.length > 0 ? { note: infinite.join('; ') } : {}) };
+  return {
+    id: 'latency',
+    title: 'Latency',
+    head: heads(comparison, 'figure'),
+    rows,
+    ...(infinite.length > 0 ? { note: infinite.join('; ') } : {}),
+  };
 }
 
 function errorRows(comparison: Comparison): string[][] {
@@ -130,11 +196,18 @@ function errorRows(comparison: Comparison): string[][] {
       kinds.set(name, counts);
     }
   }
-  return [...kinds].map(([name, counts]) => [name, ...presentVariants(comparison.variants).map((variant) => integer(counts.get(variant) ?? 0)), ...(presentVariants(comparison.variants).length === 2 ? [''] : [])]);
+  return [...kinds].map(([name, counts]) => [
+    name,
+    ...presentVariants(comparison.variants).map((variant) => integer(counts.get(variant) ?? 0)),
+    ...(presentVariants(comparison.variants).length === 2 ? [''] : []),
+  ]);
 }
 
 function accuracyRows(comparison: Comparison): string[][] {
-  const of = (pick: (summary: VariantSummary) => AccuracySummary | null): Row['1'] => (summary) => pick(summary)?.share;
+  const of =
+    (pick: (summary: VariantSummary) => AccuracySummary | null): Row['1'] =>
+    (summary) =>
+      pick(summary)?.share;
   const correction = (summary: VariantSummary): AccuracySummary | null => summary.accuracy.correction;
   const translation = (summary: VariantSummary): AccuracySummary | null => summary.accuracy.translation;
   return figures(comparison, [
@@ -146,11 +219,20 @@ function accuracyRows(comparison: Comparison): string[][] {
 }
 
 function stageRows(comparison: Comparison): string[][] {
-  const names = new Set(presentVariants(comparison.variants).flatMap((variant) => comparison.variants[variant]?.stages.map(({ stage }) => stage) ?? []));
+  const names = new Set(
+    presentVariants(comparison.variants).flatMap(
+      (variant) => comparison.variants[variant]?.stages.map(({ stage }) => stage) ?? [],
+    ),
+  );
   return [...names].flatMap((name) =>
     figures(
       comparison,
-      (['p50', 'p95'] as const).map((statistic): Row => [`${name} ${statistic}`, (summary) => summary.stages.find(({ stage }) => stage === name)?.[statistic], ms, 'ratio']),
+      (['p50', 'p95'] as const).map((statistic): Row => [
+        `${name} ${statistic}`,
+        (summary) => summary.stages.find(({ stage }) => stage === name)?.[statistic],
+        ms,
+        'ratio',
+      ]),
     ),
   );
 }
@@ -168,12 +250,19 @@ const TRUST_LABELS: Readonly<Record<Comparison['trust'][number]['name'], string>
 };
 
 function trust(comparison: Comparison): Section {
-  const show = (value: number, unit: string): string => (unit === 'share' ? percent(value, 1) : unit === 'ms' ? ms(value) : integer(value));
+  const show = (value: number, unit: string): string =>
+    unit === 'share' ? percent(value, 1) : unit === 'ms' ? ms(value) : integer(value);
   return {
     id: 'trust',
     title: 'Trust',
     head: ['', 'what', 'variant', 'figure', 'limit'],
-    rows: comparison.trust.map(({ name, variant, figure, limit, unit, ok }) => [ok ? '✅' : '❌', TRUST_LABELS[name], variant ?? '', show(figure, unit), `${name === 'probe_samples' ? 'at least' : 'at most'} ${show(limit, unit)}`]),
+    rows: comparison.trust.map(({ name, variant, figure, limit, unit, ok }) => [
+      ok ? '✅' : '❌',
+      TRUST_LABELS[name],
+      variant ?? '',
+      show(figure, unit),
+      `${name === 'probe_samples' ? 'at least' : 'at most'} ${show(limit, unit)}`,
+    ]),
     detail: true,
   };
 }
@@ -205,7 +294,17 @@ export function sections(comparison: Comparison): Section[] {
       id: 'errors',
       title: 'Errors',
       head: heads(comparison, 'kind'),
-      rows: [...figures(comparison, [['error rate', (summary) => (summary.requests === 0 ? null : summary.failed / summary.requests), percent, 'points']]), ...errorRows(comparison)],
+      rows: [
+        ...figures(comparison, [
+          [
+            'error rate',
+            (summary) => (summary.requests === 0 ? null : summary.failed / summary.requests),
+            percent,
+            'points',
+          ],
+        ]),
+        ...errorRows(comparison),
+      ],
     },
     {
       id: 'cost',
@@ -216,16 +315,38 @@ export function sections(comparison: Comparison): Section[] {
         ['total', (summary) => summary.cost?.total, eur, 'ratio'],
       ]),
     },
-    { id: 'cpqu', title: 'CpQU: cost per quality unit', head: heads(comparison, 'figure'), rows: cpqu, note: 'total cost / number of correct answers; the deciding metric' },
-    { id: 'accuracy', title: 'Accuracy against labels', head: heads(comparison, 'answer'), rows: accuracyRows(comparison) },
+    {
+      id: 'cpqu',
+      title: 'CpQU: cost per quality unit',
+      head: heads(comparison, 'figure'),
+      rows: cpqu,
+      note: 'total cost / number of correct answers; the deciding metric',
+    },
+    {
+      id: 'accuracy',
+      title: 'Accuracy against labels',
+      head: heads(comparison, 'answer'),
+      rows: accuracyRows(comparison),
+    },
     {
       id: 'stages',
       title: 'Stages',
       head: heads(comparison, 'stage'),
       rows: stageRows(comparison),
-      ...(stage === null ? {} : { note: `the tail differs most in ${stage.stage}: p95 ${ms(stage.baseline_p95_ms)} against ${ms(stage.shadow_p95_ms)}` }),
+      ...(stage === null
+        ? {}
+        : {
+            note: `the tail differs most in ${stage.stage}: p95 ${ms(stage.baseline_p95_ms)} against ${ms(stage.shadow_p95_ms)}`,
+          }),
     },
-    { id: 'little', title: "Little's law", head: two ? [...heads(comparison, 'figure')] : heads(comparison, 'figure'), rows: little, note: 'in a closed loop both must agree: it checks our data, not the servers', detail: true },
+    {
+      id: 'little',
+      title: "Little's law",
+      head: two ? [...heads(comparison, 'figure')] : heads(comparison, 'figure'),
+      rows: little,
+      note: 'in a closed loop both must agree: it checks our data, not the servers',
+      detail: true,
+    },
     trust(comparison),
   ];
   return all.filter((section): section is Section => section !== null && section.rows.length > 0);

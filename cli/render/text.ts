@@ -9,10 +9,32 @@ import { verdictMark } from './markdown.ts';
 
 type Colours = ReturnType<typeof pc.createColors>;
 
-const BARE = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: ' ', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' };
+const BARE = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: ' ',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
 
 function table(section: Section, colours: Colours): string {
-  const numeric = section.head.map((_, column) => column > 0 && section.rows.every((row) => /^(?:-|[+-]?[\d\u202F.]+(?: (?:ms|s|%|pp))?|EUR [\d.]+|)$/.test(row[column] ?? '')));
+  const numeric = section.head.map(
+    (_, column) =>
+      column > 0 &&
+      section.rows.every((row) =>
+        /^(?:-|[+-]?[\d\u202F.]+(?: (?:ms|s|%|pp))?|EUR [\d.]+|)$/.test(row[column] ?? ''),
+      ),
+  );
   const out = new Table({
     head: section.head.map((text) => colours.dim(text)),
     chars: BARE,
@@ -21,13 +43,24 @@ function table(section: Section, colours: Colours): string {
   });
   for (const row of section.rows) out.push(row.map(terminalText));
   const title = colours.bold(section.title);
-  return [title, out.toString().replace(/[ \t]+$/gm, ''), ...(section.note === undefined ? [] : [colours.dim(`  ${terminalText(section.note)}`)])].join('\n');
+  return [
+    title,
+    out.toString().replace(/[ \t]+$/gm, ''),
+    ...(section.note === undefined ? [] : [colours.dim(`  ${terminalText(section.note)}`)]),
+  ].join('\n');
 }
 
 export function renderText(comparison: Comparison, colour: boolean): string {
   const colours = pc.createColors(colour);
-  const paint = { pass: colours.green, fail: colours.red, inconclusive: colours.yellow, invalid: colours.magenta }[comparison.verdict.word];
-  const parts = [...sections(comparison).filter(({ detail }) => detail !== true).map((section) => table(section, colours))];
+  const paint = {
+    pass: colours.green,
+    fail: colours.red,
+    inconclusive: colours.yellow,
+    invalid: colours.magenta,
+  }[comparison.verdict.word];
+  const parts = sections(comparison)
+    .filter(({ detail }) => detail !== true)
+    .map((section) => table(section, colours));
   if (comparison.findings.length > 0) {
     const worded = comparison.findings.map((finding, i) => {
       const text = `${i + 1}. ${finding.severity === 'note' ? '' : `${finding.severity}: `}${terminalText(wordFinding(finding))}`;

@@ -11,38 +11,65 @@ const t = (args: Args, name: string): string => String(args[name] ?? '');
 const seconds = (value: number): string => `${value.toFixed(0)} s`;
 
 const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
-  lost_requests: (a) => `${n(a, 'lost')} of ${n(a, 'started')} requests were started and never finished: they are in no figure, and the slowest are lost first`,
-  unrecorded_requests: (a) => `k6 finished ${n(a, 'finished')} requests and the request log holds ${n(a, 'recorded')}: the figures are not made of all of them`,
-  torn_lines: (a) => `${n(a, 'count')} lines of requests.jsonl can't be read, the first is line ${n(a, 'line')}: ${t(a, 'problem')}`,
-  iterations_failed: (a) => `${n(a, 'broken')} of ${n(a, 'iterations')} iterations ended before they sent a request (an exception in the script; see k6.log)`,
-  k6_disagrees: (a) => `k6 reports a p95 of ${ms(n(a, 'k6_p95_ms'))}, the request log gives ${ms(n(a, 'log_p95_ms'))}`,
-  no_summary: (a) => `k6 left ${n(a, 'summaries')} summaries for ${n(a, 'blocks')} blocks: its own counts are missing, so lost requests can't be excluded`,
-  cpu_saturated: (a) => `the load machine's ${n(a, 'cpus')} CPUs were full in ${percent(n(a, 'full_share'), 0)} of the seconds: it was measured along with the servers; use fewer clients or another machine`,
-  probe_delay: (a) => `requests to a server that does nothing took ${ms(n(a, 'delay_ms'))} longer under load (p95) than idle; more than ${ms(n(a, 'limit_ms'))} rivals the difference to be judged`,
-  probe_starved: (a) => `only ${percent(n(a, 'share'), 0)} of the probe's requests could be sent on time: the load machine was starved`,
-  late_starts: (a) => `requests began ${ms(n(a, 'late_ms'))} after their scheduled start (p99); at most ${ms(n(a, 'limit_ms'))} is tolerable`,
-  baseline_gone: (a) => `the baseline stopped answering after ${seconds(n(a, 'after_s'))}: there is nothing left to compare with; the run was ended`,
+  lost_requests: (a) =>
+    `${n(a, 'lost')} of ${n(a, 'started')} requests were started and never finished: they are in no figure, and the slowest are lost first`,
+  unrecorded_requests: (a) =>
+    `k6 finished ${n(a, 'finished')} requests and the request log holds ${n(a, 'recorded')}: the figures are not made of all of them`,
+  torn_lines: (a) =>
+    `${n(a, 'count')} lines of requests.jsonl can't be read, the first is line ${n(a, 'line')}: ${t(a, 'problem')}`,
+  iterations_failed: (a) =>
+    `${n(a, 'broken')} of ${n(a, 'iterations')} iterations ended before they sent a request (an exception in the script; see k6.log)`,
+  k6_disagrees: (a) =>
+    `k6 reports a p95 of ${ms(n(a, 'k6_p95_ms'))}, the request log gives ${ms(n(a, 'log_p95_ms'))}`,
+  no_summary: (a) =>
+    `k6 left ${n(a, 'summaries')} summaries for ${n(a, 'blocks')} blocks: its own counts are missing, so lost requests can't be excluded`,
+  cpu_saturated: (a) =>
+    `the load machine's ${n(a, 'cpus')} CPUs were full in ${percent(n(a, 'full_share'), 0)} of the seconds: it was measured along with the servers; use fewer clients or another machine`,
+  probe_delay: (a) =>
+    `requests to a server that does nothing took ${ms(n(a, 'delay_ms'))} longer under load (p95) than idle; more than ${ms(n(a, 'limit_ms'))} rivals the difference to be judged`,
+  probe_starved: (a) =>
+    `only ${percent(n(a, 'share'), 0)} of the probe's requests could be sent on time: the load machine was starved`,
+  late_starts: (a) =>
+    `requests began ${ms(n(a, 'late_ms'))} after their scheduled start (p99); at most ${ms(n(a, 'limit_ms'))} is tolerable`,
+  baseline_gone: (a) =>
+    `the baseline stopped answering after ${seconds(n(a, 'after_s'))}: there is nothing left to compare with; the run was ended`,
   server_gone: (a) => `the server stopped answering after ${seconds(n(a, 'after_s'))}; the run was ended`,
-  server_restarted: () => 'the server is another process after the load than before it: it was restarted, or crashed, under the load',
+  server_restarted: () =>
+    'the server is another process after the load than before it: it was restarted, or crashed, under the load',
   no_answers: (a) => `none of its ${n(a, 'requests')} measured requests got a valid answer`,
-  same_server: (a) => `baseline and shadow are the same server (same ${t(a, 'how')}); where that is meant, declare it with --aa`,
-  interrupted: (a) => `interrupted after ${seconds(n(a, 'after_s'))}: the figures are of what was measured until then`,
+  same_server: (a) =>
+    `baseline and shadow are the same server (same ${t(a, 'how')}); where that is meant, declare it with --aa`,
+  interrupted: (a) =>
+    `interrupted after ${seconds(n(a, 'after_s'))}: the figures are of what was measured until then`,
   stopped_for_cost: (a) => `stopped after ${seconds(n(a, 'after_s'))}, before --max-cost was passed`,
   k6_failed: (a) => `k6 ended by itself after ${seconds(n(a, 'after_s'))}; see k6.log`,
-  missing_cost: (a) => `${n(a, 'missing')} of ${n(a, 'answers')} valid answers carried no cost; cost and CpQU are of the others`,
-  little_gap: (a) => `by Little's law ${n(a, 'in_flight').toFixed(2)} requests were in flight on average, with ${n(a, 'clients')} clients in a closed loop: requests are missing, or clients waited`,
-  cpu_busy: (a) => `the load machine's CPUs were ${percent(n(a, 'mean_share'), 0)} busy on average: more clients would measure it rather than the servers`,
-  undeclared_difference: (a) => `the two runs differ in ${t(a, 'what')}: ${t(a, 'baseline')} against ${t(a, 'shadow')}`,
-  output_length_differs: (a) => `the shadow's answers are ${change(n(a, 'ratio'))} long in tokens: times per answer compare different work`,
+  missing_cost: (a) =>
+    `${n(a, 'missing')} of ${n(a, 'answers')} valid answers carried no cost; cost and CpQU are of the others`,
+  little_gap: (a) =>
+    `by Little's law ${n(a, 'in_flight').toFixed(2)} requests were in flight on average, with ${n(a, 'clients')} clients in a closed loop: requests are missing, or clients waited`,
+  cpu_busy: (a) =>
+    `the load machine's CPUs were ${percent(n(a, 'mean_share'), 0)} busy on average: more clients would measure it rather than the servers`,
+  undeclared_difference: (a) =>
+    `the two runs differ in ${t(a, 'what')}: ${t(a, 'baseline')} against ${t(a, 'shadow')}`,
+  output_length_differs: (a) =>
+    `the shadow's answers are ${change(n(a, 'ratio'))} long in tokens: times per answer compare different work`,
   payloads_differ: (a) => `only ${n(a, 'common')} payloads were asked of both variants`,
   declared_aa: () => 'declared A/A: both variants are meant to be equal, so any difference is noise',
-  short_run: (a) => ('probes' in a ? 'too short for the probe to measure the load machine\'s own delay' : `only ${n(a, 'requests')} measured requests: enough to see that it works, too few to judge a tail`),
-  repeated_payloads: (a) => `${integer(n(a, 'answers'))} scored answers are of ${n(a, 'payloads')} distinct payloads; accuracy counts payloads, since repeats of one are not independent`,
+  short_run: (a) =>
+    'probes' in a
+      ? "too short for the probe to measure the load machine's own delay"
+      : `only ${n(a, 'requests')} measured requests: enough to see that it works, too few to judge a tail`,
+  repeated_payloads: (a) =>
+    `${integer(n(a, 'answers'))} scored answers are of ${n(a, 'payloads')} distinct payloads; accuracy counts payloads, since repeats of one are not independent`,
   few_payloads: (a) => `${n(a, 'has')} distinct payloads; this margin needs at least ${n(a, 'needs')}`,
-  closed_loop_throughput: () => 'in a closed loop throughput is the clients over the mean latency: it restates latency, and is no evidence of its own',
-  deployment_noise_unknown: () => 'how much two deployments of one build differ is not known here (taken as 0); measure it once with npm run calibrate -- --live 59',
-  failures_left_out: (a) => `${n(a, 'failed')} of ${n(a, 'requests')} requests failed; latency percentiles are of valid answers, those with failures as infinitely slow stand beside`,
-  interval_straddles_limit: (a) => `the interval of ${t(a, 'check')} reaches over its limit: judged on the point figure, as k6 does, another run may answer differently`,
+  closed_loop_throughput: () =>
+    'in a closed loop throughput is the clients over the mean latency: it restates latency, and is no evidence of its own',
+  deployment_noise_unknown: () =>
+    'how much two deployments of one build differ is not known here (taken as 0); measure it once with npm run calibrate -- --live 59',
+  failures_left_out: (a) =>
+    `${n(a, 'failed')} of ${n(a, 'requests')} requests failed; latency percentiles are of valid answers, those with failures as infinitely slow stand beside`,
+  interval_straddles_limit: (a) =>
+    `the interval of ${t(a, 'check')} reaches over its limit: judged on the point figure, as k6 does, another run may answer differently`,
   fallback: (a) => `the load machine was the limit at ${n(a, 'from')} clients; this run used ${n(a, 'to')}`,
 };
 
@@ -94,7 +121,10 @@ export function undecided(check: GateCheck): string {
   if (why === null) return '';
   switch (why.reason) {
     case 'need_more': {
-      const time = why.minutes === null ? '' : `, about ${why.minutes < 1 ? 'a minute' : `${Math.ceil(why.minutes)} minutes`} more at this rate`;
+      const time =
+        why.minutes === null
+          ? ''
+          : `, about ${why.minutes < 1 ? 'a minute' : `${Math.ceil(why.minutes)} minutes`} more at this rate`;
       return `needs about ${integer(why.requests)} ${check.n_of === 'payloads' ? 'more payloads' : 'more requests a variant'}${check.n_of === 'payloads' ? '' : time}`;
     }
     case 'grey_zone':
@@ -124,7 +154,12 @@ function wordGate(check: GateCheck): string {
 /** "is between 2 % faster and 11 % slower" */
 function between(check: GateCheck): string {
   const { low, high } = check.interval;
-  const words = check.gate === 'latency' ? ['faster', 'slower'] : check.gate === 'accuracy' ? ['worse', 'better'] : ['lower', 'higher'];
+  const words =
+    check.gate === 'latency'
+      ? ['faster', 'slower']
+      : check.gate === 'accuracy'
+        ? ['worse', 'better']
+        : ['lower', 'higher'];
   const side = (value: number): string => {
     const size = check.scale === 'ratio' ? Math.abs(value - 1) * 100 : Math.abs(value) * 100;
     const text = `${size >= 10 ? size.toFixed(0) : size.toFixed(1)} ${check.scale === 'ratio' ? '%' : 'pp'}`;
@@ -152,17 +187,28 @@ export function sentence(comparison: Comparison): string {
     const cause = findings.find(({ severity }) => severity === 'invalid');
     return `The measurement can't be trusted: ${cause === undefined ? verdict.because.join(', ') : wordFinding(cause)}. Verdict: ${word}.`;
   }
-  const deciding = verdict.because.map((id) => checks.find((check) => check.id === id && (check.kind === 'gate' || check.answer === 'fail' || verdict.word === 'pass'))).find((check) => check !== undefined);
+  const deciding = verdict.because
+    .map((id) =>
+      checks.find(
+        (check) =>
+          check.id === id && (check.kind === 'gate' || check.answer === 'fail' || verdict.word === 'pass'),
+      ),
+    )
+    .find((check) => check !== undefined);
   if (deciding === undefined) {
     const gone = findings.find(({ code }) => verdict.because.includes(code));
     return `${gone === undefined ? 'Nothing was judged' : capital(wordFinding(gone))}. Verdict: ${word}.`;
   }
   if (deciding.kind === 'gate') {
-    const tolerated = deciding.scale === 'ratio' ? percent(Math.abs(deciding.limit - 1), 0) : `${(Math.abs(deciding.limit) * 100).toFixed(0)} pp`;
+    const tolerated =
+      deciding.scale === 'ratio'
+        ? percent(Math.abs(deciding.limit - 1), 0)
+        : `${(Math.abs(deciding.limit) * 100).toFixed(0)} pp`;
     const why = undecided(deciding);
     return `The shadow's ${checkLabel(deciding)} ${between(deciding)}; the limit is ${tolerated}: ${word}${why === '' ? '' : ` (${why})`}.`;
   }
-  if (verdict.word === 'pass') return `The ${deciding.variant}'s ${checkLabel(deciding)} is ${deciding.value === null ? MISSING : quantity(deciding.value, deciding.unit)}; the limit is ${quantity(deciding.limit, deciding.unit)}: all limits are met, ${word}.`;
+  if (verdict.word === 'pass')
+    return `The ${deciding.variant}'s ${checkLabel(deciding)} is ${deciding.value === null ? MISSING : quantity(deciding.value, deciding.unit)}; the limit is ${quantity(deciding.limit, deciding.unit)}: all limits are met, ${word}.`;
   return `The ${deciding.variant}'s ${checkLabel(deciding)} is ${deciding.value === null ? 'not measured' : quantity(deciding.value, deciding.unit)}; the limit is ${quantity(deciding.limit, deciding.unit)}: ${word}.`;
 }
 
@@ -171,8 +217,14 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 export const MARKS = { pass: '✅', fail: '❌', warn: '⚠️', open: '❔' } as const;
 
 export function mark(check: Check): string {
-  if (check.kind === 'gate') return check.advisory !== null ? MARKS.warn : check.answer === 'pass' ? MARKS.pass : check.answer === 'fail' ? MARKS.fail : MARKS.open;
+  if (check.kind === 'gate')
+    return check.advisory !== null
+      ? MARKS.warn
+      : check.answer === 'pass'
+        ? MARKS.pass
+        : check.answer === 'fail'
+          ? MARKS.fail
+          : MARKS.open;
   if (check.answer === 'pass') return MARKS.pass;
   return check.kind === 'limit' ? MARKS.fail : MARKS.warn;
 }
-

@@ -2,7 +2,12 @@
 import { existsSync, readFileSync, rmSync, appendFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { BLOCK_PLAN_VARIABLE, parseBlockSummary, type BlockPlan, type BlockSummary } from '../../domain/block.ts';
+import {
+  BLOCK_PLAN_VARIABLE,
+  parseBlockSummary,
+  type BlockPlan,
+  type BlockSummary,
+} from '../../domain/block.ts';
 import { formatSettings, type Settings } from '../../domain/settings.ts';
 import { GRACE_MS, PROBE_LEAD_MS } from '../../domain/load.ts';
 import type { Variant } from '../../domain/variants.ts';
@@ -44,7 +49,16 @@ export interface BlockResult {
 }
 
 /** These would silently replace the scenario's own options. */
-const OVERRIDING = ['K6_VUS', 'K6_DURATION', 'K6_ITERATIONS', 'K6_STAGES', 'K6_NO_THRESHOLDS', 'K6_NO_SUMMARY', 'K6_PAUSED', 'K6_LINGER'];
+const OVERRIDING = [
+  'K6_VUS',
+  'K6_DURATION',
+  'K6_ITERATIONS',
+  'K6_STAGES',
+  'K6_NO_THRESHOLDS',
+  'K6_NO_SUMMARY',
+  'K6_PAUSED',
+  'K6_LINGER',
+];
 
 export function loadTimeMs(settings: Settings, probed: boolean): number {
   return (probed ? PROBE_LEAD_MS : 0) + settings.warmUpMs + settings.durationMs;
@@ -74,7 +88,13 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
     log_file: join(run.path, FILES.k6_log),
   });
   const watch = watchResources(join(run.path, FILES.resources), block, { k6: child.pid, ...of.processes });
-  const progress = showProgress(io, k6.extended ? request_log : console_file, of.variants, loadTimeMs(settings, of.probe_url !== null), of.heading);
+  const progress = showProgress(
+    io,
+    k6.extended ? request_log : console_file,
+    of.variants,
+    loadTimeMs(settings, of.probe_url !== null),
+    of.heading,
+  );
   // SIGINT once: k6 then stops its VUs and still sums up what it has.
   const interrupt = (): void => void child.stop({ signal: 'SIGINT', grace_ms: 15_000 });
   io.interrupted.addEventListener('abort', interrupt);
@@ -89,8 +109,18 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
     appendFileSync(request_log, readFileSync(console_file));
     rmSync(console_file);
   }
-  const summary = existsSync(summary_file) ? parseBlockSummary(readFileSync(summary_file, 'utf8'), summary_file) : null;
-  return { block, variants: of.variants, started_ms, ended_ms: Date.now(), k6_exit_code, summary, last_lines: child.lastLines() };
+  const summary = existsSync(summary_file)
+    ? parseBlockSummary(readFileSync(summary_file, 'utf8'), summary_file)
+    : null;
+  return {
+    block,
+    variants: of.variants,
+    started_ms,
+    ended_ms: Date.now(),
+    k6_exit_code,
+    summary,
+    last_lines: child.lastLines(),
+  };
 }
 
 function environment(of: BlockRequest): Record<string, string | undefined> {
@@ -135,10 +165,15 @@ function endWithOpenBrowsers(summary_file: string, end: () => void): NodeJS.Time
 }
 
 /** The suite's own k6 watches its standard input; a stock k6 needs the kernel's word, where util-linux has it. */
-async function withParentDeath(k6: K6, args: readonly string[]): Promise<{ command: string; args: readonly string[] }> {
+async function withParentDeath(
+  k6: K6,
+  args: readonly string[],
+): Promise<{ command: string; args: readonly string[] }> {
   if (k6.extended || process.platform !== 'linux') return { command: k6.path, args };
   const { code } = await capture('setpriv', ['--version'], '.');
-  return code === 0 ? { command: 'setpriv', args: ['--pdeathsig', 'TERM', k6.path, ...args] } : { command: k6.path, args };
+  return code === 0
+    ? { command: 'setpriv', args: ['--pdeathsig', 'TERM', k6.path, ...args] }
+    : { command: k6.path, args };
 }
 
 /** The wanted port where it is free, else any free one. */

@@ -14,7 +14,10 @@ interface Tally {
 
 /** Counts lines as they come; a line is told apart by its head, which the suite itself writes. */
 class Tail {
-  readonly tally: Record<Variant, Tally> = { baseline: { requests: 0, failed: 0 }, shadow: { requests: 0, failed: 0 } };
+  readonly tally: Record<Variant, Tally> = {
+    baseline: { requests: 0, failed: 0 },
+    shadow: { requests: 0, failed: 0 },
+  };
   #offset = 0;
   #rest = '';
   readonly #path: string;
@@ -56,7 +59,13 @@ export interface Progress {
   stop(): void;
 }
 
-export function showProgress(io: Io, request_log: string, variants: readonly Variant[], total_ms: number, what: string): Progress {
+export function showProgress(
+  io: Io,
+  request_log: string,
+  variants: readonly Variant[],
+  total_ms: number,
+  what: string,
+): Progress {
   const tail = new Tail(request_log);
   const started = Date.now();
   const terminal = io.stderr.isTTY === true;

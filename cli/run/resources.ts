@@ -34,7 +34,11 @@ export function processUsage(pid: number): { cpu_s: number; rss_bytes: number } 
 }
 
 /** Watches the machine and these processes until stopped. */
-export function watchResources(file: string, block: number, processes: Readonly<Record<string, number>>): ResourceWatch {
+export function watchResources(
+  file: string,
+  block: number,
+  processes: Readonly<Record<string, number>>,
+): ResourceWatch {
   let before = machineTimes();
   let beforeAt = performance.now();
   const used = new Map<string, number>();
@@ -45,13 +49,22 @@ export function watchResources(file: string, block: number, processes: Readonly<
     const line: Record<string, unknown> = {
       at_ms: Date.now(),
       block,
-      cpu_share: after.total > before.total ? (after.busy - before.busy) / (after.total - before.total) : null,
+      cpu_share:
+        after.total > before.total ? (after.busy - before.busy) / (after.total - before.total) : null,
       processes: Object.fromEntries(
         Object.entries(processes).map(([name, pid]) => {
           const usage = processUsage(pid);
           const previous = used.get(name);
           if (usage !== null) used.set(name, usage.cpu_s);
-          return [name, usage === null ? null : { cores: previous === undefined ? null : (usage.cpu_s - previous) / elapsed_s, rss_bytes: usage.rss_bytes }];
+          return [
+            name,
+            usage === null
+              ? null
+              : {
+                  cores: previous === undefined ? null : (usage.cpu_s - previous) / elapsed_s,
+                  rss_bytes: usage.rss_bytes,
+                },
+          ];
         }),
       ),
     };

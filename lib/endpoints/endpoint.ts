@@ -35,10 +35,25 @@ export interface Endpoint<Asked> {
 }
 
 /** A JSON POST. The parameters are made once: k6 reads them anew for each request, so only the trace header changes. */
-export function jsonPost(target: Target, path: string, timeout_ms: number, name: string): (body: string, traceparent: string) => TextResponse {
+export function jsonPost(
+  target: Target,
+  path: string,
+  timeout_ms: number,
+  name: string,
+): (body: string, traceparent: string) => TextResponse {
   const url = `${target.base_url}${path}`;
-  const headers: Record<string, string> = { 'Content-Type': 'application/json', Accept: 'application/json', ...target.headers };
-  const params: Params & { responseType: 'text' } = { headers, timeout: timeout_ms, redirects: 0, responseType: 'text', tags: { name } };
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/json',
+    Accept: 'application/json',
+    ...target.headers,
+  };
+  const params: Params & { responseType: 'text' } = {
+    headers,
+    timeout: timeout_ms,
+    redirects: 0,
+    responseType: 'text',
+    tags: { name },
+  };
   return (body, traceparent) => {
     headers['traceparent'] = traceparent;
     return http.post(url, body, params);

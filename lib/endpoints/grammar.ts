@@ -40,9 +40,14 @@ export function grammarEndpoint(target: Target, settings: Settings): Endpoint<It
         corrected = response.json(answerPath);
       } catch {
         const html = /html/i.test(response.headers['Content-Type'] ?? '');
-        return { ...EMPTY_READING, error: html ? 'content_type' : 'bad_json', error_detail: (response.body ?? '').slice(0, 200) };
+        return {
+          ...EMPTY_READING,
+          error: html ? 'content_type' : 'bad_json',
+          error_detail: (response.body ?? '').slice(0, 200),
+        };
       }
-      if (typeof corrected !== 'string') return { ...EMPTY_READING, error: 'missing_field', error_detail: `no text at ${answerPath}` };
+      if (typeof corrected !== 'string')
+        return { ...EMPTY_READING, error: 'missing_field', error_detail: `no text at ${answerPath}` };
       return {
         ...EMPTY_READING,
         cost_eur: amountOrNull(response.json(costPath)),

@@ -4,7 +4,14 @@ import { transportError, type ErrorKind } from '../../domain/errors.ts';
 import type { Phase, Variant } from '../../domain/variants.ts';
 import { iterationIndex, traceparent } from '../extensions.ts';
 import { EMPTY_READING, type Endpoint, type Reading } from '../endpoints/endpoint.ts';
-import { requestCost, requestDuration, requestFailed, requestsFinished, requestsStarted, type Tags } from '../metrics.ts';
+import {
+  requestCost,
+  requestDuration,
+  requestFailed,
+  requestsFinished,
+  requestsStarted,
+  type Tags,
+} from '../metrics.ts';
 import type { RequestLog, TextResponse } from '../request-log.ts';
 import type { RunControl } from '../run-control.ts';
 
@@ -28,20 +35,33 @@ export interface Exchange<Asked> {
 
 const DETAIL_LENGTH = 200;
 
-function judge<Asked>(endpoint: Endpoint<Asked>, response: TextResponse, asked: Asked, scored: boolean): Reading {
-  const failed = (error: ErrorKind, detail: string): Reading => ({ ...EMPTY_READING, error, error_detail: detail.slice(0, DETAIL_LENGTH) });
+function judge<Asked>(
+  endpoint: Endpoint<Asked>,
+  response: TextResponse,
+  asked: Asked,
+  scored: boolean,
+): Reading {
+  const failed = (error: ErrorKind, detail: string): Reading => ({
+    ...EMPTY_READING,
+    error,
+    error_detail: detail.slice(0, DETAIL_LENGTH),
+  });
   const transport = transportError(response.error_code, response.error);
   if (transport !== null) return failed(transport, response.error);
   if (response.status < 200 || response.status > 299) return failed('status', response.body ?? '');
   return endpoint.read(response, asked, scored);
 }
 
-const jsonOrNull = (text: string | null | undefined): string => (text === null || text === undefined || text === '' ? 'null' : JSON.stringify(text));
+const jsonOrNull = (text: string | null | undefined): string =>
+  text === null || text === undefined || text === '' ? 'null' : JSON.stringify(text);
 
 /** Returns the iteration function of one variant. */
 export function exchange<Asked>(of: Exchange<Asked>): () => void {
   const { variant, endpoint, log, control } = of;
-  const tags: Readonly<Record<Phase, Tags>> = { warmup: { variant, phase: 'warmup' }, measured: { variant, phase: 'measured' } };
+  const tags: Readonly<Record<Phase, Tags>> = {
+    warmup: { variant, phase: 'warmup' },
+    measured: { variant, phase: 'measured' },
+  };
   const head = `"variant":"${variant}","scenario":${JSON.stringify(of.scenario_name)},"block":${of.block}`;
   const traceHeader = canonicalHeader(of.trace_header);
   let measured_from_ms: number | null = null;
@@ -77,5 +97,7 @@ export function exchange<Asked>(of: Exchange<Asked>): () => void {
 
 /** k6 gives response headers in Go's canonical case: `x-trace-id` arrives as `X-Trace-Id`. */
 function canonicalHeader(name: string): string {
-  return name.toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+  return name
+    .toLowerCase()
+    .replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
 }
