@@ -3,7 +3,7 @@
  * that figure as the reason.
  */
 import { finding, type Finding } from './findings.ts';
-import { PROBE_LEAD_MS, PROBE_PER_SECOND } from './load.ts';
+import { PROBE_PER_SECOND } from './load.ts';
 import { settingsOf } from './run.ts';
 import type { RunData } from './run-data.ts';
 import { quantile, sortSamples } from './statistics/quantiles.ts';
@@ -144,14 +144,9 @@ function probe(
 ): void {
   const planned_s = plannedSeconds(data);
   if (data.probes.length === 0 || planned_s <= 0) return;
-  const idle: number[] = [];
-  const loaded: number[] = [];
-  for (const block of data.manifest.blocks) {
-    const samples = data.probes.filter((sample) => sample.block === block.block);
-    const load_from = (samples[0]?.at_ms ?? 0) + PROBE_LEAD_MS * 0.9;
-    for (const { at_ms, duration_ms } of samples) (at_ms < load_from ? idle : loaded).push(duration_ms);
-  }
-  const share = data.probes.length / (planned_s * PROBE_PER_SECOND);
+  const idle = data.probes.filter((sample) => sample.idle).map(({ duration_ms }) => duration_ms);
+  const loaded = data.probes.filter((sample) => !sample.idle).map(({ duration_ms }) => duration_ms);
+  const share = loaded.length / (planned_s * PROBE_PER_SECOND);
   if (data.manifest.stopped === null)
     judge(
       { name: 'probe_samples', variant: null, figure: share, limit: PROBE_SHARE, unit: 'share' },
@@ -177,5 +172,5 @@ function probe(
 /** Over all blocks, what the probe was to run. */
 function plannedSeconds(data: RunData): number {
   const { warmUpMs, durationMs } = settingsOf(data.manifest);
-  return (data.summaries.length * (PROBE_LEAD_MS + warmUpMs + durationMs)) / 1000;
+  return (data.summaries.length * (warmUpMs + durationMs)) / 1000;
 }
