@@ -6,8 +6,7 @@ import { finding, type Finding } from './findings.ts';
 import { PROBE_PER_SECOND } from './load.ts';
 import { settingsOf } from './run.ts';
 import type { RunData } from './run-data.ts';
-import { quantile, sortSamples } from './statistics/quantiles.ts';
-import type { VariantSummary } from './summary.ts';
+import { valuesSummary, type VariantSummary } from './summary.ts';
 import { presentVariants, type ByVariant, type Variant } from './variants.ts';
 
 export interface TrustFigure {
@@ -159,13 +158,15 @@ function probe(
     findings.push(finding('short_run', { probes: loaded.length }));
     return;
   }
-  const at = (values: number[], p: number): number => quantile(sortSamples(Float64Array.from(values)), p);
-  const delay_ms = Math.max(0, at(loaded, 0.95) - at(idle, 0.5));
+  const floor = valuesSummary(Float64Array.from(idle));
+  const under_load = valuesSummary(Float64Array.from(loaded));
+  if (floor === null || under_load === null) return;
+  const delay_ms = Math.max(0, under_load.p95 - floor.p50);
   const limit_ms = DELAY_PART * tolerance * latency;
   judge(
     { name: 'probe_delay', variant: null, figure: delay_ms, limit: limit_ms, unit: 'ms' },
     delay_ms <= limit_ms,
-    () => finding('probe_delay', { delay_ms, limit_ms, floor_ms: at(idle, 0.5) }),
+    () => finding('probe_delay', { delay_ms, limit_ms, floor_ms: floor.p50 }),
   );
 }
 
