@@ -27,6 +27,19 @@ export const FIGURES = [
 export type FigureName = (typeof FIGURES)[number];
 export type Figures = Readonly<Record<FigureName, number | null>>;
 
+/** One value a figure. */
+export const mapFigures = <T>(of: (name: FigureName) => T): Record<FigureName, T> => ({
+  p50_latency_s: of('p50_latency_s'),
+  p95_latency_s: of('p95_latency_s'),
+  p99_latency_s: of('p99_latency_s'),
+  p50_ttft_s: of('p50_ttft_s'),
+  p95_ttft_s: of('p95_ttft_s'),
+  p99_ttft_s: of('p99_ttft_s'),
+  throughput_rps: of('throughput_rps'),
+  kv_cache_usage: of('kv_cache_usage'),
+  gpu_utilization: of('gpu_utilization'),
+});
+
 /** Figures that a server may well not have; without them nothing is decided otherwise. */
 export const OPTIONAL_FIGURES: readonly FigureName[] = ['kv_cache_usage', 'gpu_utilization'];
 

@@ -5,6 +5,7 @@ import { bucketQuantile, bucketsOf, observations, type BucketQuantile } from './
 import {
   OPTIONAL_FIGURES,
   SERIES,
+  mapFigures,
   type FigureName,
   type Figures,
   type SeriesName,
@@ -33,6 +34,8 @@ export interface RawTest {
     readonly gpu_utilization: readonly Series[];
   };
   readonly range: TestRange;
+  /** From the first request to the last answer, by the client. */
+  readonly duration_s: number;
   /** Sent by us, and answered in full to us. */
   readonly sent: number;
   readonly answered: number;
@@ -87,7 +90,6 @@ export function exactFigures(raw: RawTest): { exact: ExactFigures; findings: rea
   const ttft = histogram('ttft');
   const successes = grown('success');
   const requests_seen = successes.length === 0 ? null : successes.reduce((sum, one) => sum + one.increase, 0);
-  const duration_s = (raw.range.to_ms - raw.range.from_ms) / 1000;
   const figures: Figures = {
     p50_latency_s: latency.p50?.value ?? null,
     p95_latency_s: latency.p95?.value ?? null,
@@ -95,7 +97,7 @@ export function exactFigures(raw: RawTest): { exact: ExactFigures; findings: rea
     p50_ttft_s: ttft.p50?.value ?? null,
     p95_ttft_s: ttft.p95?.value ?? null,
     p99_ttft_s: ttft.p99?.value ?? null,
-    throughput_rps: requests_seen === null || duration_s <= 0 ? null : requests_seen / duration_s,
+    throughput_rps: requests_seen === null || raw.duration_s <= 0 ? null : requests_seen / raw.duration_s,
     kv_cache_usage: gauge(raw.gauges.kv_cache_usage),
     gpu_utilization: gauge(raw.gauges.gpu_utilization),
   };
@@ -139,20 +141,8 @@ export function contractFigures(answers: Readonly<Record<FigureName, readonly Se
     if (needed) findings.push(gateFinding('not_a_number', { figure: name }));
     return null;
   };
-  return { figures: figuresFrom(one), findings };
+  return { figures: mapFigures(one), findings };
 }
-
-const figuresFrom = (of: (name: FigureName) => number | null): Figures => ({
-  p50_latency_s: of('p50_latency_s'),
-  p95_latency_s: of('p95_latency_s'),
-  p99_latency_s: of('p99_latency_s'),
-  p50_ttft_s: of('p50_ttft_s'),
-  p95_ttft_s: of('p95_ttft_s'),
-  p99_ttft_s: of('p99_ttft_s'),
-  throughput_rps: of('throughput_rps'),
-  kv_cache_usage: of('kv_cache_usage'),
-  gpu_utilization: of('gpu_utilization'),
-});
 
 /** Beside the deciding percentiles: how coarse their buckets are. */
 export function bucketNotes(buckets: ExactFigures['buckets']): readonly GateFinding[] {
