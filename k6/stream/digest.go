@@ -3,12 +3,12 @@
 package stream
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"hash"
 	"strings"
 	"time"
-
-	"github.com/tidwall/gjson"
 )
 
 // failure is a kind with words for a person.
@@ -32,10 +32,10 @@ type digest struct {
 	gaps         []time.Duration
 	terminated   bool
 	terminatedAt time.Time
-	values       []string // JSON, as rules.wanted; "" is none
+	values       [][]byte // JSON, as rules.wanted; empty is none
 	textHash     hash.Hash
 	text         []byte
-	scratch      []byte
+	scanner      scanner
 	kept         []keptEvent
 }
 
@@ -45,8 +45,8 @@ type keptEvent struct {
 }
 
 func newDigest(r *rules, keepText bool, keepEvents int) *digest {
-	d := &digest{rules: r, keepText: keepText, keepEvents: keepEvents, values: make([]string, len(r.wanted))}
-	if len(r.TextPaths) > 0 || len(r.TokenEvents) > 0 {
+	d := &digest{rules: r, keepText: keepText, keepEvents: keepEvents, values: make([][]byte, len(r.wanted))}
+	if len(r.text) > 0 || len(r.tokenEvents) > 0 {
 		d.textHash = sha256.New()
 	}
 	return d
@@ -66,15 +66,17 @@ func (d *digest) add(e event, at time.Time) {
 	}
 	named := d.rules.namesToken(e.name)
 	token := named && len(e.data) > 0
-	ends := d.rules.Terminator.matchesFrame(e)
-	if d.rules.Error.Event != "" && string(e.name) == d.rules.Error.Event {
-		d.fail(kindErrorEvent, describeError(gjson.Parse(borrowed(e.data)), e.data))
-	} else if len(e.data) > 0 && e.data[0] == '{' && gjson.Valid(borrowed(e.data)) {
-		token = d.addObject(e.data) || token
-		ends = ends || d.rules.Terminator.matchesJSON(e.data)
-	} else if named {
+	ends := d.rules.ending.frame(e)
+	isJSON := d.scanner.scan(e.data, &d.rules.tree)
+	switch {
+	case d.rules.errorEvent != "" && string(e.name) == d.rules.errorEvent:
+		d.fail(kindErrorEvent, describeError(e.data))
+	case isJSON && bytes.HasPrefix(bytes.TrimLeft(e.data, " \t\r\n"), []byte{'{'}):
+		token = d.addObject() || token
+		ends = ends || d.rules.ending.value(d.scanner.found)
+	case named:
 		d.addText(e.data)
-	} else if !ends && !gjson.Valid(borrowed(e.data)) {
+	case !isJSON && !ends && len(e.data) > 0:
 		d.fail(kindBadJSON, "an event's data is no JSON: "+excerpt(e.data))
 	}
 	if token {
@@ -95,33 +97,27 @@ func (d *digest) addToken(at time.Time) {
 	d.lastToken = at
 }
 
-// addObject follows the rules' paths in a JSON object and tells whether it holds a token.
-func (d *digest) addObject(data []byte) (token bool) {
-	for i := range d.rules.Error.Paths {
-		if value := d.rules.Error.Paths[i].in(data); value.Exists() && value.Type != gjson.Null && value.Type != gjson.False {
-			d.fail(kindErrorEvent, describeError(value, data))
+// addObject takes what the scanner found in an event's object and tells whether that holds a token.
+func (d *digest) addObject() (token bool) {
+	found := d.scanner.found
+	for _, slot := range d.rules.errors {
+		if value := found[slot]; !isNull(value) && value[0] != 'f' {
+			d.fail(kindErrorEvent, describeError(value))
 			break
 		}
 	}
-	for i := range d.rules.TokenPaths {
-		if hasContent(d.rules.TokenPaths[i].in(data)) {
-			token = true
-			break
+	for _, slot := range d.rules.tokens {
+		token = token || hasContent(found[slot])
+	}
+	for _, slot := range d.rules.text {
+		if isString(found[slot]) {
+			d.addText(unquoted(found[slot]))
 		}
 	}
-	for i := range d.rules.TextPaths {
-		if value := d.rules.TextPaths[i].in(data); value.Type == gjson.String {
-			d.scratch = append(d.scratch[:0], value.Str...)
-			d.addText(d.scratch)
-		}
-	}
-	for i := range d.rules.wanted {
-		for j := range d.rules.wanted[i].paths {
-			value := d.rules.wanted[i].paths[j].in(data)
-			if value.Exists() && value.Type != gjson.Null {
-				if value.Raw != d.values[i] {
-					d.values[i] = strings.Clone(value.Raw)
-				}
+	for i, wanted := range d.rules.wanted {
+		for _, slot := range wanted.slots {
+			if !isNull(found[slot]) {
+				d.values[i] = append(d.values[i][:0], found[slot]...)
 				break
 			}
 		}
@@ -158,14 +154,22 @@ func (d *digest) atEnd() failure {
 	}
 }
 
-// describeError words an error event: its message where it has one in the usual places, else its data.
-func describeError(value gjson.Result, data []byte) string {
-	for _, text := range []gjson.Result{value.Get("message"), value.Get("error.message"), value.Get("error"), value} {
-		if text.Type == gjson.String && text.Str != "" {
-			return "the server says: " + excerpt([]byte(text.Str))
+// describeError words an error: its message where it has one in a usual place, else all of it.
+func describeError(data []byte) string {
+	var object struct {
+		Message string `json:"message"`
+		Error   any    `json:"error"`
+	}
+	message := string(data)
+	if err := json.Unmarshal(data, &message); err != nil && json.Unmarshal(data, &object) == nil {
+		nested, _ := object.Error.(map[string]any)
+		for _, candidate := range []any{object.Message, object.Error, nested["message"]} {
+			if text, ok := candidate.(string); ok && text != "" {
+				message = text
+			}
 		}
 	}
-	return "the server says: " + excerpt(data)
+	return "the server says: " + excerpt([]byte(message))
 }
 
 const excerptBytes = 300

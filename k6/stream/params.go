@@ -22,7 +22,7 @@ import (
 const (
 	defaultTimeout   = 60 * time.Second // k6/http's own
 	maxKeptEvents    = 100_000
-	knownParams      = "headers, timeout, tags, redirects, rules, keep_text, keep_events"
+	knownParams      = "headers, timeout, tags, redirects, rules, keep_text, keep_events, itl_json"
 	maxCompiledRules = 32
 )
 
@@ -36,6 +36,7 @@ type request struct {
 	rules      *rules // nil: no stream is expected
 	keepText   bool
 	keepEvents int
+	itlJSON    bool
 }
 
 func (i *instance) parseRequest(method string, url, body, params sobek.Value) (*request, error) {
@@ -122,6 +123,8 @@ func (i *instance) setParam(r *request, name string, value sobek.Value) (err err
 		r.keepEvents, err = parseCount(name, value, maxKeptEvents)
 	case "keep_text":
 		r.keepText = value.ToBoolean()
+	case "itl_json":
+		r.itlJSON = value.ToBoolean()
 	case "rules":
 		r.rules, err = i.compileRules(value.ToObject(rt))
 	default:

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // toJS makes the script's result: plain values, null for what did not happen.
-func (i *instance) toJS(res *result) (*sobek.Object, error) {
+func (i *instance) toJS(res *result, itlJSON bool) (*sobek.Object, error) {
 	rt := i.vu.Runtime()
 	object := rt.NewObject()
 	var failed error
@@ -82,6 +83,11 @@ func (i *instance) toJS(res *result) (*sobek.Object, error) {
 		return nil, err
 	}
 	set("itl_ms", gaps)
+	itlText := any(sobek.Null())
+	if itlJSON {
+		itlText = jsonArray(d.gaps)
+	}
+	set("itl_json", itlText)
 	if d.textHash != nil {
 		set("text_sha256", hex.EncodeToString(d.textHash.Sum(nil)))
 	} else {
@@ -121,6 +127,18 @@ func float64Array(rt *sobek.Runtime, durations []time.Duration) (*sobek.Object, 
 	return rt.New(rt.Get("Float64Array"), rt.ToValue(rt.NewArrayBuffer(raw)))
 }
 
+// jsonArray prints milliseconds to the microsecond.
+func jsonArray(durations []time.Duration) string {
+	line := append(make([]byte, 0, 2+8*len(durations)), '[')
+	for n, duration := range durations {
+		if n > 0 {
+			line = append(line, ',')
+		}
+		line = strconv.AppendFloat(line, clock.MS(duration.Round(time.Microsecond)), 'f', -1, 64)
+	}
+	return string(append(line, ']'))
+}
+
 // values parses what the rules brought home. Every name of the rules is there, null where the stream had none.
 func (i *instance) values(d *digest) (usage, extra *sobek.Object, err error) {
 	rt := i.vu.Runtime()
@@ -132,8 +150,8 @@ func (i *instance) values(d *digest) (usage, extra *sobek.Object, err error) {
 			target = usage
 		}
 		value := sobek.Null()
-		if d.values[n] != "" {
-			if value, err = parse(sobek.Undefined(), rt.ToValue(d.values[n])); err != nil {
+		if len(d.values[n]) > 0 {
+			if value, err = parse(sobek.Undefined(), rt.ToValue(string(d.values[n]))); err != nil {
 				return nil, nil, err
 			}
 			if _, isObject := value.(*sobek.Object); wanted.usage && (isObject || math.IsNaN(value.ToFloat())) {

@@ -8,127 +8,118 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"unsafe"
-
-	"github.com/tidwall/gjson"
 )
 
-// rules say, as data from the script, what an event means. k6-x-stream.d.ts documents them.
+// ruleText is the rules as the script writes them. k6-x-stream.d.ts documents them.
+type ruleText struct {
+	TokenPaths  []string `json:"token_paths"`
+	TokenEvents []string `json:"token_events"`
+	TextPaths   []string `json:"text_paths"`
+	Terminator  struct {
+		Data   *string         `json:"data"`
+		Path   *string         `json:"path"`
+		Equals json.RawMessage `json:"equals"`
+		Event  *string         `json:"event"`
+	} `json:"terminator"`
+	Error struct {
+		Paths []string `json:"paths"`
+		Event string   `json:"event"`
+	} `json:"error"`
+	Usage map[string]oneOrMore `json:"usage"`
+	Extra map[string]oneOrMore `json:"extra"`
+}
+
+type oneOrMore []string
+
+func (l *oneOrMore) UnmarshalJSON(raw []byte) error {
+	if bytes.HasPrefix(raw, []byte("[")) {
+		return json.Unmarshal(raw, (*[]string)(l))
+	}
+	*l = make(oneOrMore, 1)
+	return json.Unmarshal(raw, &(*l)[0])
+}
+
+// rules say what an event means. Paths have become slots of one tree.
 type rules struct {
-	TokenPaths  []path              `json:"token_paths"`
-	TokenEvents []string            `json:"token_events"`
-	TextPaths   []path              `json:"text_paths"`
-	Terminator  terminator          `json:"terminator"`
-	Error       errorRule           `json:"error"`
-	Usage       map[string]pathList `json:"usage"`
-	Extra       map[string]pathList `json:"extra"`
-
-	wanted []wantedValue // usage, then extra
+	tree        pathTree
+	tokens      []int
+	tokenEvents []string
+	text        []int
+	errors      []int
+	errorEvent  string
+	ending      ending
+	wanted      []wantedValue
 }
 
-type errorRule struct {
-	Paths []path `json:"paths"`
-	Event string `json:"event"`
-}
-
-// terminator is one of: an event whose data is this text, an event whose value at a path equals this, a named event.
-type terminator struct {
-	Data   *string         `json:"data"`
-	Path   *path           `json:"path"`
-	Equals json.RawMessage `json:"equals"`
-	Event  *string         `json:"event"`
-
-	equals gjson.Result
+// ending recognises the terminator by data, by a value at a slot, or by the event's name.
+type ending struct {
+	data, event *string
+	slot        int // -1: not by a value
+	equals      []byte
 }
 
 // wantedValue is a value to bring home; the last one in the stream that is not null stands.
 type wantedValue struct {
 	name  string
 	usage bool
-	paths []path
-}
-
-// path is a gjson path. Before it is followed, its last key, quoted, is looked for in the data: that is some 20 times
-// cheaper than a search that fails, and most paths are in few events. A key spelt with JSON escapes is not found.
-type path struct {
-	expression string
-	key        []byte
-}
-
-func (p *path) UnmarshalJSON(raw []byte) error {
-	if err := json.Unmarshal(raw, &p.expression); err != nil {
-		return fmt.Errorf("%s is no path; a path is text such as 'choices.0.delta.content'", raw)
-	}
-	if p.expression == "" {
-		return errors.New("a path is empty; a path is text such as 'choices.0.delta.content'")
-	}
-	plain := func(r rune) bool {
-		return r == '_' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
-	}
-	segments := strings.Split(p.expression, ".")
-	for _, segment := range slices.Backward(segments) {
-		if strings.IndexFunc(segment, func(r rune) bool { return !plain(r) }) >= 0 {
-			break // an operator of gjson may rename what comes before it
-		}
-		if strings.Trim(segment, "0123456789") != "" {
-			p.key = []byte(`"` + segment + `"`)
-			break
-		}
-	}
-	return nil
-}
-
-// in looks the path up. The result shares memory with data.
-func (p *path) in(data []byte) gjson.Result {
-	if p.key != nil && !bytes.Contains(data, p.key) {
-		return gjson.Result{}
-	}
-	return gjson.Get(borrowed(data), p.expression)
-}
-
-// borrowed views bytes as a string without a copy; it must not outlive them.
-func borrowed(data []byte) string { return unsafe.String(unsafe.SliceData(data), len(data)) }
-
-type pathList []path
-
-func (l *pathList) UnmarshalJSON(raw []byte) error {
-	if bytes.HasPrefix(raw, []byte("[")) {
-		return json.Unmarshal(raw, (*[]path)(l))
-	}
-	*l = make(pathList, 1)
-	return json.Unmarshal(raw, &(*l)[0])
+	slots []int
 }
 
 const terminatorForms = "give one of {data: '[DONE]'}, {path: 'stop', equals: true}, {event: 'done'}"
 
 // parseRules reads rules from JSON and refuses what it doesn't know.
 func parseRules(raw []byte) (*rules, error) {
-	r := &rules{}
+	var text ruleText
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(r); err != nil {
+	if err := decoder.Decode(&text); err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	if len(r.TokenPaths) == 0 && len(r.TokenEvents) == 0 {
+	if len(text.TokenPaths) == 0 && len(text.TokenEvents) == 0 {
 		return nil, errors.New(
 			"rules: nothing says what a token is; give token_paths, for example ['choices.0.delta.content'], or token_events")
 	}
-	if err := r.Terminator.prepare(); err != nil {
+	r := &rules{tokenEvents: text.TokenEvents, errorEvent: text.Error.Event}
+	r.tree.root.slot = -1
+	err := errors.Join(
+		r.slots(&r.tokens, text.TokenPaths),
+		r.slots(&r.text, text.TextPaths),
+		r.slots(&r.errors, text.Error.Paths),
+		r.want(text.Usage, true),
+		r.want(text.Extra, false),
+		r.end(&text),
+	)
+	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
-	}
-	for _, group := range []struct {
-		paths map[string]pathList
-		usage bool
-	}{{r.Usage, true}, {r.Extra, false}} {
-		for name, paths := range group.paths {
-			r.wanted = append(r.wanted, wantedValue{name, group.usage, paths})
-		}
 	}
 	return r, nil
 }
 
-func (t *terminator) prepare() error {
+func (r *rules) slots(into *[]int, paths []string) error {
+	for _, path := range paths {
+		slot, err := r.tree.add(path)
+		if err != nil {
+			return err
+		}
+		*into = append(*into, slot)
+	}
+	return nil
+}
+
+func (r *rules) want(values map[string]oneOrMore, usage bool) error {
+	for name, paths := range values {
+		wanted := wantedValue{name: name, usage: usage}
+		if err := r.slots(&wanted.slots, paths); err != nil {
+			return err
+		}
+		r.wanted = append(r.wanted, wanted)
+	}
+	return nil
+}
+
+func (r *rules) end(text *ruleText) error {
+	t := text.Terminator
+	r.ending = ending{data: t.Data, event: t.Event, slot: -1}
 	forms := 0
 	for _, given := range []bool{t.Data != nil, t.Path != nil, t.Event != nil} {
 		if given {
@@ -141,42 +132,34 @@ func (t *terminator) prepare() error {
 	if (t.Path != nil) != (t.Equals != nil) {
 		return errors.New("terminator: path and equals go together; " + terminatorForms)
 	}
-	t.equals = gjson.ParseBytes(t.Equals)
-	return nil
-}
-
-// matchesFrame tells a terminator by the event's data or name alone.
-func (t *terminator) matchesFrame(e event) bool {
-	return t.Data != nil && string(e.data) == *t.Data || t.Event != nil && string(e.name) == *t.Event
-}
-
-func (t *terminator) matchesJSON(data []byte) bool {
 	if t.Path == nil {
+		return nil
+	}
+	if bytes.ContainsAny(t.Equals[:1], "{[n") {
+		return errors.New("terminator: equals must be true, false, a number or a text; " + terminatorForms)
+	}
+	slot, err := r.tree.add(*t.Path)
+	r.ending.slot, r.ending.equals = slot, t.Equals
+	return err
+}
+
+// frame tells a terminator by the event's data or name alone.
+func (e *ending) frame(ev event) bool {
+	return e.data != nil && string(ev.data) == *e.data || e.event != nil && string(ev.name) == *e.event
+}
+
+// value tells a terminator by what its JSON holds.
+func (e *ending) value(found [][]byte) bool {
+	if e.slot < 0 || found[e.slot] == nil {
 		return false
 	}
-	value := t.Path.in(data)
-	return value.Exists() && value.Type == t.equals.Type && value.String() == t.equals.String()
+	got := found[e.slot]
+	if isString(got) && isString(e.equals) {
+		return bytes.Equal(unquoted(got), unquoted(e.equals))
+	}
+	return bytes.Equal(got, e.equals)
 }
 
 func (r *rules) namesToken(name []byte) bool {
-	for _, known := range r.TokenEvents {
-		if string(name) == known {
-			return true
-		}
-	}
-	return false
-}
-
-// hasContent tells whether a value is the content of a token: a non-empty text, list or object, or a number (an id).
-func hasContent(value gjson.Result) bool {
-	switch value.Type {
-	case gjson.String:
-		return value.Str != ""
-	case gjson.Number:
-		return true
-	case gjson.JSON:
-		return strings.Trim(value.Raw, "[]{} \t\r\n") != ""
-	default:
-		return false
-	}
+	return slices.ContainsFunc(r.tokenEvents, func(known string) bool { return string(name) == known })
 }

@@ -54,7 +54,7 @@ func (i *instance) request(method string, url, body, params sobek.Value) (*sobek
 	go func() {
 		res := exchange(ctx, state, request)
 		enqueue(func() error {
-			object, err := i.toJS(res)
+			object, err := i.toJS(res, request.itlJSON)
 			if err != nil {
 				return reject(err)
 			}

@@ -36,7 +36,7 @@ declare module 'k6/x/stream' {
 
   export const ERROR_KINDS: readonly ErrorKind[];
 
-  /** A gjson path into an event's data, such as `choices.0.delta.content`. */
+  /** Keys and list indexes joined by dots, such as `choices.0.delta.content`. */
   export type Path = string;
 
   /**
@@ -78,6 +78,8 @@ declare module 'k6/x/stream' {
     readonly keep_text?: boolean;
     /** Returns the first so many events as `events`, 100000 at most. */
     readonly keep_events?: number;
+    /** Returns the gaps as JSON too, for a log: printing 100 of them costs more in JavaScript than their whole stream in Go. */
+    readonly itl_json?: boolean;
   }
 
   export interface KeptEvent {
@@ -124,6 +126,8 @@ declare module 'k6/x/stream' {
     readonly token_events: number;
     /** Gaps between token events, in their order: `token_events - 1` of them. Tokens that arrived in one read have 0. */
     readonly itl_ms: Float64Array;
+    /** The same as a JSON list, to the microsecond; null unless asked for. */
+    readonly itl_json: string | null;
     /** One entry for each name in the rules. */
     readonly usage: Readonly<Record<string, number | null>>;
     readonly extra: Readonly<Record<string, unknown>>;
