@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import * as v from 'valibot';
@@ -33,6 +34,11 @@ export interface Answer {
   readonly body: object | string;
 }
 
+/** An answer that writes itself: status, headers, body and end. What it rejects with is logged and drops the connection. */
+export interface Streamed {
+  readonly stream: (response: ServerResponse) => Promise<void>;
+}
+
 /** One request, as a handler sees it. */
 export interface Work<K extends string> {
   /** From 0, for each path. */
@@ -41,6 +47,13 @@ export interface Work<K extends string> {
   readonly fault: Fault<K | TransportFault | ServerFault> | null;
   /** Of the request's `traceparent`, else fresh: 32 hexadecimal digits. */
   readonly trace_id: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Factor on every service time that faults of the whole server have brought about by now. */
+  readonly factor: number;
+  /** What the fault `slow` adds to the service time; else 0. */
+  readonly extra_ms: number;
+  /** Whether the client has gone: nobody reads what would still be written. */
+  readonly gone: () => boolean;
   /** Waits for a worker and holds it for `service_ms` (and what faults add); resolves to the time really held, in ms. */
   readonly serve: (service_ms: number) => Promise<number>;
 }
@@ -60,6 +73,8 @@ export interface ServerOptions<K extends string> {
   readonly metrics_prefix?: string | null;
   /** The wording of errors; `{"error": message}` by default. */
   readonly wordProblem?: (problem: Problem) => Answer;
+  /** Asked before a request's body is read: an answer here is the request's, null lets it pass. */
+  readonly refuse?: (path: string, headers: IncomingHttpHeaders) => Answer | null;
 }
 
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
@@ -140,7 +155,13 @@ export class StandIn<K extends string> {
           : { kind: 'method_not_allowed', status: 405, message: `${path} takes ${allowed}` };
       return answer(reply, this.#wordProblem(problem));
     });
-    this.#app.addHook('onRequest', async (request, reply) => this.#count(request, reply));
+    this.#app.addHook('onRequest', async (request, reply) => {
+      this.#count(request, reply);
+      const id = request.headers['x-request-id'];
+      if (id !== undefined) reply.raw.setHeader('x-request-id', id);
+      const refused = options.refuse?.(pathOf(request), request.headers) ?? null;
+      return refused === null ? undefined : answer(reply, refused);
+    });
     this.#app.get('/metrics', async (_request, reply) => {
       if (this.#wear.metrics_vanished)
         return answer(
@@ -169,9 +190,14 @@ export class StandIn<K extends string> {
   post<S extends v.GenericSchema>(
     path: string,
     shape: S,
-    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer>,
+    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer | Streamed>,
   ): void {
     this.#route('POST', path, shape, handle);
+  }
+
+  /** `GET path`. */
+  get(path: string, handle: (work: Work<K>) => Promise<Answer>): void {
+    this.#route('GET', path, v.unknown(), (_body, work) => handle(work));
   }
 
   /** Rejects where the port is taken. */
@@ -184,7 +210,7 @@ export class StandIn<K extends string> {
     method: 'GET' | 'POST',
     path: string,
     shape: S,
-    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer>,
+    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer | Streamed>,
   ): void {
     const { fault_path } = this.#options;
     const strikes = fault_path.length === 0 ? method === 'POST' : fault_path.includes(path);
@@ -203,12 +229,29 @@ export class StandIn<K extends string> {
         if (fault?.kind === 'hang') return reply.hijack();
         if (fault?.kind === 'rate_limit') return answerWithFault(reply, { body: {} }, fault);
         const extra_ms = fault?.kind === 'slow' ? fault.arg : 0;
+        const factor = strikes ? this.#wear.factor : 1;
         const serve = (service_ms: number) =>
           this.pool.run(() => sleep(service_ms * (strikes ? this.#wear.factor : 1) + extra_ms));
-        const answered = await handle(body.output, { index, fault, trace_id, serve });
+        const { headers } = request;
+        const gone = () => reply.raw.destroyed;
+        const work = { index, fault, trace_id, headers, factor, extra_ms, gone, serve };
+        const answered = await handle(body.output, work);
+        if ('stream' in answered) return this.#stream(reply, answered);
         return fault === null ? answer(reply, answered) : answerWithFault(reply, answered, fault);
       },
     });
+  }
+
+  async #stream(reply: FastifyReply, { stream }: Streamed): Promise<FastifyReply> {
+    reply.hijack();
+    try {
+      await stream(reply.raw);
+    } catch (error) {
+      const { server, host } = this.#options;
+      host.log(`${server}: ${error instanceof Error ? error.message : String(error)}`);
+      reply.raw.destroy();
+    }
+    return reply;
   }
 
   /** In flight from here to the end of the answer or of the connection, whichever comes first. */
