@@ -41,7 +41,7 @@ function problem(status: number, message: string, param: string | null = null): 
 const switches = ['x-batching', 'x-cache'] as const;
 
 function badSwitch(headers: IncomingHttpHeaders): Answer | null {
-  const bad = switches.find((name) => ![undefined, 'on', 'off'].includes(String(headers[name] ?? 'on')));
+  const bad = switches.find((name) => !['on', 'off'].includes(String(headers[name] ?? 'on')));
   return bad === undefined
     ? null
     : problem(400, `header ${bad} is '${String(headers[bad])}'; allowed: on, off`);
