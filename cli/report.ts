@@ -6,10 +6,9 @@ import { compare } from '../domain/compare.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { RunData } from '../domain/run-data.ts';
 import { say, type Io } from './io.ts';
-import { readRun } from './read/run.ts';
 import { renderMarkdown } from './render/markdown.ts';
 import { renderText } from './render/text.ts';
-import { FILES, shownPath, writeWhole, type RunDirectory } from './run-directory.ts';
+import { FILES, shownPath, writeWhole } from './run-directory.ts';
 
 export interface ReportOptions {
   readonly json: boolean;
@@ -21,13 +20,19 @@ export function comparisonJson(comparison: Comparison): string {
   return `${JSON.stringify(comparison, null, 2)}\n`;
 }
 
-/** Writes every output of a comparison into `directory`. */
-export function writeOutputs(io: Io, comparison: Comparison, directory: string): void {
+/** Compares, and writes every output into `directory`. */
+export function outputs(
+  io: Io,
+  data: RunData & { readonly findings?: readonly Finding[] },
+  directory: string,
+): Comparison {
+  const comparison = compare(data, data.findings);
   const markdown = renderMarkdown(comparison);
   writeWhole(join(directory, FILES.comparison), comparisonJson(comparison));
   writeWhole(join(directory, FILES.markdown), markdown);
   const step = io.env['GITHUB_STEP_SUMMARY'];
   if (step !== undefined && step !== '') appendFileSync(step, `${markdown}\n`);
+  return comparison;
 }
 
 /** Shows a comparison whose outputs are in `directory`; returns the exit code. */
@@ -37,20 +42,4 @@ export function show(io: Io, comparison: Comparison, directory: string, options:
   say(io, `\nreport      ${shownPath(io, join(directory, FILES.report))}`);
   say(io, `comparison  ${shownPath(io, join(directory, FILES.markdown))}  (and .json, .csv)`);
   return comparison.exit_code;
-}
-
-export function reportData(
-  io: Io,
-  data: RunData & { readonly findings?: readonly Finding[] },
-  directory: string,
-  options: ReportOptions,
-): number {
-  const comparison = compare(data, data.findings);
-  writeOutputs(io, comparison, directory);
-  return show(io, comparison, directory, options);
-}
-
-/** Reads a run back and makes everything from its raw log. */
-export function report(io: Io, run: RunDirectory, options: ReportOptions): number {
-  return reportData(io, readRun(run), run.path, options);
 }

@@ -27,6 +27,13 @@ export interface Comparison {
     readonly timeout_ms: number;
     readonly seed: number;
     readonly blocks: number;
+    /** Planned looks between blocks; `decided`: the one after which everything was, counted from 1. */
+    readonly looks: {
+      readonly planned: number;
+      readonly done: number;
+      readonly decided: number | null;
+    } | null;
+    readonly fallback: Manifest['fallback'];
     readonly payloads: Manifest['payloads'];
     readonly versions: Manifest['versions'];
     readonly machine: Manifest['machine'];

@@ -115,24 +115,22 @@ export class RequestTable {
     return column;
   }
 
-  /** The measured rows in order of block, then start; every figure and interval is made from these. */
+  /** The measured rows by block, then by place in the payload sequence, which is the order of their starts. */
   measured(): Measured {
-    const start = this.#start.data;
+    const index = this.#index.data;
     const block = this.#block.data;
+    const order = (a: number, b: number): number =>
+      at(block, a) - at(block, b) || at(index, a) - at(index, b);
     const rows: number[] = [];
     let sorted = true;
     for (let row = 0; row < this.rows; row += 1) {
       if (this.#warm.data[row] === 1) continue;
       const previous = rows.at(-1);
-      if (
-        previous !== undefined &&
-        at(block, previous) * 1e15 + at(start, previous) > at(block, row) * 1e15 + at(start, row)
-      )
-        sorted = false;
+      if (previous !== undefined && order(previous, row) > 0) sorted = false;
       rows.push(row);
     }
-    // Records are written when requests end: nearly in order of start, so that this sort is nearly free.
-    if (!sorted) rows.sort((a, b) => at(block, a) - at(block, b) || at(start, a) - at(start, b) || a - b);
+    // Records are written when requests end: nearly in order, so that this sort is nearly free.
+    if (!sorted) rows.sort((a, b) => order(a, b) || a - b);
     const pick = <A extends NumberArray>(column: Column<A>, make: (length: number) => A): A => {
       const out = make(rows.length);
       for (let i = 0; i < rows.length; i += 1) out[i] = at(column.data, rows[i] ?? 0, Number.NaN);

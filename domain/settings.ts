@@ -205,6 +205,14 @@ export const SETTINGS = {
   }),
   clientCert: path({ group: 'target', doc: 'PEM file of the client certificate' }),
   clientKey: path({ group: 'target', doc: "PEM file of the client certificate's key" }),
+  baselineRestart: optional(text({ group: 'target', fallback: '', doc: '', placeholder: "'CMD'" }), {
+    group: 'target',
+    doc: 'command that redeploys your baseline; run before each further block (--runs)',
+  }),
+  shadowRestart: optional(text({ group: 'target', fallback: '', doc: '', placeholder: "'CMD'" }), {
+    group: 'target',
+    doc: 'the same for the shadow',
+  }),
   // answer
   endpointPath: text({
     group: 'answer',

@@ -1,6 +1,13 @@
 /** The figures of one variant: points only; intervals and judgements are made elsewhere from the same columns. */
-import { errorKind, validValues, type Measured, type OptionalTrend } from './request-table.ts';
-import { quantile, quantileWithFailures, sortSamples } from './statistics/quantiles.ts';
+import { errorKind, validValues, type Measured } from './request-table.ts';
+import type { Samples } from './samples.ts';
+import {
+  pooledQuantile,
+  prepareLatency,
+  valueAtRank,
+  type LatencySample,
+} from './statistics/latency-sample.ts';
+import { quantilePlace } from './statistics/quantiles.ts';
 import type { ErrorKind } from './errors.ts';
 import type { TrendName } from './metrics.ts';
 import type { Variant } from './variants.ts';
@@ -57,42 +64,27 @@ export interface VariantSummary {
   readonly little: { readonly in_flight: number; readonly clients: number } | null;
 }
 
-export function trendSummary(values: Float64Array): TrendSummary | null {
-  const n = values.length;
-  if (n === 0) return null;
-  const sorted = sortSamples(values);
+/** Percentiles of type 7 over the answers of all blocks. */
+export function sampleSummary(sample: LatencySample): TrendSummary {
   let sum = 0;
-  for (const value of values) sum += value;
-  const q = (p: number): number => quantile(sorted, p);
-  return { n, mean: sum / n, min: q(0), p50: q(0.5), p90: q(0.9), p95: q(0.95), p99: q(0.99), max: q(1) };
+  for (const { durations_ms } of sample.blocks) for (const value of durations_ms) sum += value;
+  const q = (p: number): number => pooledQuantile(sample, p);
+  return {
+    n: sample.n,
+    mean: sum / sample.n,
+    min: valueAtRank(sample, 1),
+    p50: q(0.5),
+    p90: q(0.9),
+    p95: q(0.95),
+    p99: q(0.99),
+    max: valueAtRank(sample, sample.n),
+  };
 }
 
-const OF_OPTIONAL: readonly (readonly [TrendName, OptionalTrend])[] = [
-  ['ttft', 'ttft_ms'],
-  ['tpot', 'tpot_ms'],
-  ['itl', 'itl_ms'],
-  ['e2e', 'e2e_ms'],
-];
-
-/** The columns that a trend's percentiles and gates are made of. */
-export function trendValues(of: Measured, trend: TrendName): Float64Array {
-  switch (trend) {
-    case 'request_duration':
-      return validValues(of, of.duration_ms);
-    case 'request_cost_eur':
-      return validValues(of, of.cost_eur);
-    case 'ttft':
-    case 'tpot':
-    case 'itl':
-    case 'e2e': {
-      const column = OF_OPTIONAL.find(([name]) => name === trend)?.[1];
-      const values = column === undefined ? undefined : of.optional.get(column);
-      return values === undefined ? new Float64Array() : validValues(of, values);
-    }
-    case 'tokens_per_s':
-    case 'probe_duration':
-      return new Float64Array();
-  }
+/** The same of values in any order; null of none. */
+export function valuesSummary(durations_ms: Float64Array): TrendSummary | null {
+  const prepared = prepareLatency([{ durations_ms }]);
+  return prepared.ok ? sampleSummary(prepared.sample) : null;
 }
 
 /**
@@ -147,27 +139,20 @@ export interface SummaryContext {
   readonly clients: number;
 }
 
-export function summarise(of: Measured, context: SummaryContext): VariantSummary {
-  const durations = trendValues(of, 'request_duration');
-  const ok = durations.length;
+export function summarise(of: Measured, samples: Samples, context: SummaryContext): VariantSummary {
+  const durations = samples.of('request_duration');
+  const ok = countValid(of);
   const failed = of.n - ok;
   const window_s = windowSeconds(of, context.planned_ms);
   const costs = validValues(of, of.cost_eur);
   const total = costs.reduce((sum, cost) => sum + cost, 0);
-  const correction = accuracy(of, of.correct);
   const trends: Partial<Record<TrendName, TrendSummary>> = {};
   for (const trend of ['request_duration', 'ttft', 'tpot', 'itl', 'e2e'] as const) {
-    const values = trend === 'request_duration' ? durations : trendValues(of, trend);
-    const summary = trendSummary(values);
-    if (summary !== null) trends[trend] = summary;
+    const outcome = samples.of(trend);
+    if (outcome.ok) trends[trend] = sampleSummary(outcome.sample);
   }
   let all_ms = 0;
   for (let i = 0; i < of.n; i += 1) all_ms += of.duration_ms[i] ?? 0;
-  const sorted = sortSamples(durations);
-  const reached = (p: number): number | 'inf' => {
-    const value = quantileWithFailures(sorted, failed, p);
-    return value === Number.POSITIVE_INFINITY ? 'inf' : value;
-  };
   return {
     variant: of.variant,
     requests: of.n,
@@ -176,24 +161,43 @@ export function summarise(of: Measured, context: SummaryContext): VariantSummary
     failed,
     errors: errors(of),
     trends,
-    with_failures: failed === 0 ? null : { p50: reached(0.5), p95: reached(0.95), p99: reached(0.99) },
+    with_failures: failed === 0 || !durations.ok ? null : withFailures(durations.sample, failed),
     throughput: {
       requests_per_s: window_s > 0 ? of.n / window_s : 0,
       ok_per_s: window_s > 0 ? ok / window_s : 0,
       window_s,
     },
     cost: costs.length === 0 ? null : { n: costs.length, mean: total / costs.length, total },
-    accuracy: { correction, translation: accuracy(of, of.correct_translation) },
+    accuracy: {
+      correction: accuracy(of, of.correct),
+      translation: accuracy(of, of.correct_translation),
+    },
     cpqu: cpqu(of),
     stages: stageSummaries(of),
     little: window_s > 0 ? { in_flight: all_ms / 1000 / window_s, clients: context.clients } : null,
   };
 }
 
+function countValid(of: Measured): number {
+  let valid = 0;
+  for (let i = 0; i < of.n; i += 1) if (of.error[i] === 0) valid += 1;
+  return valid;
+}
+
+/** The upper order statistic among answers and failures: nothing lies halfway to infinity. */
+function withFailures(sample: LatencySample, failed: number): NonNullable<VariantSummary['with_failures']> {
+  const reached = (p: number): number | 'inf' => {
+    const { below, fraction } = quantilePlace(sample.n + failed, p);
+    const rank = below + 1 + (fraction > 0 ? 1 : 0);
+    return rank > sample.n ? 'inf' : valueAtRank(sample, rank);
+  };
+  return { p50: reached(0.5), p95: reached(0.95), p99: reached(0.99) };
+}
+
 function stageSummaries(of: Measured): VariantSummary['stages'] {
   const out: ({ stage: string } & TrendSummary)[] = [];
   for (const [stage, values] of of.stages_ms) {
-    const summary = trendSummary(validValues(of, values));
+    const summary = valuesSummary(validValues(of, values));
     if (summary !== null) out.push({ stage, ...summary });
   }
   return out;

@@ -3,11 +3,10 @@
  * that figure as the reason.
  */
 import { finding, type Finding } from './findings.ts';
-import { PROBE_LEAD_MS, PROBE_PER_SECOND } from './load.ts';
+import { PROBE_PER_SECOND } from './load.ts';
 import { settingsOf } from './run.ts';
 import type { RunData } from './run-data.ts';
-import { quantile, sortSamples } from './statistics/quantiles.ts';
-import type { VariantSummary } from './summary.ts';
+import { valuesSummary, type VariantSummary } from './summary.ts';
 import { presentVariants, type ByVariant, type Variant } from './variants.ts';
 
 export interface TrustFigure {
@@ -144,14 +143,9 @@ function probe(
 ): void {
   const planned_s = plannedSeconds(data);
   if (data.probes.length === 0 || planned_s <= 0) return;
-  const idle: number[] = [];
-  const loaded: number[] = [];
-  for (const block of data.manifest.blocks) {
-    const samples = data.probes.filter((sample) => sample.block === block.block);
-    const load_from = (samples[0]?.at_ms ?? 0) + PROBE_LEAD_MS * 0.9;
-    for (const { at_ms, duration_ms } of samples) (at_ms < load_from ? idle : loaded).push(duration_ms);
-  }
-  const share = data.probes.length / (planned_s * PROBE_PER_SECOND);
+  const idle = data.probes.filter((sample) => sample.idle).map(({ duration_ms }) => duration_ms);
+  const loaded = data.probes.filter((sample) => !sample.idle).map(({ duration_ms }) => duration_ms);
+  const share = loaded.length / (planned_s * PROBE_PER_SECOND);
   if (data.manifest.stopped === null)
     judge(
       { name: 'probe_samples', variant: null, figure: share, limit: PROBE_SHARE, unit: 'share' },
@@ -164,18 +158,20 @@ function probe(
     findings.push(finding('short_run', { probes: loaded.length }));
     return;
   }
-  const at = (values: number[], p: number): number => quantile(sortSamples(Float64Array.from(values)), p);
-  const delay_ms = Math.max(0, at(loaded, 0.95) - at(idle, 0.5));
+  const floor = valuesSummary(Float64Array.from(idle));
+  const under_load = valuesSummary(Float64Array.from(loaded));
+  if (floor === null || under_load === null) return;
+  const delay_ms = Math.max(0, under_load.p95 - floor.p50);
   const limit_ms = DELAY_PART * tolerance * latency;
   judge(
     { name: 'probe_delay', variant: null, figure: delay_ms, limit: limit_ms, unit: 'ms' },
     delay_ms <= limit_ms,
-    () => finding('probe_delay', { delay_ms, limit_ms, floor_ms: at(idle, 0.5) }),
+    () => finding('probe_delay', { delay_ms, limit_ms, floor_ms: floor.p50 }),
   );
 }
 
 /** Over all blocks, what the probe was to run. */
 function plannedSeconds(data: RunData): number {
   const { warmUpMs, durationMs } = settingsOf(data.manifest);
-  return (data.summaries.length * (PROBE_LEAD_MS + warmUpMs + durationMs)) / 1000;
+  return (data.summaries.length * (warmUpMs + durationMs)) / 1000;
 }

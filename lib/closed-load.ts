@@ -1,7 +1,9 @@
 /** The whole of a closed-load scenario but its endpoint: options, one function a variant, the probe, the summary. */
+import { sleep } from 'k6';
+import exec from 'k6/execution';
 import http from 'k6/http';
 import type { Options, Scenario } from 'k6/options';
-import { PROBE_LEAD_MS } from '../domain/load.ts';
+import { PROBE_IDLE_GAP_MS, PROBE_LEAD_MS } from '../domain/load.ts';
 import { k6Thresholds } from '../domain/thresholds.ts';
 import type { Variant } from '../domain/variants.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
@@ -10,7 +12,7 @@ import { payloadSequence, type Item } from './payloads.ts';
 import { openRequestLog } from './request-log.ts';
 import { runControl } from './run-control.ts';
 import { target, thresholdsOf, tlsOptions, type Runtime, type Target } from './runtime.ts';
-import { constantClients, probe } from './shapes.ts';
+import { constantClients, probes } from './shapes.ts';
 import { exchange } from './steps/exchange.ts';
 import { bareText, blockSummary, countedSubmetrics, type K6Summary } from './summary.ts';
 
@@ -37,7 +39,7 @@ export function closedLoad(of: ClosedLoad): Wired {
   const scenarios: Record<string, Scenario> = Object.fromEntries(
     variants.map((variant) => [variant, constantClients(settings, variant, lead_ms)]),
   );
-  if (plan.probe_url !== null) scenarios['probe'] = probe(settings, 'probe');
+  if (plan.probe_url !== null) Object.assign(scenarios, probes(settings));
   const options: Options = {
     scenarios,
     thresholds: {
@@ -80,6 +82,7 @@ export function closedLoad(of: ClosedLoad): Wired {
     options,
     run: (variant) => steps.get(variant)?.(),
     probe() {
+      const idle = exec.scenario.name === 'probe_idle';
       const response = http.get(plan.probe_url ?? '', {
         responseType: 'none',
         timeout: 5000,
@@ -87,11 +90,13 @@ export function closedLoad(of: ClosedLoad): Wired {
       });
       const line = {
         probe: true,
+        idle,
         block: plan.block,
         at_ms: Date.now(),
         duration_ms: response.timings.duration,
       };
       probeDuration.add(line.duration_ms);
+      if (idle) sleep(PROBE_IDLE_GAP_MS / 1000);
       log.write(JSON.stringify(line));
     },
     setup() {

@@ -1,0 +1,83 @@
+/** Everything that can be refused is refused here, in the order of what it costs, before any load. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { planBlocks, type BlocksPlan } from '../../domain/blocks.ts';
+import type { Settings } from '../../domain/settings.ts';
+import { assertGateIds, parseThresholds, type Thresholds } from '../../domain/thresholds.ts';
+import { UsageError, userPath, type Io } from '../io.ts';
+import type { Job } from '../jobs.ts';
+import { readPayloads, type PayloadSet } from '../read/payloads.ts';
+import { assertOutIsFree } from '../run-directory.ts';
+
+export interface Prepared {
+  /** Paths are absolute. */
+  readonly settings: Settings;
+  readonly thresholds: Thresholds;
+  readonly payloads: PayloadSet;
+  readonly plan: BlocksPlan;
+}
+
+/** @throws UsageError, BadValue */
+export function prepare(io: Io, job: Job, given: Settings): Prepared {
+  const settings = absolutePaths(io, given);
+  assertOutIsFree(io, settings.out);
+  for (const [flag, path] of [
+    ['--ca-file', settings.caFile],
+    ['--client-cert', settings.clientCert],
+    ['--client-key', settings.clientKey],
+  ] as const) {
+    if (path !== null) readRequired(path, flag);
+  }
+  for (const header of settings.header) {
+    if ('env' in header && (io.env[header.env] ?? '') === '')
+      throw new UsageError(
+        `--header '${header.name}: env:${header.env}': the variable ${header.env} is empty or missing; set it`,
+      );
+  }
+  const thresholds = readThresholds(job, settings.thresholds);
+  assertGateIds(settings.require, thresholds);
+  const own = join(io.root, 'dist', 'payloads.json');
+  const payloads =
+    settings.payloads === null
+      ? { ...readPayloads(own, 'payloads/'), source: "the suite's own" }
+      : readPayloads(userPath(io, settings.payloads), settings.payloads);
+  return { settings, thresholds, payloads, plan: planBlocks(settings, job.variants) };
+}
+
+/** Paths of the user's as seen from anywhere: k6 has another working directory. */
+function absolutePaths(io: Io, settings: Settings): Settings {
+  const absolute = (path: string | null): string | null => (path === null ? null : userPath(io, path));
+  return {
+    ...settings,
+    caFile: absolute(settings.caFile),
+    clientCert: absolute(settings.clientCert),
+    clientKey: absolute(settings.clientKey),
+    thresholds: absolute(settings.thresholds),
+  };
+}
+
+function readRequired(path: string, flag: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${flag}: ${cause}; give a file that can be read`, { cause: error });
+  }
+}
+
+function readThresholds(job: Job, file: string | null): Thresholds {
+  if (file === null) return parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`);
+  const text = readRequired(file, '--thresholds');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(
+      `--thresholds ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return parseThresholds(value, file);
+}

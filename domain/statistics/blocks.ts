@@ -1,0 +1,87 @@
+/**
+ * Blocks as replicates: how far an estimate that averages over blocks can be off, when blocks differ by more than the
+ * noise inside them. The proof, and what else was tried: docs/decisions/011-blocks.md.
+ */
+import { normalQuantile, studentTQuantile } from './distributions.ts';
+import { checkAlpha } from './outcome.ts';
+
+export interface BlockSpread {
+  /** Variance of the estimate from the noise inside blocks. */
+  readonly within: number;
+  /** Degrees of freedom of `within`. */
+  readonly withinDegrees: number;
+  /** Estimates of the blocks. */
+  readonly estimates: Float64Array;
+  /** Weight of each block, summing to 1. */
+  readonly weights: Float64Array;
+}
+
+export interface BlockRule {
+  /** Whether the bounds come from the noise inside blocks, or from how much the blocks differ. */
+  readonly source: 'within' | 'between';
+  /** Standard error of the estimate. */
+  readonly se: number;
+  /** Multiplier of `se` that makes the half width. */
+  readonly critical: number;
+  readonly degrees: number;
+}
+
+/** Weights of blocks by how many values each carries, summing to 1. */
+export function blockWeights(sizes: readonly number[]): Float64Array {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  return Float64Array.from(sizes, (size) => size / total);
+}
+
+/**
+ * By how much the noise inside blocks is stretched at one-sided alpha: max(z, t_nu nu / (nu + 1)) / z, nu the degrees
+ * between blocks; 1 for one block. Keeps the level at any variance between blocks, as long as it is used only where
+ * blocks agree (see {@link blockRule}).
+ */
+export function agreementStretch(alpha: number, nu: number): number {
+  checkAlpha(alpha);
+  if (nu <= 0) return 1;
+  const z = normalQuantile(1 - alpha);
+  return Math.max(1, (studentTQuantile(1 - alpha, nu) * nu) / (nu + 1) / z);
+}
+
+/** Degrees of freedom between blocks: 1 / sum w^2 - 1, that is B - 1 for equal weights (Kish 1965). */
+export function betweenDegrees(weights: Float64Array): number {
+  let squares = 0;
+  for (const weight of weights) squares += weight * weight;
+  // One block gives exactly 0, whatever rounding says.
+  return weights.length < 2 ? 0 : Math.max(0, 1 / squares - 1);
+}
+
+/**
+ * The half width of an average over blocks. Where the spread between blocks is no more than the noise inside them
+ * explains, the noise inside, stretched; else Student's t over blocks.
+ */
+export function blockRule(spread: BlockSpread, alpha: number): BlockRule {
+  const { within, withinDegrees, estimates, weights } = spread;
+  const degrees = betweenDegrees(weights);
+  const critical = studentTQuantile(1 - alpha, withinDegrees) * agreementStretch(alpha, degrees);
+  const inside: BlockRule = { source: 'within', se: Math.sqrt(within), critical, degrees: withinDegrees };
+  if (degrees === 0) return inside;
+  const between = betweenVariance(estimates, weights);
+  if (between <= within) return inside;
+  const outside: BlockRule = {
+    source: 'between',
+    se: Math.sqrt(between),
+    critical: studentTQuantile(1 - alpha, degrees),
+    degrees,
+  };
+  // Few degrees inside can make the other branch the wider one; disagreement must never narrow an interval.
+  return outside.critical * outside.se > inside.critical * inside.se ? outside : inside;
+}
+
+/** Variance of the weighted mean of blocks, from how much they differ: sum w^2 (x - mean)^2 / (1 - sum w^2). */
+function betweenVariance(estimates: Float64Array, weights: Float64Array): number {
+  let [centre, squares, total] = [0, 0, 0];
+  for (let b = 0; b < weights.length; b++) centre += (weights[b] ?? 0) * (estimates[b] ?? 0);
+  for (let b = 0; b < weights.length; b++) {
+    const w = weights[b] ?? 0;
+    squares += w * w;
+    total += (w * ((estimates[b] ?? 0) - centre)) ** 2;
+  }
+  return total / (1 - squares);
+}
