@@ -1,6 +1,6 @@
 import { blockWeights } from './blocks.ts';
 import { type Outcome, refuse, type Refusal } from './outcome.ts';
-import { quantilePlace, sortSamples, type SortedSamples } from './quantiles.ts';
+import { countSorted, quantilePlace, sortSamples, type SortedSamples } from './quantiles.ts';
 
 /** Measured answers of one variant in one block (one k6 process). */
 export interface LatencyBlock {
@@ -130,15 +130,4 @@ function countUpTo(sample: LatencySample, limit: number, scales?: Float64Array):
     count += countSorted(sorted, limit * (scales?.[b] ?? 1));
   });
   return count;
-}
-
-/** How many of the ascending values are <= limit. */
-export function countSorted(sorted: SortedSamples, limit: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? Infinity) <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

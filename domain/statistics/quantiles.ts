@@ -67,3 +67,15 @@ export function atRank(samples: SortedSamples, rank: number): number {
   if (rank < 1) return -Infinity;
   return samples[rank - 1] ?? Infinity;
 }
+
+/** How many samples are <= limit; with `strict`, how many are below it. */
+export function countSorted(samples: SortedSamples, limit: number, strict = false): number {
+  let [low, high] = [0, samples.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const value = samples[middle] ?? Infinity;
+    if (strict ? value < limit : value <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
