@@ -28,6 +28,7 @@ export function readRuntime(job: JobDefaults): Runtime {
     planText === undefined
       ? {
           block: 0,
+          nonce: '',
           variants: [...job.variants],
           request_log: __ENV['REQUEST_LOG'] ?? null,
           summary_file: '',
