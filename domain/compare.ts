@@ -14,6 +14,7 @@ import { settingsOf, type Manifest } from './run.ts';
 import { samples } from './samples.ts';
 import type { Settings } from './settings.ts';
 import { obrienFlemingLevels } from './statistics/group-sequential.ts';
+import { lengthFindings, streamFindings } from './stream-findings.ts';
 import { summarise, type SummaryContext } from './summary.ts';
 import { judgeTrust } from './trust.ts';
 import { mapVariants, presentVariants, type ByVariant } from './variants.ts';
@@ -67,6 +68,10 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     ...also,
     ...runFindings(data),
     ...figureFindings(data, summaries),
+    ...streamFindings(settings, manifest.payloads.count, summaries),
+    ...(sides.baseline === undefined || sides.shadow === undefined
+      ? []
+      : lengthFindings({ baseline: sides.baseline, shadow: sides.shadow }, alpha, settings.forceLength)),
     ...checkFindings(checks, manifest),
   ];
   const { verdict, exit_code } = decide(checks, findings, {
@@ -110,7 +115,11 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
 }
 
 function summaryContext(manifest: Manifest, settings: Settings): SummaryContext {
-  return { planned_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs, clients: settings.vus };
+  return {
+    planned_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
+    clients: settings.vus,
+    slo: settings.slo,
+  };
 }
 
 interface Looked {
