@@ -1,7 +1,7 @@
 /** The only reader of k6's environment: settings, the block's plan, and which binary this is. */
 import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/block.ts';
 import { envName, parseSettings, type SettingName, type Settings } from '../domain/settings.ts';
-import { parseThresholds, type Thresholds } from '../domain/thresholds.ts';
+import { fitting, parseThresholds, type Thresholds } from '../domain/thresholds.ts';
 import type { Variant } from '../domain/variants.ts';
 
 /** This binary carries k6/x/requestlog, k6/x/shared and k6/x/stream (k6/main.go says so). */
@@ -78,7 +78,7 @@ function fromEnvironment(name: string, variable: string): string {
 export function thresholdsOf(runtime: Runtime, own: unknown, name: string): Thresholds {
   const file = runtime.plan.thresholds_file;
   return file === null
-    ? parseThresholds(own, `thresholds/${name}.json`)
+    ? fitting(parseThresholds(own, `thresholds/${name}.json`), runtime.settings)
     : parseThresholds(JSON.parse(open(file)), file);
 }
 

@@ -107,7 +107,7 @@ async function load(
         baselineUrl: deployment.urls.baseline ?? null,
         shadowUrl: deployment.urls.shadow ?? null,
       },
-      probe_url: probe.url,
+      probe_url: job.probed ? probe.url : null,
       dashboard_port,
       own_thresholds: settings.thresholds !== null,
       processes: deployment.processes,
@@ -220,7 +220,8 @@ function announce(
   row('k6', `${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`);
   if (dashboard_port !== null) row('live', `http://127.0.0.1:${dashboard_port}`);
   const load_ms = plan.blocks.reduce(
-    (sum, { duration_ms }) => sum + loadTimeMs({ ...settings, durationMs: duration_ms }, true) + plan.gap_ms,
+    (sum, { duration_ms }) =>
+      sum + loadTimeMs({ ...settings, durationMs: duration_ms }, job.probed) + plan.gap_ms,
     0,
   );
   const total_ms = load_ms + (ours.length > 0 ? settings.drainMs : 0);

@@ -1,9 +1,5 @@
 /** What it costs: a request, and a correct answer (CpQU). */
-import {
-  costPerQualityRatio,
-  costRatio,
-  type TotalsRatio,
-} from '../statistics/ratio-of-totals.ts';
+import { costPerQualityRatio, costRatio, type TotalsRatio } from '../statistics/ratio-of-totals.ts';
 import type { Outcome } from '../statistics/outcome.ts';
 import type { Gate } from '../thresholds.ts';
 import { byPayload } from './by-payload.ts';

@@ -3,12 +3,7 @@ import type { Params, Result } from 'k6/x/stream';
 import type { ErrorKind } from '../../domain/errors.ts';
 import { textOf, uniquePrefix, withPrefix, type Prompt } from '../../domain/prompt.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
-import {
-  valueAt,
-  type Count,
-  type Protocol,
-  type WholeRules,
-} from '../../domain/protocols/protocol.ts';
+import { valueAt, type Count, type Protocol, type WholeRules } from '../../domain/protocols/protocol.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { streamTimes, type StreamTimes } from '../../domain/stream-times.ts';
 import type { Variant } from '../../domain/variants.ts';

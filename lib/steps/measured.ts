@@ -50,13 +50,7 @@ export const jsonOrNull = (text: string | null | undefined): string =>
 export const failureMembers = (error: ErrorKind | null, error_detail: string | null): string =>
   error === null ? '"error":null' : `"error":"${error}","error_detail":${jsonOrNull(error_detail)}`;
 
-export function measuredStep({
-  variant,
-  scenario_name,
-  block,
-  warm_up,
-  control,
-}: StepContext): MeasuredStep {
+export function measuredStep({ variant, scenario_name, block, warm_up, control }: StepContext): MeasuredStep {
   const tags: Readonly<Record<Phase, Tags>> = {
     warmup: { variant, phase: 'warmup' },
     measured: { variant, phase: 'measured' },

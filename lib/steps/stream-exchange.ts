@@ -35,7 +35,8 @@ function countTimes(result: Result, reading: ModelReading, tags: metrics.Tags): 
 function members(result: Result, reading: ModelReading): string {
   const { ttft_ms, tpot_ms, e2e_ms, tokens, tokens_estimated, prompt_tokens, cached_tokens } = reading;
   const { first_token_ms: first, last_token_ms: last, token_events } = result;
-  const itl_ms = first === null || last === null || token_events < 2 ? null : (last - first) / (token_events - 1);
+  const itl_ms =
+    first === null || last === null || token_events < 2 ? null : (last - first) / (token_events - 1);
   return `"ttft_ms":${ttft_ms},"tpot_ms":${tpot_ms},"itl_ms":${itl_ms},"gaps_ms":${result.itl_json},"e2e_ms":${e2e_ms},"tokens":${tokens},"tokens_estimated":${tokens === null ? null : tokens_estimated},"prompt_tokens":${prompt_tokens},"cached_tokens":${cached_tokens}`;
 }
 
