@@ -3,6 +3,7 @@ import baselineThresholds from '../thresholds/baseline.json';
 import shadowThresholds from '../thresholds/shadow.json';
 import singleThresholds from '../thresholds/single.json';
 import streamThresholds from '../thresholds/stream.json';
+import { SINGLE_SETTINGS } from '../domain/single.ts';
 import type { SettingGroup, SettingName } from '../domain/settings.ts';
 import type { Variant } from '../domain/variants.ts';
 
@@ -18,6 +19,8 @@ export interface Job {
   readonly stand_in_args: readonly string[];
   /** Labelled sentences, prompts, or prompts of the lengths that the settings give. */
   readonly payloads: 'labelled' | 'prompts' | 'lengths';
+  /** The servers are language models: looked at before the load, timed by the suite's own k6 alone. */
+  readonly language_model: boolean;
   /** Beside the load a null server is asked, to see this machine's own delay; not where the load is a few requests. */
   readonly probed: boolean;
   readonly thresholds: unknown;
@@ -37,6 +40,7 @@ const shadow: Job = {
   stand_in: 'grammar',
   stand_in_args: [],
   payloads: 'labelled',
+  language_model: false,
   probed: true,
   thresholds: shadowThresholds,
   groups: load_groups,
@@ -52,6 +56,7 @@ const stream: Job = {
   // A TTFT well above this machine's own delay, and answers of about a second.
   stand_in_args: ['--ttft-ms', '120', '--itl-ms', '8'],
   payloads: 'prompts',
+  language_model: true,
   thresholds: streamThresholds,
   groups: stream_groups,
 };
@@ -82,6 +87,6 @@ export const JOBS: readonly Job[] = [
     payloads: 'lengths',
     probed: false,
     thresholds: singleThresholds,
-    settings: { vus: '1', warmUpMs: '0s', durationMs: '10m', maxTokens: '100', drainMs: '1s' },
+    settings: { ...SINGLE_SETTINGS, drainMs: '1s' },
   },
 ];

@@ -1,6 +1,15 @@
 /** `k6:single`: one client, each prompt so many times; what its settings come to. */
 import { promptOfLength, type Prompt } from './prompt.ts';
-import type { Settings } from './settings.ts';
+import type { SettingName, Settings } from './settings.ts';
+
+/** In place of the table's defaults. A cache that knows a prompt from its last repeat would hide what its length costs. */
+export const SINGLE_SETTINGS = {
+  vus: '1',
+  warmUpMs: '0s',
+  durationMs: '10m',
+  maxTokens: '100',
+  uniquePrefix: 'true',
+} as const satisfies Readonly<Partial<Record<SettingName, string>>>;
 
 /** A prompt of each length. */
 export const promptsOfLengths = ({ promptLengths, seed }: Settings): readonly Prompt[] =>

@@ -1,14 +1,11 @@
 /** One client and nobody else: prompts of several lengths, each so many times. */
-import { promptsOfLengths } from '../domain/single.ts';
+import { SINGLE_SETTINGS, promptsOfLengths } from '../domain/single.ts';
 import { modelLoad } from '../lib/model-load.ts';
 import { PROMPTS } from '../lib/payloads.ts';
 import { readRuntime } from '../lib/runtime.ts';
 import limits from '../thresholds/single.json';
 
-const runtime = readRuntime({
-  variants: ['baseline'],
-  settings: { vus: '1', warmUpMs: '0s', durationMs: '10m', maxTokens: '100' },
-});
+const runtime = readRuntime({ variants: ['baseline'], settings: SINGLE_SETTINGS });
 const load = modelLoad({
   name: 'single',
   runtime,

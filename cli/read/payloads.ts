@@ -97,9 +97,15 @@ export function readPayloads<P extends { readonly id: string }>(
 export function payloadSet<P extends { readonly id: string }>(
   source: string,
   payloads: readonly P[],
-  { isLabelled }: PayloadKind<P>,
+  kind: PayloadKind<P>,
 ): PayloadSet {
   const jsonl = payloads.map((payload) => `${JSON.stringify(payload)}\n`).join('');
   const sha256 = createHash('sha256').update(jsonl).digest('hex');
-  return { source, payloads, labelled: payloads.filter(isLabelled).length, jsonl, sha256 };
+  return {
+    source,
+    payloads,
+    labelled: payloads.filter((payload) => kind.isLabelled(payload)).length,
+    jsonl,
+    sha256,
+  };
 }
