@@ -181,14 +181,14 @@ function byPrompt(comparison: Comparison): Section | null {
     title: 'By prompt',
     head: ['prompt', 'n', 'prompt tokens', 'TTFT', 'sd', 'E2E', 'sd', 'tokens', 'tokens/s', 'sd'],
     rows: presentVariants(of).flatMap((variant) =>
-      (of[variant] ?? []).map((figures) => [
-        figures.payload_id,
-        integer(figures.n),
-        count(figures.prompt_tokens),
-        ...show(figures.ttft_ms, ms),
-        ...show(figures.e2e_ms, ms),
-        count(figures.tokens),
-        ...show(figures.tokens_per_s, (value) => value.toFixed(1)),
+      (of[variant] ?? []).map((one) => [
+        one.payload_id,
+        integer(one.n),
+        count(one.prompt_tokens),
+        ...show(one.ttft_ms, ms),
+        ...show(one.e2e_ms, ms),
+        count(one.tokens),
+        ...show(one.tokens_per_s, (value) => value.toFixed(1)),
       ]),
     ),
     note: 'mean and standard deviation over the repeats; tokens/s is the tokens of an answer over its time to the last of them',
