@@ -57,12 +57,13 @@ type stamps struct {
 // server speaks just enough HTTP/1.1 by itself: at 100,000 flushes a second every layer above a write counts.
 type server struct {
 	defaults plan
+	pacer    *pacer
 	mu       sync.Mutex
 	finished []*stamps
 	unnamed  int
 }
 
-func newServer(defaults plan) *server { return &server{defaults: defaults} }
+func newServer(defaults plan) *server { return &server{defaults: defaults, pacer: newPacer()} }
 
 func (s *server) serve(listener net.Listener) error {
 	for {
@@ -130,12 +131,8 @@ func (s *server) stream(conn net.Conn, id string, plan plan, arrival time.Time) 
 		return err
 	}
 	st.RoleUS = time.Since(arrival).Microseconds()
-	for k := range plan.Tokens {
-		time.Sleep(plan.deadline(k) - time.Since(arrival))
-		if _, err := conn.Write(token); err != nil {
-			return err
-		}
-		st.FlushUS = append(st.FlushUS, time.Since(arrival).Microseconds())
+	if err := s.pacer.pace(conn, arrival, st); err != nil {
+		return err
 	}
 	_, err := conn.Write(closing(plan.Tokens))
 	return err
