@@ -37,7 +37,8 @@ const rules = {
 };
 
 // Streams that all begin at once stay in step and end at once, as independent clients do not: spread them over a period.
-const period_s = (Number(__ENV.TTFT_MS ?? 200) + Number(__ENV.ITL_MS ?? 20) * Number(__ENV.TOKENS ?? 50)) / 1000;
+const period_s =
+  (Number(__ENV.TTFT_MS ?? 200) + Number(__ENV.ITL_MS ?? 20) * Number(__ENV.TOKENS ?? 50)) / 1000;
 let spread = false;
 
 export default async function () {

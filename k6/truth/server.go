@@ -126,15 +126,16 @@ func respond(conn net.Conn, status int, body []byte) error {
 
 func (s *server) stream(conn net.Conn, id string, plan plan, arrival time.Time) error {
 	st := &stamps{ID: id, ArrivalMS: clock.EpochMS(arrival), plan: plan, FlushUS: make([]int64, 0, plan.Tokens)}
-	defer s.finish(st)
-	if _, err := conn.Write(opening); err != nil {
+	_, err := conn.Write(opening)
+	if err == nil {
+		st.RoleUS = time.Since(arrival).Microseconds()
+		err = s.pacer.pace(conn, arrival, st)
+	}
+	s.finish(st) // before the end is written: who has read the stream may ask for its stamps
+	if err != nil {
 		return err
 	}
-	st.RoleUS = time.Since(arrival).Microseconds()
-	if err := s.pacer.pace(conn, arrival, st); err != nil {
-		return err
-	}
-	_, err := conn.Write(closing(plan.Tokens))
+	_, err = conn.Write(closing(plan.Tokens))
 	return err
 }
 
