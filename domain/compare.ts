@@ -67,7 +67,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     ...also,
     ...runFindings(data),
     ...figureFindings(data, summaries),
-    ...checkFindings(checks, manifest),
+    ...checkFindings(checks, manifest, rule),
   ];
   const { verdict, exit_code } = decide(checks, findings, {
     rule,

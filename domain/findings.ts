@@ -35,6 +35,7 @@ export const FINDING_CODES = {
   payloads_differ: 'warning',
   // note
   declared_aa: 'note',
+  point_rule: 'note',
   short_run: 'note',
   repeated_payloads: 'note',
   few_payloads: 'note',
