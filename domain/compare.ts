@@ -73,7 +73,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     ...(sides.baseline === undefined || sides.shadow === undefined
       ? []
       : lengthFindings({ baseline: sides.baseline, shadow: sides.shadow }, alpha, settings.forceLength)),
-    ...checkFindings(checks, manifest),
+    ...checkFindings(checks, manifest, rule),
   ];
   const { verdict, exit_code } = decide(checks, findings, {
     rule,

@@ -37,6 +37,7 @@ export const FINDING_CODES = {
   // note
   tokens_estimated: 'note',
   declared_aa: 'note',
+  point_rule: 'note',
   short_run: 'note',
   repeated_payloads: 'note',
   few_payloads: 'note',
