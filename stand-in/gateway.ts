@@ -171,6 +171,7 @@ export async function start(given: Partial<GatewayFlags> = {}, host: Host = proc
     close: async () => {
       readiness.stop();
       await running.close();
+      lm.close();
       for (const log of open_logs) log.close();
     },
   };
