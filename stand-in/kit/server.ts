@@ -34,11 +34,6 @@ export interface Answer {
   readonly body: object | string;
 }
 
-/** An answer that writes itself: status, headers, body and end. What it rejects with is logged and drops the connection. */
-export interface Streamed {
-  readonly stream: (response: ServerResponse) => Promise<void>;
-}
-
 /** One request, as a handler sees it. */
 export interface Work<K extends string> {
   /** From 0, for each path. */
@@ -48,14 +43,15 @@ export interface Work<K extends string> {
   /** Of the request's `traceparent`, else fresh: 32 hexadecimal digits. */
   readonly trace_id: string;
   readonly headers: IncomingHttpHeaders;
-  /** Factor on every service time that faults of the whole server have brought about by now. */
-  readonly factor: number;
-  /** What the fault `slow` adds to the service time; else 0. */
+  /** What faults multiply its times by, and what `slow` adds to them: for a server that keeps time by itself. */
+  readonly slowdown: number;
   readonly extra_ms: number;
   /** Whether the client has gone: nobody reads what would still be written. */
   readonly gone: () => boolean;
   /** Waits for a worker and holds it for `service_ms` (and what faults add); resolves to the time really held, in ms. */
   readonly serve: (service_ms: number) => Promise<number>;
+  /** Takes the response over, to stream it; the handler ends it and returns null. */
+  readonly takeOver: () => ServerResponse;
 }
 
 export interface ServerOptions<K extends string> {
@@ -190,13 +186,13 @@ export class StandIn<K extends string> {
   post<S extends v.GenericSchema>(
     path: string,
     shape: S,
-    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer | Streamed>,
+    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer | null>,
   ): void {
     this.#route('POST', path, shape, handle);
   }
 
   /** `GET path`. */
-  get(path: string, handle: (work: Work<K>) => Promise<Answer>): void {
+  get(path: string, handle: (work: Work<K>) => Promise<Answer | null>): void {
     this.#route('GET', path, v.unknown(), (_body, work) => handle(work));
   }
 
@@ -210,7 +206,7 @@ export class StandIn<K extends string> {
     method: 'GET' | 'POST',
     path: string,
     shape: S,
-    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer | Streamed>,
+    handle: (body: v.InferOutput<S>, work: Work<K>) => Promise<Answer | null>,
   ): void {
     const { fault_path } = this.#options;
     const strikes = fault_path.length === 0 ? method === 'POST' : fault_path.includes(path);
@@ -229,29 +225,21 @@ export class StandIn<K extends string> {
         if (fault?.kind === 'hang') return reply.hijack();
         if (fault?.kind === 'rate_limit') return answerWithFault(reply, { body: {} }, fault);
         const extra_ms = fault?.kind === 'slow' ? fault.arg : 0;
-        const factor = strikes ? this.#wear.factor : 1;
+        const slowdown = strikes ? this.#wear.factor : 1;
         const serve = (service_ms: number) =>
           this.pool.run(() => sleep(service_ms * (strikes ? this.#wear.factor : 1) + extra_ms));
         const { headers } = request;
         const gone = () => reply.raw.destroyed;
-        const work = { index, fault, trace_id, headers, factor, extra_ms, gone, serve };
+        const takeOver = () => {
+          reply.hijack();
+          return reply.raw;
+        };
+        const work = { index, fault, trace_id, headers, slowdown, extra_ms, gone, serve, takeOver };
         const answered = await handle(body.output, work);
-        if ('stream' in answered) return this.#stream(reply, answered);
+        if (answered === null) return reply;
         return fault === null ? answer(reply, answered) : answerWithFault(reply, answered, fault);
       },
     });
-  }
-
-  async #stream(reply: FastifyReply, { stream }: Streamed): Promise<FastifyReply> {
-    reply.hijack();
-    try {
-      await stream(reply.raw);
-    } catch (error) {
-      const { server, host } = this.#options;
-      host.log(`${server}: ${error instanceof Error ? error.message : String(error)}`);
-      reply.raw.destroy();
-    }
-    return reply;
   }
 
   /** In flight from here to the end of the answer or of the connection, whichever comes first. */
