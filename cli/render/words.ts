@@ -173,6 +173,7 @@ const SIDES: Readonly<Record<GateCheck['gate'], readonly [below: string, above: 
   cost: ['lower', 'higher'],
   cpqu: ['lower', 'higher'],
   throughput: ['lower', 'higher'],
+  output_length: ['apart', 'apart'],
 };
 
 /** "2 % faster" */
