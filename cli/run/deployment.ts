@@ -59,7 +59,8 @@ export async function deploy(io: Io, job: Job, settings: Settings): Promise<Depl
 async function standIn(io: Io, job: Job, settings: Settings, variant: Variant): Promise<Server> {
   const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
   const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
-  const args = ['--variant', variant, '--payloads', payloads, ...splitArguments(extra)];
+  const own = job.payloads === 'labelled' ? ['--payloads', payloads] : [];
+  const args = ['--variant', variant, ...own, ...job.stand_in_args, ...splitArguments(extra)];
   return await startStandIn(io, job.stand_in, args);
 }
 
