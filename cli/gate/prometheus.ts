@@ -96,6 +96,13 @@ export class Prometheus {
     };
   }
 
+  /** The jobs that are scraped, in words. */
+  async jobs(): Promise<string> {
+    const series = await this.query('count by (job) (up)');
+    const names = series.flatMap(({ labels }) => labels['job'] ?? []);
+    return names.length === 0 ? 'it scrapes nothing' : `it scrapes ${names.map(shownText).join(', ')}`;
+  }
+
   /** Why a target does not answer, in its own words; null where Prometheus can't say. */
   async lastError(): Promise<string | null> {
     const body = await this.#service

@@ -13,7 +13,7 @@ import { GRACE_MS, PROBE_LEAD_MS } from '../../domain/load.ts';
 import type { Variant } from '../../domain/variants.ts';
 import type { Io } from '../io.ts';
 import type { K6 } from '../k6.ts';
-import { capture, startChild } from '../process.ts';
+import { startChild, withParentDeath } from '../process.ts';
 import { FILES, summaryFile, type RunDirectory } from '../run-directory.ts';
 import { showProgress } from './progress.ts';
 import { watchResources } from './resources.ts';
@@ -83,7 +83,8 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
   if (!k6.extended) args.splice(1, 0, '--log-format=raw', `--console-output=${console_file}`);
   const started_ms = Date.now();
   const child = startChild({
-    ...(await withParentDeath(k6, args)),
+    // Our own k6 watches its standard input.
+    ...(k6.extended ? { command: k6.path, args } : await withParentDeath(k6.path, args)),
     env: { ...environment(of), [BLOCK_PLAN_VARIABLE]: JSON.stringify(plan) },
     cwd: io.root,
     log_file: join(run.path, FILES.k6_log),
@@ -163,18 +164,6 @@ function endWithOpenBrowsers(summary_file: string, end: () => void): NodeJS.Time
       end();
     }
   }, 250);
-}
-
-/** The suite's own k6 watches its standard input; a stock k6 needs the kernel's word, where util-linux has it. */
-async function withParentDeath(
-  k6: K6,
-  args: readonly string[],
-): Promise<{ command: string; args: readonly string[] }> {
-  if (k6.extended || process.platform !== 'linux') return { command: k6.path, args };
-  const { code } = await capture('setpriv', ['--version'], '.');
-  return code === 0
-    ? { command: 'setpriv', args: ['--pdeathsig', 'TERM', k6.path, ...args] }
-    : { command: k6.path, args };
 }
 
 /** The wanted port where it is free, else any free one. */

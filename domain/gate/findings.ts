@@ -22,6 +22,7 @@ export const GATE_FINDINGS = {
   // warning
   baseline_differs: 'warning',
   clock_offset: 'warning',
+  other_gate_failed: 'warning',
   beyond_buckets: 'warning',
   // note
   base_model_label: 'note',
