@@ -36,6 +36,11 @@ export interface Work<K extends string> {
   /** Of the request's `traceparent`, else fresh: 32 hexadecimal digits. */
   readonly trace_id: string;
   readonly headers: IncomingHttpHeaders;
+  /** What faults multiply its times by, and what `slow` adds to them: for a server that keeps time by itself. */
+  readonly slowdown: number;
+  readonly extra_ms: number;
+  /** Whether the client has gone: nobody reads what would still be written. */
+  readonly gone: () => boolean;
   /** Waits for a worker and holds it for `service_ms` (and what faults add); resolves to the time really held, in ms. */
   readonly serve: (service_ms: number) => Promise<number>;
   /** Waits for a worker and holds it while `task` runs; `slowdown` is what faults multiply its times by. */
@@ -65,6 +70,8 @@ export interface ServerOptions<K extends string> {
   readonly own_metrics_only?: boolean;
   /** The wording of errors; `{"error": message}` by default. */
   readonly wordProblem?: (problem: Problem) => Answer;
+  /** Asked before a request's body is read: an answer here is the request's, null lets it pass. */
+  readonly refuse?: (path: string, headers: IncomingHttpHeaders) => Answer | null;
 }
 
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
@@ -149,7 +156,13 @@ export class StandIn<K extends string> {
           : { kind: 'method_not_allowed', status: 405, message: `${path} takes ${allowed}` };
       return answer(reply, this.#wordProblem(problem));
     });
-    this.#app.addHook('onRequest', async (request, reply) => this.#count(request, reply));
+    this.#app.addHook('onRequest', async (request, reply) => {
+      this.#count(request, reply);
+      const id = request.headers['x-request-id'];
+      if (id !== undefined) reply.raw.setHeader('x-request-id', id);
+      const refused = options.refuse?.(pathOf(request), request.headers) ?? null;
+      return refused === null ? undefined : answer(reply, refused);
+    });
     this.#app.get('/metrics', async (_request, reply) => {
       if (this.#wear.metrics_vanished) return answer(reply, this.#wordProblem(notFound('/metrics')));
       return reply.type(this.registry.contentType).send(await this.registry.metrics());
@@ -224,8 +237,8 @@ export class StandIn<K extends string> {
     fault: Work<K>['fault'],
     strikes: boolean,
   ): Work<K> {
-    const occupy = <T>(task: (slowdown: number) => Promise<T>) =>
-      this.pool.run(() => task(strikes ? this.#wear.factor : 1));
+    const slowdown = () => (strikes ? this.#wear.factor : 1);
+    const occupy = <T>(task: (factor: number) => Promise<T>) => this.pool.run(() => task(slowdown()));
     const extra_ms = fault?.kind === 'slow' ? fault.arg : 0;
     return {
       index,
@@ -233,7 +246,10 @@ export class StandIn<K extends string> {
       headers: request.headers,
       trace_id: traceIdOf(request.headers['traceparent']),
       occupy,
-      serve: (service_ms) => occupy((slowdown) => sleep(service_ms * slowdown + extra_ms)),
+      slowdown: slowdown(),
+      extra_ms,
+      gone: () => reply.raw.destroyed,
+      serve: (service_ms) => occupy((factor) => sleep(service_ms * factor + extra_ms)),
       takeOver: () => {
         reply.hijack();
         return reply.raw;
