@@ -1,6 +1,6 @@
 /** The gate on the difference of error rates, with failures that cluster in time. */
 import { mean } from './batch-means.ts';
-import { agreementStretch, betweenDegrees, blockRule, type BlockRule, blockWeights } from './blocks.ts';
+import { agreement, betweenDegrees, blockRule, type BlockRule, blockWeights } from './blocks.ts';
 import { normalQuantile, studentTQuantile } from './distributions.ts';
 import { mover, symmetric } from './mover.ts';
 import { checkAlpha, type Interval, type Outcome, refuse, type Refusal } from './outcome.ts';
@@ -57,7 +57,7 @@ export function errorRateDifference(
     blocks.map((block) => block.shadow),
     alpha,
   );
-  const stretch = agreementStretch(alpha, betweenDegrees(weights));
+  const { stretch } = agreement(alpha, betweenDegrees(weights));
   const inside = mover(score(shadow, stretch), score(baseline, stretch));
   const rule = blockRule(
     {

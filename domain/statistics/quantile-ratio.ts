@@ -2,7 +2,7 @@
  * The gate on a latency percentile's ratio, shadow / baseline: Woodruff 1952 on overlapping batch means (Meketon and
  * Schmeiser 1984), combined by MOVER (Zou and Donner 2008). No resampling; O(n) once the samples are sorted.
  */
-import { agreementStretch, betweenDegrees, blockRule, type BlockRule, blockWeights } from './blocks.ts';
+import { agreement, betweenDegrees, blockRule, type BlockRule, blockWeights } from './blocks.ts';
 import { studentTQuantile } from './distributions.ts';
 import { batchDegrees } from './batch-means.ts';
 import { type LatencySample, type Pairs, pairByIndex, valueAtRank } from './latency-sample.ts';
@@ -104,7 +104,7 @@ export function quantileRatio(pair: LatencyPair, options: QuantileRatioOptions):
 
   const degrees = Math.min(baseline.error.degrees, shadow.error.degrees);
   const t = studentTQuantile(1 - alpha, degrees);
-  const stretch = agreementStretch(alpha, betweenDegrees(weights));
+  const { stretch } = agreement(alpha, betweenDegrees(weights));
   let sampling = combine(stretch);
   let { source, se, critical }: Pick<BlockRule, 'source' | 'se' | 'critical'> = {
     source: 'within',
