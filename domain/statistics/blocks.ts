@@ -24,6 +24,8 @@ export interface BlockRule {
   /** Multiplier of `se` that makes the half width. */
   readonly critical: number;
   readonly degrees: number;
+  /** Half width by Student's t over blocks where they disagree, which no interval may fall short of; else 0. */
+  readonly least: number;
 }
 
 /** Weights of blocks by how many values each carries, summing to 1. */
@@ -73,18 +75,21 @@ export function blockRule(spread: BlockSpread, alpha: number): BlockRule {
   const degrees = betweenDegrees(weights);
   const { most, stretch } = agreement(alpha, degrees);
   const critical = studentTQuantile(1 - alpha, withinDegrees) * stretch;
-  const inside: BlockRule = { source: 'within', se: Math.sqrt(within), critical, degrees: withinDegrees };
+  const inside: BlockRule = {
+    source: 'within',
+    se: Math.sqrt(within),
+    critical,
+    degrees: withinDegrees,
+    least: 0,
+  };
   if (degrees === 0) return inside;
   const between = betweenVariance(estimates, weights);
   if (between <= most * most * within) return inside;
-  const outside: BlockRule = {
-    source: 'between',
-    se: Math.sqrt(between),
-    critical: studentTQuantile(1 - alpha, degrees),
-    degrees,
-  };
-  // Few degrees inside can make the other branch the wider one; disagreement must never narrow an interval.
-  return outside.critical * outside.se > inside.critical * inside.se ? outside : inside;
+  const [se, t] = [Math.sqrt(between), studentTQuantile(1 - alpha, degrees)];
+  const least = t * se;
+  // Few degrees inside can make the noise inside the wider of the two; disagreement never narrows an interval.
+  if (least <= critical * inside.se) return { ...inside, least };
+  return { source: 'between', se, critical: t, degrees, least };
 }
 
 /** Variance of the weighted mean of blocks, from how much they differ: sum w^2 (x - mean)^2 / (1 - sum w^2). */
