@@ -1,7 +1,22 @@
 /** lib/dashboard.json against what k6's dashboard does with it: no error there, only an empty or a mislabelled chart. */
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import layout from '../../lib/dashboard.json';
 import { METRICS, isMetricName } from '../../domain/metrics.ts';
+
+const panelSchema = v.strictObject({
+  id: v.string(),
+  kind: v.picklist(['chart', 'stat', 'summary']),
+  title: v.string(),
+  summary: v.optional(v.string()),
+  fullWidth: v.optional(v.boolean()),
+  series: v.array(v.strictObject({ query: v.string(), legend: v.optional(v.string()) })),
+});
+const sectionSchema = v.strictObject({ id: v.string(), title: v.optional(v.string()), summary: v.optional(v.string()), panels: v.array(panelSchema) });
+const layout = v.parse(
+  v.strictObject({ title: v.string(), tabs: v.array(v.strictObject({ id: v.string(), title: v.string(), summary: v.string(), sections: v.array(sectionSchema) })) }),
+  JSON.parse(readFileSync(new URL('../../lib/dashboard.json', import.meta.url), 'utf8')),
+);
 
 /** k6's aggregates by kind of metric (its dashboard calls p50 "med"). */
 const AGGREGATES = {
@@ -26,9 +41,7 @@ const OTHERS: Readonly<Record<string, keyof typeof AGGREGATES>> = {
 const TAGGED = /^(\w+)\[\?tags\.scenario=='(baseline|shadow)' && (\w+)\]$/;
 const TOTAL = /^(\w+)\[\?!tags && (\w+)\]$/;
 
-const panels = layout.tabs.flatMap((tab) =>
-  tab.sections.flatMap((section): { id: string; kind: string; title: string; series: { query: string; legend?: string }[] }[] => section.panels),
-);
+const panels = layout.tabs.flatMap((tab) => tab.sections.flatMap((section) => section.panels));
 const charts = panels.filter((panel) => panel.kind === 'chart');
 
 describe('the layout of the live dashboard', () => {
