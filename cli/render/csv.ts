@@ -6,7 +6,19 @@ import type { VariantSummary } from '../../domain/summary.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { csvField } from './escape.ts';
 
-const HEAD = ['section', 'figure', 'unit', 'baseline', 'shadow', 'delta', 'low', 'high', 'limit', 'answer', 'n'] as const;
+const HEAD = [
+  'section',
+  'figure',
+  'unit',
+  'baseline',
+  'shadow',
+  'delta',
+  'low',
+  'high',
+  'limit',
+  'answer',
+  'n',
+] as const;
 
 type Value = string | number | null | undefined;
 type Row = Readonly<Partial<Record<(typeof HEAD)[number], Value>>>;
@@ -22,22 +34,50 @@ export function renderCsv(comparison: Comparison): string {
     ...comparison.checks.map(checkRow),
     ...figureRows(comparison),
     ...trustRows(comparison),
-    ...comparison.findings.map(({ code, severity, variant }): Row => ({ section: 'finding', figure: variant === null ? code : `${code} ${variant}`, answer: severity })),
+    ...comparison.findings.map(({ code, severity, variant }): Row => ({
+      section: 'finding',
+      figure: variant === null ? code : `${code} ${variant}`,
+      answer: severity,
+    })),
   ];
-  return [HEAD, ...rows.map((row) => HEAD.map((name) => row[name]))].map((fields) => `${fields.map(csvField).join(',')}\r\n`).join('');
+  return [HEAD, ...rows.map((row) => HEAD.map((name) => row[name]))]
+    .map((fields) => `${fields.map(csvField).join(',')}\r\n`)
+    .join('');
 }
 
 function checkRow(check: Check): Row {
   if (check.kind === 'gate') return gateRow(check);
   const { kind, id, unit, limit, answer, n } = check;
-  return { section: kind, figure: id, unit, [check.variant]: check.value, low: check.interval?.low, high: check.interval?.high, limit, answer, n };
+  return {
+    section: kind,
+    figure: id,
+    unit,
+    [check.variant]: check.value,
+    low: check.interval?.low,
+    high: check.interval?.high,
+    limit,
+    answer,
+    n,
+  };
 }
 
-const GATE_UNITS: Readonly<Record<Exclude<GateCheck['gate'], 'latency'>, string>> = { error_rate: 'share', accuracy: 'share', cost: 'EUR', cpqu: 'EUR', throughput: 'requests/s' };
+const GATE_UNITS: Readonly<Record<Exclude<GateCheck['gate'], 'latency'>, string>> = {
+  error_rate: 'share',
+  accuracy: 'share',
+  cost: 'EUR',
+  cpqu: 'EUR',
+  throughput: 'requests/s',
+};
 
 function gateRow(check: GateCheck): Row {
-  const change = (value: number | null): number | null => (value === null || check.scale === 'difference' ? value : value - 1);
-  const unit = check.gate !== 'latency' ? GATE_UNITS[check.gate] : isMetricName(check.metric) ? METRICS[check.metric].unit : '';
+  const change = (value: number | null): number | null =>
+    value === null || check.scale === 'difference' ? value : value - 1;
+  const unit =
+    check.gate !== 'latency'
+      ? GATE_UNITS[check.gate]
+      : isMetricName(check.metric)
+        ? METRICS[check.metric].unit
+        : '';
   return {
     section: 'gate',
     figure: check.id,
@@ -61,20 +101,51 @@ function figureRows({ variants, run }: Comparison): Row[] {
   const add = (section: string, figure: string, unit: string, pick: Pick): void => {
     const [baseline, shadow] = both.map((summary) => (summary === undefined ? null : pick(summary)));
     if ((baseline ?? null) === null && (shadow ?? null) === null) return;
-    rows.push({ section, figure, unit, baseline, shadow, delta: unit === 'count' ? null : delta(unit, baseline, shadow) });
+    rows.push({
+      section,
+      figure,
+      unit,
+      baseline,
+      shadow,
+      delta: unit === 'count' ? null : delta(unit, baseline, shadow),
+    });
   };
-  rows.push({ section: 'setup', figure: 'label', baseline: run.variants.baseline?.label, shadow: run.variants.shadow?.label });
-  for (const name of ['requests', 'ok', 'failed', 'warm_up'] as const) add('sample', name, 'count', (of) => of[name]);
-  for (const trend of ['request_duration', 'ttft', 'tpot', 'itl', 'e2e'] as const satisfies readonly TrendName[]) {
+  rows.push({
+    section: 'setup',
+    figure: 'label',
+    baseline: run.variants.baseline?.label,
+    shadow: run.variants.shadow?.label,
+  });
+  for (const name of ['requests', 'ok', 'failed', 'warm_up'] as const)
+    add('sample', name, 'count', (of) => of[name]);
+  for (const trend of [
+    'request_duration',
+    'ttft',
+    'tpot',
+    'itl',
+    'e2e',
+  ] as const satisfies readonly TrendName[]) {
     for (const statistic of ['n', 'mean', 'min', 'p50', 'p90', 'p95', 'p99', 'max'] as const)
-      add(trend, statistic, statistic === 'n' ? 'count' : METRICS[trend].unit, (of) => of.trends[trend]?.[statistic]);
+      add(
+        trend,
+        statistic,
+        statistic === 'n' ? 'count' : METRICS[trend].unit,
+        (of) => of.trends[trend]?.[statistic],
+      );
   }
-  for (const statistic of ['p50', 'p95', 'p99'] as const) add('request_duration_with_failures', statistic, 'ms', (of) => of.with_failures?.[statistic]);
-  for (const name of ['requests_per_s', 'ok_per_s'] as const) add('throughput', name, 'requests/s', (of) => of.throughput[name]);
+  for (const statistic of ['p50', 'p95', 'p99'] as const)
+    add('request_duration_with_failures', statistic, 'ms', (of) => of.with_failures?.[statistic]);
+  for (const name of ['requests_per_s', 'ok_per_s'] as const)
+    add('throughput', name, 'requests/s', (of) => of.throughput[name]);
   add('errors', 'error_rate', 'share', (of) => (of.requests === 0 ? null : of.failed / of.requests));
   const kinds = both.flatMap((of) => of?.errors ?? []).map(({ kind, status }) => ({ kind, status }));
   for (const { kind, status } of new Map(kinds.map((one) => [`${one.kind} ${one.status}`, one])).values())
-    add('errors', status === null ? kind : `${kind} ${status}`, 'count', (of) => of.errors.find((one) => one.kind === kind && one.status === status)?.count ?? 0);
+    add(
+      'errors',
+      status === null ? kind : `${kind} ${status}`,
+      'count',
+      (of) => of.errors.find((one) => one.kind === kind && one.status === status)?.count ?? 0,
+    );
   add('cost', 'n', 'count', (of) => of.cost?.n);
   add('cost', 'mean', 'EUR', (of) => of.cost?.mean);
   add('cost', 'total', 'EUR', (of) => of.cost?.total);
@@ -86,7 +157,12 @@ function figureRows({ variants, run }: Comparison): Row[] {
   }
   for (const stage of new Set(both.flatMap((of) => of?.stages.map((one) => one.stage) ?? []))) {
     for (const statistic of ['mean', 'p50', 'p95', 'p99'] as const)
-      add('stage', `${stage} ${statistic}`, 'ms', (of) => of.stages.find((one) => one.stage === stage)?.[statistic]);
+      add(
+        'stage',
+        `${stage} ${statistic}`,
+        'ms',
+        (of) => of.stages.find((one) => one.stage === stage)?.[statistic],
+      );
   }
   add('little', 'in_flight', 'requests', (of) => of.little?.in_flight);
   add('little', 'clients', 'count', (of) => of.little?.clients);

@@ -1,11 +1,18 @@
 /** Untrusted text is data: made harmless for the place where it will be shown. */
 
 /**
- * Characters that a reader can't see but a program obeys: controls (ANSI sequences among them), direction marks,
- * zero-width ones, tags, halves of a surrogate pair, non-characters. Joiners stay: scripts and emoji need them.
+ * Characters that a reader can't see but a program obeys, as a class of a regular expression. Joiners are not among them:
+ * scripts and emoji need them.
  */
-// oxlint-disable-next-line no-control-regex
-const HIDDEN = /[\u0000-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uD800-\uDFFF\uFEFF\uFFFE\uFFFF\u{E0000}-\u{E007F}]/gu;
+const HIDDEN = new RegExp(
+  `[${[
+    '\\u0000-\\u001F\\u007F-\\u009F', // controls, ANSI sequences among them
+    '\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069', // line separators and directions
+    '\\u200B\\u2060-\\u2065\\uFEFF\\u{E0000}-\\u{E007F}', // no width at all
+    '\\uD800-\\uDFFF\\uFFFE\\uFFFF', // half a pair, non-characters: no XML can hold them
+  ].join('')}]`,
+  'gu',
+);
 
 function named(character: string): string {
   const code = character.codePointAt(0) ?? 0;
@@ -27,7 +34,13 @@ export function markdownText(text: string): string {
     .replace(/\bwww\.(?=\S)/gi, 'www\u200B.');
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 const entity = (character: string): string => ENTITIES[character] ?? character;
 
 /** For HTML text and quoted attributes. */
@@ -40,7 +53,10 @@ export const xmlText: (text: string) => string = htmlText;
 
 /** For a `<script type="application/json">`: can't end the element, and every JSON parser reads it back. */
 export function scriptJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** What a spreadsheet takes for a formula, full-width forms and leading blanks included. */

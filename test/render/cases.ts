@@ -18,7 +18,16 @@ const BINS = 48;
 /** Quantiles of a log-normal: z = 0, 1.2816, 1.6449, 2.3263. */
 function trend(median: number, sigma: number, n = REQUESTS): TrendSummary {
   const at = (z: number): number => Number((median * Math.exp(sigma * z)).toPrecision(6));
-  return { n, mean: at(sigma / 2), min: at(-3), p50: at(0), p90: at(1.2816), p95: at(1.6449), p99: at(2.3263), max: at(3.2) };
+  return {
+    n,
+    mean: at(sigma / 2),
+    min: at(-3),
+    p50: at(0),
+    p90: at(1.2816),
+    p95: at(1.6449),
+    p99: at(2.3263),
+    max: at(3.2),
+  };
 }
 
 const STAGES = [
@@ -73,7 +82,14 @@ function limit(of: Partial<LimitCheck> & Pick<LimitCheck, 'variant' | 'value'>):
 }
 
 const p99 = { kind: 'target', id: 'request_duration_p99', statistic: 'p99', limit: 7000 } as const;
-const errors = { id: 'request_failed_rate', metric: 'request_failed', statistic: 'rate', limit: 0.01, unit: 'share', interval: { low: 0, high: 0.0021 } } as const;
+const errors = {
+  id: 'request_failed_rate',
+  metric: 'request_failed',
+  statistic: 'rate',
+  limit: 0.01,
+  unit: 'share',
+  interval: { low: 0, high: 0.0021 },
+} as const;
 
 const limits: readonly LimitCheck[] = [
   limit({ variant: 'baseline', value: 491.4 }),
@@ -104,17 +120,80 @@ function gate(of: Partial<GateCheck> & Pick<GateCheck, 'id' | 'gate' | 'estimate
   };
 }
 
-const latencyGate = (statistic: 'p50' | 'p95' | 'p99', of: Partial<GateCheck> & Pick<GateCheck, 'estimate' | 'interval'>): GateCheck =>
-  gate({ id: `request_duration_${statistic}`, gate: 'latency', statistic, baseline: baseline.trends.request_duration?.[statistic] ?? null, shadow: shadow.trends.request_duration?.[statistic] ?? null, ...of });
+const latencyGate = (
+  statistic: 'p50' | 'p95' | 'p99',
+  of: Partial<GateCheck> & Pick<GateCheck, 'estimate' | 'interval'>,
+): GateCheck =>
+  gate({
+    id: `request_duration_${statistic}`,
+    gate: 'latency',
+    statistic,
+    baseline: baseline.trends.request_duration?.[statistic] ?? null,
+    shadow: shadow.trends.request_duration?.[statistic] ?? null,
+    ...of,
+  });
 
 const gates: readonly GateCheck[] = [
   latencyGate('p95', { estimate: 1.05, interval: { low: 0.981, high: 1.118 } }),
   latencyGate('p50', { estimate: 1.05, interval: { low: 1.012, high: 1.089 } }),
-  latencyGate('p99', { estimate: 1.05, interval: { low: 0.9, high: null }, answer: 'inconclusive', undecided: { reason: 'need_more', requests: 2400, minutes: 1.2 }, advisory: { needs: 2500, has: REQUESTS } }),
-  gate({ id: 'error_rate', gate: 'error_rate', metric: 'request_failed', scale: 'difference', limit: 0.01, estimate: 0, interval: { low: -0.0021, high: 0.0021 }, baseline: 0, shadow: 0 }),
-  gate({ id: 'cpqu', gate: 'cpqu', metric: 'cpqu', limit: 1, estimate: 0.895, interval: { low: 0.84, high: 0.951 }, n: 251, n_of: 'payloads', baseline: 0.000553, shadow: 0.000495 }),
-  gate({ id: 'accuracy_correction', gate: 'accuracy', metric: 'accuracy', statistic: 'correction', scale: 'difference', better: 'higher', limit: -0.02, estimate: 0.15, interval: { low: 0.102, high: 0.198 }, n: 251, n_of: 'payloads', baseline: 0.76, shadow: 0.91 }),
-  gate({ id: 'throughput', gate: 'throughput', metric: 'throughput', better: 'higher', limit: 0.85, estimate: 0.953, interval: { low: 0.92, high: 0.985 }, n: 30, n_of: 'windows', baseline: 31.9, shadow: 30.3 }),
+  latencyGate('p99', {
+    estimate: 1.05,
+    interval: { low: 0.9, high: null },
+    answer: 'inconclusive',
+    undecided: { reason: 'need_more', requests: 2400, minutes: 1.2 },
+    advisory: { needs: 2500, has: REQUESTS },
+  }),
+  gate({
+    id: 'error_rate',
+    gate: 'error_rate',
+    metric: 'request_failed',
+    scale: 'difference',
+    limit: 0.01,
+    estimate: 0,
+    interval: { low: -0.0021, high: 0.0021 },
+    baseline: 0,
+    shadow: 0,
+  }),
+  gate({
+    id: 'cpqu',
+    gate: 'cpqu',
+    metric: 'cpqu',
+    limit: 1,
+    estimate: 0.895,
+    interval: { low: 0.84, high: 0.951 },
+    n: 251,
+    n_of: 'payloads',
+    baseline: 0.000553,
+    shadow: 0.000495,
+  }),
+  gate({
+    id: 'accuracy_correction',
+    gate: 'accuracy',
+    metric: 'accuracy',
+    statistic: 'correction',
+    scale: 'difference',
+    better: 'higher',
+    limit: -0.02,
+    estimate: 0.15,
+    interval: { low: 0.102, high: 0.198 },
+    n: 251,
+    n_of: 'payloads',
+    baseline: 0.76,
+    shadow: 0.91,
+  }),
+  gate({
+    id: 'throughput',
+    gate: 'throughput',
+    metric: 'throughput',
+    better: 'higher',
+    limit: 0.85,
+    estimate: 0.953,
+    interval: { low: 0.92, high: 0.985 },
+    n: 30,
+    n_of: 'windows',
+    baseline: 31.9,
+    shadow: 30.3,
+  }),
 ];
 
 /** A log-normal's density over common bins; the last bin takes the rest, as in the model. */
@@ -128,7 +207,10 @@ function histogram(medians: Readonly<Partial<Record<Variant, number>>>): Histogr
     const sum = density.reduce((a, b) => a + b, 0) / 0.996;
     return density.map((d, i) => Number((d / sum + (i === BINS - 1 ? 0.004 : 0)).toFixed(6)));
   };
-  return { edges_ms: Array.from({ length: BINS + 1 }, (_, i) => Number(((i * top) / BINS).toFixed(3))), shares: mapVariants(medians, share) };
+  return {
+    edges_ms: Array.from({ length: BINS + 1 }, (_, i) => Number(((i * top) / BINS).toFixed(3))),
+    shares: mapVariants(medians, share),
+  };
 }
 
 const pass: Comparison = {
@@ -146,6 +228,8 @@ const pass: Comparison = {
     timeout_ms: 10_000,
     seed: 1,
     blocks: 1,
+    looks: null,
+    fallback: null,
     payloads: { source: "the suite's own", count: 251, labelled: 251, sha256: '0123456789abcdef'.repeat(4) },
     versions: { suite: '0.1.0', k6: 'k6 v2.2.0', node: 'v20.20.0' },
     machine: { os: 'linux 6.1', arch: 'x64', cpu_model: 'Example CPU', cpus: 2, memory_bytes: 24 * 2 ** 30 },
@@ -191,8 +275,15 @@ const failing: VariantSummary = {
 const fail: Comparison = {
   ...pass,
   variants: { baseline, shadow: failing },
-  checks: withGate('request_duration_p95', { estimate: 1.4, interval: { low: 1.31, high: 1.49 }, answer: 'fail', shadow: 688 }).map((check) =>
-    check.kind === 'limit' && check.metric === 'request_failed' && check.variant === 'shadow' ? { ...check, value: 34 / REQUESTS, interval: { low: 0.0131, high: 0.0263 }, answer: 'fail' } : check,
+  checks: withGate('request_duration_p95', {
+    estimate: 1.4,
+    interval: { low: 1.31, high: 1.49 },
+    answer: 'fail',
+    shadow: 688,
+  }).map((check) =>
+    check.kind === 'limit' && check.metric === 'request_failed' && check.variant === 'shadow'
+      ? { ...check, value: 34 / REQUESTS, interval: { low: 0.0131, high: 0.0263 }, answer: 'fail' }
+      : check,
   ),
   histogram: histogram({ baseline: 300, shadow: 420 }),
   findings: [...pass.findings, finding('failures_left_out', { failed: 34, requests: REQUESTS }, 'shadow')],
@@ -202,7 +293,12 @@ const fail: Comparison = {
 
 const inconclusive: Comparison = {
   ...pass,
-  checks: withGate('request_duration_p95', { estimate: 1.09, interval: { low: 0.99, high: 1.19 }, answer: 'inconclusive', undecided: { reason: 'need_more', requests: 4100, minutes: 2.3 } }),
+  checks: withGate('request_duration_p95', {
+    estimate: 1.09,
+    interval: { low: 0.99, high: 1.19 },
+    answer: 'inconclusive',
+    undecided: { reason: 'need_more', requests: 4100, minutes: 2.3 },
+  }),
   verdict: { word: 'inconclusive', because: ['request_duration_p95'], rule: 'interval' },
   exit_code: EXIT.inconclusive,
 };
@@ -214,14 +310,23 @@ const invalid: Comparison = {
     { name: 'cpu', variant: null, figure: 0.91, limit: 0.2, unit: 'share', ok: false },
     { name: 'probe_delay', variant: null, figure: 84, limit: 22.5, unit: 'ms', ok: false },
   ],
-  findings: [finding('cpu_saturated', { full_share: 0.91, mean_share: 0.97, cpus: 2 }), finding('probe_delay', { delay_ms: 84, limit_ms: 22.5, floor_ms: 0.4 }), ...pass.findings],
+  findings: [
+    finding('cpu_saturated', { full_share: 0.91, mean_share: 0.97, cpus: 2 }),
+    finding('probe_delay', { delay_ms: 84, limit_ms: 22.5, floor_ms: 0.4 }),
+    ...pass.findings,
+  ],
   verdict: { word: 'invalid', because: ['cpu_saturated', 'probe_delay'], rule: 'interval' },
   exit_code: EXIT.invalid,
 };
 
 const oneVariant: Comparison = {
   ...pass,
-  run: { ...pass.run, run_id: '20261122-120000-baseline', job: 'baseline', variants: { baseline: { label: 'baseline', url: 'http://127.0.0.1:8080', stand_in: true } } },
+  run: {
+    ...pass.run,
+    run_id: '20261122-120000-baseline',
+    job: 'baseline',
+    variants: { baseline: { label: 'baseline', url: 'http://127.0.0.1:8080', stand_in: true } },
+  },
   variants: { baseline },
   checks: limits.filter(({ variant }) => variant === 'baseline'),
   slowest_stage: null,
@@ -235,7 +340,7 @@ export const HOSTILE = {
   script: '</script><script>alert(1)</script>',
   attribute: '" onmouseover="alert(2)" x="',
   image: '<img src=https://evil.example/x.png onerror=alert(3)>',
-  formula: '=cmd|\' /C calc\'!A0',
+  formula: "=cmd|' /C calc'!A0",
   plus: '+1+1',
   ansi: '\u001B[31mred\u001B[0m\u0007',
   bidi: 'abc\u202Egpj.exe',
@@ -259,11 +364,18 @@ const hostile: Comparison = {
       shadow: { label: HOSTILE.formula, url: HOSTILE.bidi, stand_in: false },
     },
   },
-  variants: { baseline: { ...baseline, stages: hostileStages }, shadow: { ...failing, stages: hostileStages.toReversed() } },
+  variants: {
+    baseline: { ...baseline, stages: hostileStages },
+    shadow: { ...failing, stages: hostileStages.toReversed() },
+  },
   slowest_stage: { stage: HOSTILE.markdown, baseline_p95_ms: 1, shadow_p95_ms: 2 },
   findings: [
     finding('torn_lines', { count: 3, line: 17, problem: HOSTILE.script + HOSTILE.xml }),
-    finding('undeclared_difference', { what: HOSTILE.markdown, baseline: HOSTILE.ansi, shadow: HOSTILE.formula }),
+    finding('undeclared_difference', {
+      what: HOSTILE.markdown,
+      baseline: HOSTILE.ansi,
+      shadow: HOSTILE.formula,
+    }),
     finding('same_server', { how: HOSTILE.attribute }),
   ],
   verdict: { word: 'invalid', because: ['torn_lines'], rule: 'interval' },
@@ -273,7 +385,8 @@ const hostile: Comparison = {
 /** Waves instead of noise: the same picture each time. */
 function series(medians: Readonly<Partial<Record<Variant, number>>>): Series {
   const t_s = Array.from({ length: 30 }, (_, i) => 2 * i + 1);
-  const wave = (level: number, depth: number, phase: number): number[] => t_s.map((t) => Number((level * (1 + depth * Math.sin(t / 5 + phase))).toPrecision(6)));
+  const wave = (level: number, depth: number, phase: number): number[] =>
+    t_s.map((t) => Number((level * (1 + depth * Math.sin(t / 5 + phase))).toPrecision(6)));
   return {
     t_s,
     variants: mapVariants(medians, (median, variant) => {
@@ -283,7 +396,9 @@ function series(medians: Readonly<Partial<Record<Variant, number>>>): Series {
         p95_ms: wave(median * 1.63, 0.1, phase + 1),
         requests_per_s: wave(10_000 / median, 0.04, phase),
         failed: t_s.map(() => 0),
-        cost_eur: wave(variant === 'baseline' ? 0.00042 : 0.00045, 0.03, phase).map((cost, i) => (i === 20 ? null : cost)),
+        cost_eur: wave(variant === 'baseline' ? 0.00042 : 0.00045, 0.03, phase).map((cost, i) =>
+          i === 20 ? null : cost,
+        ),
       };
     }),
   };

@@ -12,9 +12,24 @@ const panelSchema = v.strictObject({
   fullWidth: v.optional(v.boolean()),
   series: v.array(v.strictObject({ query: v.string(), legend: v.optional(v.string()) })),
 });
-const sectionSchema = v.strictObject({ id: v.string(), title: v.optional(v.string()), summary: v.optional(v.string()), panels: v.array(panelSchema) });
+const sectionSchema = v.strictObject({
+  id: v.string(),
+  title: v.optional(v.string()),
+  summary: v.optional(v.string()),
+  panels: v.array(panelSchema),
+});
 const layout = v.parse(
-  v.strictObject({ title: v.string(), tabs: v.array(v.strictObject({ id: v.string(), title: v.string(), summary: v.string(), sections: v.array(sectionSchema) })) }),
+  v.strictObject({
+    title: v.string(),
+    tabs: v.array(
+      v.strictObject({
+        id: v.string(),
+        title: v.string(),
+        summary: v.string(),
+        sections: v.array(sectionSchema),
+      }),
+    ),
+  }),
   JSON.parse(readFileSync(new URL('../../lib/dashboard.json', import.meta.url), 'utf8')),
 );
 
@@ -46,7 +61,9 @@ const charts = panels.filter((panel) => panel.kind === 'chart');
 
 describe('the layout of the live dashboard', () => {
   test('asks only for metrics and aggregates that exist', () => {
-    const queries = panels.filter((panel) => panel.kind !== 'summary').flatMap((panel) => panel.series.map(({ query }) => query));
+    const queries = panels
+      .filter((panel) => panel.kind !== 'summary')
+      .flatMap((panel) => panel.series.map(({ query }) => query));
     expect(queries.length).toBeGreaterThan(20);
     for (const query of queries) {
       const match = TAGGED.exec(query) ?? TOTAL.exec(query);
@@ -59,7 +76,9 @@ describe('the layout of the live dashboard', () => {
   });
 
   test('baseline and shadow are two named lines, baseline first, of the same figure', () => {
-    const compared = charts.filter((panel) => panel.series.some(({ query }) => query.includes('tags.scenario')));
+    const compared = charts.filter((panel) =>
+      panel.series.some(({ query }) => query.includes('tags.scenario')),
+    );
     expect(compared.length).toBeGreaterThan(8);
     for (const panel of compared) {
       expect(panel.series.map(({ legend }) => legend?.split(' ')[0])).toEqual(['baseline', 'shadow']);
@@ -74,7 +93,11 @@ describe('the layout of the live dashboard', () => {
   });
 
   test('ids are unique: the page uses them as keys', () => {
-    const ids = [...layout.tabs.map(({ id }) => id), ...layout.tabs.flatMap(({ sections }) => sections.map(({ id }) => id)), ...panels.map(({ id }) => id)];
+    const ids = [
+      ...layout.tabs.map(({ id }) => id),
+      ...layout.tabs.flatMap(({ sections }) => sections.map(({ id }) => id)),
+      ...panels.map(({ id }) => id),
+    ];
     expect(new Set(ids).size).toBe(ids.length);
   });
 
@@ -82,7 +105,9 @@ describe('the layout of the live dashboard', () => {
     const optional = ['ttft', 'tpot', 'itl', 'e2e', 'tokens_per_s', 'request_cost_mean_microeur'];
     for (const tab of layout.tabs) {
       for (const section of tab.sections) {
-        const names = section.panels.flatMap(({ series }) => series.map(({ query }) => query.split('[')[0] ?? ''));
+        const names = section.panels.flatMap(({ series }) =>
+          series.map(({ query }) => query.split('[')[0] ?? ''),
+        );
         const some = names.filter((name) => optional.includes(name));
         expect(some.length === 0 || some.length === names.length, section.id).toBe(true);
       }

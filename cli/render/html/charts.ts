@@ -42,7 +42,9 @@ function distributionChart({ histogram, variants }: Comparison): Chart | null {
   const present = presentVariants(histogram.shares);
   const marks = present.flatMap((variant) => {
     const trend = variants[variant]?.trends.request_duration;
-    return trend === undefined ? [] : (['p50', 'p95'] as const).map((label): Mark => ({ x: trend[label], label, variant }));
+    return trend === undefined
+      ? []
+      : (['p50', 'p95'] as const).map((label): Mark => ({ x: trend[label], label, variant }));
   });
   return {
     id: 'distribution',
@@ -62,7 +64,13 @@ function distributionChart({ histogram, variants }: Comparison): Chart | null {
 }
 
 function timeCharts(series: Series): Chart[] {
-  const make = (id: string, title: string, caption: string, y_unit: Chart['y_unit'], figures: readonly (readonly [string, keyof WindowFigures])[]): Chart[] => {
+  const make = (
+    id: string,
+    title: string,
+    caption: string,
+    y_unit: Chart['y_unit'],
+    figures: readonly (readonly [string, keyof WindowFigures])[],
+  ): Chart[] => {
     const lines = presentVariants(series.variants).flatMap((variant) =>
       figures.map(([name, figure], i): Line => ({
         label: name === '' ? variant : `${variant} ${name}`,
@@ -72,18 +80,33 @@ function timeCharts(series: Series): Chart[] {
       })),
     );
     const some = lines.some(({ values }) => values.some((value) => value !== null));
-    return some ? [{ id, title, caption, x: series.t_s, x_unit: 's', y_unit, stepped: false, lines, marks: [] }] : [];
+    return some
+      ? [{ id, title, caption, x: series.t_s, x_unit: 's', y_unit, stepped: false, lines, marks: [] }]
+      : [];
   };
   return [
-    ...make('latency', 'Latency over time', 'p50, and p95 dashed, of each window; seconds since the measurement began.', 'ms', [['p50', 'p50_ms'], ['p95', 'p95_ms']]),
+    ...make(
+      'latency',
+      'Latency over time',
+      'p50, and p95 dashed, of each window; seconds since the measurement began.',
+      'ms',
+      [
+        ['p50', 'p50_ms'],
+        ['p95', 'p95_ms'],
+      ],
+    ),
     ...make('cost', 'Cost per request', 'Mean of each window, EUR.', 'EUR', [['', 'cost_eur']]),
-    ...make('throughput', 'Throughput', 'Requests per second in each window.', 'requests/s', [['', 'requests_per_s']]),
+    ...make('throughput', 'Throughput', 'Requests per second in each window.', 'requests/s', [
+      ['', 'requests_per_s'],
+    ]),
   ];
 }
 
 /** Where a chart will be drawn. */
 export function chartFigure({ id, title, caption, lines }: Chart): string {
-  const keys = [...new Map(lines.map((line) => [line.variant, line])).keys()].map((variant) => `<span class="key ${variant}">${variant}</span>`).join(' ');
+  const keys = [...new Map(lines.map((line) => [line.variant, line])).keys()]
+    .map((variant) => `<span class="key ${variant}">${variant}</span>`)
+    .join(' ');
   return `<figure class="chart" id="chart-${id}">
 <figcaption><h3>${htmlText(title)}</h3><p class="keys">${keys}</p></figcaption>
 <div class="plot" role="img" aria-label="${htmlText(`${title}. ${caption}`)}"></div>

@@ -3,7 +3,17 @@ import type { Finding, FindingCode } from '../../../domain/findings.ts';
 import { htmlText } from '../escape.ts';
 import { wordFinding } from '../words.ts';
 
-export type Place = 'gates' | 'limits' | 'latency' | 'throughput' | 'errors' | 'cost' | 'accuracy' | 'little' | 'trust' | 'setup';
+export type Place =
+  | 'gates'
+  | 'limits'
+  | 'latency'
+  | 'throughput'
+  | 'errors'
+  | 'cost'
+  | 'accuracy'
+  | 'little'
+  | 'trust'
+  | 'setup';
 
 const PLACES: Readonly<Record<FindingCode, Place>> = {
   lost_requests: 'trust',
@@ -43,14 +53,17 @@ const PLACES: Readonly<Record<FindingCode, Place>> = {
 
 /** The references of one section, as HTML: `1`, `4`. */
 export function footnoteRefs(findings: readonly Finding[], place: string): string {
-  const links = findings.flatMap(({ code }, i) => (PLACES[code] === place ? [`<a href="#finding-${i + 1}" aria-label="finding ${i + 1}">${i + 1}</a>`] : []));
+  const links = findings.flatMap(({ code }, i) =>
+    PLACES[code] === place ? [`<a href="#finding-${i + 1}" aria-label="finding ${i + 1}">${i + 1}</a>`] : [],
+  );
   return links.length === 0 ? '' : `<sup>${links.join(' ')}</sup>`;
 }
 
 export function findingsSection(findings: readonly Finding[]): string {
   if (findings.length === 0) return '';
   const items = findings.map((finding, i) => {
-    const severity = finding.severity === 'note' ? '' : `<b class="${finding.severity}">${finding.severity}</b> `;
+    const severity =
+      finding.severity === 'note' ? '' : `<b class="${finding.severity}">${finding.severity}</b> `;
     return `<li id="finding-${i + 1}">${severity}${htmlText(wordFinding(finding))} <a class="back" href="#${PLACES[finding.code]}" aria-label="back to ${PLACES[finding.code]}">&#8617;</a></li>`;
   });
   return `<section id="findings">

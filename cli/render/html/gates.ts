@@ -11,9 +11,12 @@ export function gatesTable(comparison: Comparison, refs: string): string {
   const gates = comparison.checks.filter((check): check is GateCheck => check.kind === 'gate');
   if (gates.length === 0) return '';
   // What made the verdict first, then what else counts, then what only informs.
-  const rank = (gate: GateCheck): number => (gate.advisory !== null ? 2 : because.includes(gate.id) ? because.indexOf(gate.id) / because.length : 1);
+  const rank = (gate: GateCheck): number =>
+    gate.advisory !== null ? 2 : because.includes(gate.id) ? because.indexOf(gate.id) / because.length : 1;
   const level = percent(1 - 2 * (gates[0]?.alpha ?? 0.025), 0);
-  const rows = gates.toSorted((a, b) => rank(a) - rank(b)).map((gate) => row(gate, comparison.verdict.word !== 'invalid' && gate.id === because[0]));
+  const rows = gates
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((gate) => row(gate, comparison.verdict.word !== 'invalid' && gate.id === because[0]));
   return `<section id="gates">
 <h2>Shadow against baseline${refs}</h2>
 <div class="scroll"><table class="gates">
@@ -26,19 +29,28 @@ ${comparison.verdict.rule === 'point' ? '<p class="caption">Judged by the point 
 </section>`;
 }
 
-const ANSWERS: Readonly<Record<GateCheck['answer'], MarkName>> = { pass: 'pass', fail: 'fail', inconclusive: 'open' };
+const ANSWERS: Readonly<Record<GateCheck['answer'], MarkName>> = {
+  pass: 'pass',
+  fail: 'fail',
+  inconclusive: 'open',
+};
 
 function answerOf(gate: GateCheck): { mark: MarkName; word: string; why: string } {
   const { advisory, answer, n_of } = gate;
   if (advisory === null) return { mark: ANSWERS[answer], word: answer, why: undecided(gate) };
-  return { mark: 'warn', word: 'advisory', why: `would be ${answer}; counts from ${integer(advisory.needs)} ${n_of}, has ${integer(advisory.has)}` };
+  return {
+    mark: 'warn',
+    word: 'advisory',
+    why: `would be ${answer}; counts from ${integer(advisory.needs)} ${n_of}, has ${integer(advisory.has)}`,
+  };
 }
 
 function row(gate: GateCheck, deciding: boolean): string {
   const { mark, word, why } = answerOf(gate);
   const known = gate.interval.low !== null || gate.interval.high !== null;
   // What would be needed goes below, over the whole width: the line itself stays one line.
-  const below = why === '' ? '' : `\n<tr class="why ${mark}"><td></td><td colspan="6">${htmlText(why)}</td></tr>`;
+  const below =
+    why === '' ? '' : `\n<tr class="why ${mark}"><td></td><td colspan="6">${htmlText(why)}</td></tr>`;
   return `<tr class="gate ${mark}">
 <td class="answer">${markSvg(mark)} ${word}</td>
 <th scope="row">${htmlText(checkLabel(gate))}${deciding ? ' <span class="tag">decides</span>' : ''}</th>
@@ -62,12 +74,17 @@ export function intervalBar(gate: GateCheck, mark: MarkName): string {
   const change = (value: number): number => (gate.scale === 'ratio' ? value - 1 : value);
   const { low, high } = gate.interval;
   const limit = change(gate.limit);
-  const values = [0, limit, ...[gate.estimate, low, high].flatMap((value) => (value === null ? [] : [change(value)]))];
+  const values = [
+    0,
+    limit,
+    ...[gate.estimate, low, high].flatMap((value) => (value === null ? [] : [change(value)])),
+  ];
   const span = Math.max(...values) - Math.min(...values) || 1;
   const from = Math.min(...values) - 0.15 * span;
   const to = Math.max(...values) + 0.15 * span;
   const x = (value: number): number => Math.round(((value - from) / (to - from)) * WIDTH * 10) / 10;
-  const beyond = gate.better === 'lower' ? { x: x(limit), width: WIDTH - x(limit) } : { x: 0, width: x(limit) };
+  const beyond =
+    gate.better === 'lower' ? { x: x(limit), width: WIDTH - x(limit) } : { x: 0, width: x(limit) };
   const parts = [
     `<rect class="beyond" x="${beyond.x}" y="0" width="${beyond.width.toFixed(1)}" height="${HEIGHT}"/>`,
     `<line class="zero" x1="${x(0)}" x2="${x(0)}" y1="3" y2="${HEIGHT - 3}"/>`,
@@ -78,11 +95,13 @@ export function intervalBar(gate: GateCheck, mark: MarkName): string {
     parts.push(`<line class="interval" x1="${left}" x2="${right}" y1="${MIDDLE}" y2="${MIDDLE}"/>`);
     parts.push(low === null ? arrow(0, 1) : tick(left), high === null ? arrow(WIDTH, -1) : tick(right));
   }
-  if (gate.estimate !== null) parts.push(`<circle class="estimate" cx="${x(change(gate.estimate))}" cy="${MIDDLE}" r="4"/>`);
+  if (gate.estimate !== null)
+    parts.push(`<circle class="estimate" cx="${x(change(gate.estimate))}" cy="${MIDDLE}" r="4"/>`);
   const label = `${difference(gate, gate.estimate)}, interval ${gateInterval(gate)}, limit ${gateLimit(gate)}`;
   return `<svg class="gate-bar ${mark}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${htmlText(label)}">${parts.join('')}</svg>`;
 }
 
-const tick = (at: number): string => `<line class="interval" x1="${at}" x2="${at}" y1="${MIDDLE - 4}" y2="${MIDDLE + 4}"/>`;
+const tick = (at: number): string =>
+  `<line class="interval" x1="${at}" x2="${at}" y1="${MIDDLE - 4}" y2="${MIDDLE + 4}"/>`;
 const arrow = (at: number, inwards: 1 | -1): string =>
   `<path class="arrow" d="M${at} ${MIDDLE}l${inwards * 6} -4v8z"/>`;

@@ -11,7 +11,13 @@ const SHAPES: Readonly<Record<MarkName, string>> = {
   invalid: '<path d="M4.6 11.4l6.8-6.8"/>',
 };
 
-const WORDS: Readonly<Record<MarkName, string>> = { pass: 'pass', fail: 'fail', warn: 'warning', open: 'open', invalid: 'invalid' };
+const WORDS: Readonly<Record<MarkName, string>> = {
+  pass: 'pass',
+  fail: 'fail',
+  warn: 'warning',
+  open: 'open',
+  invalid: 'invalid',
+};
 
 export function markSvg(name: MarkName): string {
   return `<svg class="mark ${name}" viewBox="0 0 16 16" role="img" aria-label="${WORDS[name]}"><circle cx="8" cy="8" r="7.2"/>${SHAPES[name]}</svg>`;

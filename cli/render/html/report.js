@@ -11,13 +11,17 @@
     if (value === null || value === undefined) return '';
     switch (unit) {
       case 'ms':
-        return Math.abs(value) >= 1000 ? `${Number((value / 1000).toPrecision(3))} s` : `${Number(value.toPrecision(3))} ms`;
+        return Math.abs(value) >= 1000
+          ? `${Number((value / 1000).toPrecision(3))} s`
+          : `${Number(value.toPrecision(3))} ms`;
       case 's':
         return `${Number(value.toFixed(1))} s`;
       case 'share':
         return `${Number((value * 100).toPrecision(3))} %`;
       case 'EUR':
-        return value === 0 ? '0' : value.toFixed(Math.max(0, Math.min(8, 2 - Math.floor(Math.log10(Math.abs(value))))));
+        return value === 0
+          ? '0'
+          : value.toFixed(Math.max(0, Math.min(8, 2 - Math.floor(Math.log10(Math.abs(value))))));
       default:
         return String(Number(value.toPrecision(3)));
     }
@@ -43,7 +47,8 @@
       // The two variants' percentiles are close together: one label on each side; p50 and p95 may meet too: a line each.
       const top = bbox.top + (2 + 14 * words.indexOf(label)) * dots;
       const other = marks.find((mark) => mark.label === label && mark.variant !== variant);
-      const leftwards = other === undefined ? false : x < other.x || (x === other.x && variant === 'baseline');
+      const leftwards =
+        other === undefined ? false : x < other.x || (x === other.x && variant === 'baseline');
       ctx.textAlign = leftwards ? 'right' : 'left';
       ctx.fillText(label, left + (leftwards ? -4 : 4) * dots, top);
     }
@@ -61,7 +66,12 @@
     const place = document.querySelector(`#chart-${chart.id} .plot`);
     const width = place.clientWidth;
     place.replaceChildren();
-    const axis = { stroke: colour('soft'), grid: { stroke: colour('rule'), width: 1 }, ticks: { show: false }, font: '12px system-ui, sans-serif' };
+    const axis = {
+      stroke: colour('soft'),
+      grid: { stroke: colour('rule'), width: 1 },
+      ticks: { show: false },
+      font: '12px system-ui, sans-serif',
+    };
     const plot = new uPlot(
       {
         width,
@@ -70,11 +80,23 @@
         legend: { live: true, markers: { show: true, width: 2 } },
         cursor: { points: { size: 6 }, drag: { setScale: false } },
         axes: [
-          { ...axis, values: (_, ticks) => ticks.map((tick) => inUnit(chart.x_unit, tick)), space: 56, size: 34 },
-          { ...axis, values: (_, ticks) => ticks.map((tick) => inUnit(chart.y_unit, tick)), size: chart.y_unit === 'EUR' ? 74 : 58 },
+          {
+            ...axis,
+            values: (_, ticks) => ticks.map((tick) => inUnit(chart.x_unit, tick)),
+            space: 56,
+            size: 34,
+          },
+          {
+            ...axis,
+            values: (_, ticks) => ticks.map((tick) => inUnit(chart.y_unit, tick)),
+            size: chart.y_unit === 'EUR' ? 74 : 58,
+          },
         ],
         series: [
-          { label: chart.x_unit === 'ms' ? 'latency' : 'time', value: (_, value) => inUnit(chart.x_unit, value) },
+          {
+            label: chart.x_unit === 'ms' ? 'latency' : 'time',
+            value: (_, value) => inUnit(chart.x_unit, value),
+          },
           ...chart.lines.map(({ label, variant, dashed }) => ({
             label,
             stroke: colour(variant),
@@ -82,7 +104,9 @@
             points: { show: false },
             value: (_, value) => inUnit(chart.y_unit, value),
             ...(dashed === true ? { dash: [5, 4] } : {}),
-            ...(chart.stepped === true ? { fill: `${colour(variant)}33`, paths: uPlot.paths.stepped({ align: 1 }) } : {}),
+            ...(chart.stepped === true
+              ? { fill: `${colour(variant)}33`, paths: uPlot.paths.stepped({ align: 1 }) }
+              : {}),
           })),
         ],
         hooks: { draw: [(self) => drawMarks(self, chart.marks)] },
@@ -99,8 +123,11 @@
     drawn = charts.map(draw);
   };
   new ResizeObserver(() => {
-    for (const { plot, place } of drawn) if (place.clientWidth > 0 && place.clientWidth !== plot.width) plot.setSize({ width: place.clientWidth, height: HEIGHT });
+    for (const { plot, place } of drawn)
+      if (place.clientWidth > 0 && place.clientWidth !== plot.width)
+        plot.setSize({ width: place.clientWidth, height: HEIGHT });
   }).observe(document.body);
   // Canvases keep the colours that they were drawn with: a changed scheme, or paper, needs them anew.
-  for (const query of ['(prefers-color-scheme: dark)', 'print']) window.matchMedia(query).addEventListener('change', redraw);
+  for (const query of ['(prefers-color-scheme: dark)', 'print'])
+    window.matchMedia(query).addEventListener('change', redraw);
 })();

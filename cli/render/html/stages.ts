@@ -16,7 +16,9 @@ interface Part {
 
 export function stageBars(comparison: Comparison): string {
   const present = presentVariants(comparison.variants);
-  const summaries = present.flatMap((variant) => comparison.variants[variant] ?? []).filter(({ stages }) => stages.length > 0);
+  const summaries = present
+    .flatMap((variant) => comparison.variants[variant] ?? [])
+    .filter(({ stages }) => stages.length > 0);
   if (summaries.length === 0) return '';
   const kept = largestStages(summaries);
   const bars = summaries.map((summary) => ({ variant: summary.variant, parts: partsOf(summary, kept) }));
@@ -48,16 +50,22 @@ ${rows.join('\n')}
 
 function largestStages(summaries: readonly VariantSummary[]): readonly string[] {
   const largest = new Map<string, number>();
-  for (const { stages } of summaries) for (const { stage, mean } of stages) largest.set(stage, Math.max(mean, largest.get(stage) ?? 0));
+  for (const { stages } of summaries)
+    for (const { stage, mean } of stages) largest.set(stage, Math.max(mean, largest.get(stage) ?? 0));
   const by_size = [...largest].toSorted(([, a], [, b]) => b - a).map(([stage]) => stage);
   const kept = new Set(by_size.slice(0, by_size.length > MOST_STAGES ? MOST_STAGES - 1 : MOST_STAGES));
   return [...largest.keys()].filter((stage) => kept.has(stage)); // in the order of the answers: that is the order of the work
 }
 
 function partsOf({ stages }: VariantSummary, kept: readonly string[]): readonly Part[] {
-  const parts = kept.map((name): Part => ({ name, mean_ms: stages.find(({ stage }) => stage === name)?.mean ?? 0 }));
+  const parts = kept.map((name): Part => ({
+    name,
+    mean_ms: stages.find(({ stage }) => stage === name)?.mean ?? 0,
+  }));
   const rest = stages.filter(({ stage }) => !kept.includes(stage));
-  return rest.length === 0 ? parts : [...parts, { name: `${rest.length} others`, mean_ms: rest.reduce((sum, { mean }) => sum + mean, 0) }];
+  return rest.length === 0
+    ? parts
+    : [...parts, { name: `${rest.length} others`, mean_ms: rest.reduce((sum, { mean }) => sum + mean, 0) }];
 }
 
 const total = (parts: readonly Part[]): number => parts.reduce((sum, { mean_ms }) => sum + mean_ms, 0);

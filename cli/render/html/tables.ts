@@ -20,10 +20,13 @@ ${note === undefined ? '' : `<p class="caption">${htmlText(note.charAt(0).toUppe
 function table({ head, rows }: Section): string {
   const numeric = head.map((_, column) => column > 0 && rows.every((row) => FIGURE.test(row[column] ?? '')));
   const heads = head.map((name, column) => {
-    const inner = name === 'baseline' || name === 'shadow' ? `<span class="key ${name}">${name}</span>` : htmlText(name);
+    const inner =
+      name === 'baseline' || name === 'shadow' ? `<span class="key ${name}">${name}</span>` : htmlText(name);
     return `<th${numeric[column] === true ? ' class="n"' : ''}>${inner}</th>`;
   });
-  const body = rows.map((row) => `<tr>${row.map((cell, column) => tableCell(cell, numeric[column] === true)).join('')}</tr>`);
+  const body = rows.map(
+    (row) => `<tr>${row.map((cell, column) => tableCell(cell, numeric[column] === true)).join('')}</tr>`,
+  );
   return `<div class="scroll"><table>
 <thead><tr>${heads.join('')}</tr></thead>
 <tbody>
