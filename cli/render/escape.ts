@@ -30,8 +30,8 @@ export function markdownText(text: string): string {
     .replace(/[\\`*_[\]<>|#~]/g, (c) => `\\${c}`)
     .replace(/&(?=#?\w+;)/g, '\\&')
     .replace(/@(?=\w)/g, '@\u200B') // a mention would send mail from a pull-request comment
-    .replace(/(https?|ftp|mailto):(?=\S)/gi, '$1:\u200B')
-    .replace(/\bwww\.(?=\S)/gi, 'www\u200B.');
+    .replace(/:\/\//g, ':\\//') // GitHub links bare addresses; escaped, they read and copy the same
+    .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}\\.`);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

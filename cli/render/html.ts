@@ -41,6 +41,12 @@ export function renderHtml(comparison: Comparison, assets: HtmlAssets, series: S
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
+  const shown = sections(comparison);
+  const tables = (wanted: (id: string) => boolean): string =>
+    shown
+      .filter(({ id }) => wanted(id))
+      .map((section) => sectionHtml(section, footnoteRefs(comparison.findings, section.id)))
+      .join('\n');
   const pictures = [...drawn.map(chartFigure), stageBars(comparison)].filter((figure) => figure !== '');
   const { title } = VERDICTS[comparison.verdict.word];
   return `<!doctype html>
@@ -62,13 +68,13 @@ ${assets.report_css}
 <main>
 ${header(comparison)}
 ${gatesTable(comparison, footnoteRefs(comparison.findings, 'gates'))}
-${tables(comparison, (id) => id === 'limits')}
+${tables((id) => id === 'limits')}
 ${pictures.length === 0 ? '' : `<section id="charts">\n${pictures.join('\n')}\n</section>`}
 <div class="columns">
-${tables(comparison, (id) => id !== 'limits' && id !== 'gates' && !LAST.includes(id))}
+${tables((id) => id !== 'limits' && id !== 'gates' && !LAST.includes(id))}
 </div>
 ${findingsSection(comparison.findings)}
-${tables(comparison, (id) => LAST.includes(id))}
+${tables((id) => LAST.includes(id))}
 </main>
 <footer>The suite reports a verdict; it promotes nothing. Percentiles are recomputed from the raw request log (type 7, as k6). Exit code ${comparison.exit_code}.</footer>
 ${drawn.length === 0 ? '' : `<script type="application/json" id="chart-data">${scriptJson(drawn)}</script>`}
@@ -76,13 +82,6 @@ ${scripts.map((script) => `<script>${script}</script>`).join('\n')}
 </body>
 </html>
 `;
-}
-
-function tables(comparison: Comparison, wanted: (id: string) => boolean): string {
-  return sections(comparison)
-    .filter(({ id }) => wanted(id))
-    .map((section) => sectionHtml(section, footnoteRefs(comparison.findings, section.id)))
-    .join('\n');
 }
 
 function header(comparison: Comparison): string {

@@ -412,3 +412,13 @@ export const CASES = {
   'one-variant': { comparison: oneVariant, series: series({ baseline: 300 }) },
   hostile: { comparison: hostile, series: null },
 } as const satisfies Readonly<Record<string, RenderCase>>;
+
+export type CaseName = keyof typeof CASES;
+export const CASE_NAMES: readonly CaseName[] = [
+  'pass',
+  'fail',
+  'inconclusive',
+  'invalid',
+  'one-variant',
+  'hostile',
+];
