@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { renderHtml } from '../../cli/render/html.ts';
+import { intervalBar } from '../../cli/render/html/gates.ts';
 import { readAssets } from '../../cli/render/html/assets.ts';
 import { CASE_NAMES, CASES, HOSTILE, type CaseName } from './cases.ts';
 import { FAKE_ASSETS } from './golden.ts';
@@ -70,6 +71,31 @@ describe('report.html', () => {
     );
     expect(gates[0]).toBe('p95 latency');
     expect(gates.at(-1)).toBe('p99 latency');
+  });
+
+  test('a bar holds zero, limit and interval; what is beyond the limit lies on the worse side', () => {
+    const gates = CASES.pass.comparison.checks.filter((check) => check.kind === 'gate');
+    for (const gate of gates) {
+      const bar = intervalBar(gate, 'pass');
+      const at = (pattern: RegExp): number => Number(pattern.exec(bar)?.[1]);
+      const [edge, zero, dot] = [
+        at(/class="edge" x1="([\d.]+)"/),
+        at(/class="zero" x1="([\d.]+)"/),
+        at(/cx="([\d.]+)"/),
+      ];
+      for (const x of [edge, zero, dot]) expect(x).toSatisfy((value: number) => value > 0 && value < 200);
+      const beyond = at(/class="beyond" x="([\d.]+)"/);
+      expect(beyond).toBe(gate.better === 'lower' ? edge : 0);
+    }
+  });
+
+  test('unknown and infinite figures draw no nonsense', () => {
+    const gate = CASES.pass.comparison.checks.find((check) => check.kind === 'gate');
+    if (gate === undefined) throw new Error('the case has gates');
+    for (const value of [null, Infinity, Number.NaN])
+      expect(
+        intervalBar({ ...gate, estimate: value, interval: { low: value, high: value } }, 'open'),
+      ).not.toMatch(/="[^"]*(?:NaN|Infinity)/);
   });
 
   test('an invalid run has no deciding gate and says that its answers decide nothing', () => {

@@ -35,6 +35,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** What XML 1.0 can't hold at all, and what must be escaped in it. */
+// oxlint-disable no-control-regex -- they are what is looked for
 const NOT_TEXT = new RegExp(
   '[<\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\uD800-\\uDFFF\\uFFFE\\uFFFF]|&(?!(?:amp|lt|gt|quot|#39);)',
   'u',

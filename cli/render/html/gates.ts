@@ -71,14 +71,16 @@ const MIDDLE = HEIGHT / 2;
  * What lies beyond the limit is shaded.
  */
 export function intervalBar(gate: GateCheck, mark: MarkName): string {
-  const change = (value: number): number => (gate.scale === 'ratio' ? value - 1 : value);
-  const { low, high } = gate.interval;
-  const limit = change(gate.limit);
-  const values = [
-    0,
-    limit,
-    ...[gate.estimate, low, high].flatMap((value) => (value === null ? [] : [change(value)])),
-  ];
+  // The change from the baseline; an infinite figure has no place on an axis and is drawn as an open end.
+  const changeOf = (value: number | null): number | null => {
+    if (value === null || !Number.isFinite(value)) return null;
+    return gate.scale === 'ratio' ? value - 1 : value;
+  };
+  const estimate = changeOf(gate.estimate);
+  const low = changeOf(gate.interval.low);
+  const high = changeOf(gate.interval.high);
+  const limit = changeOf(gate.limit) ?? 0;
+  const values = [0, limit, estimate, low, high].filter((value) => value !== null);
   const span = Math.max(...values) - Math.min(...values) || 1;
   const from = Math.min(...values) - 0.15 * span;
   const to = Math.max(...values) + 0.15 * span;
@@ -91,12 +93,12 @@ export function intervalBar(gate: GateCheck, mark: MarkName): string {
     `<line class="edge" x1="${x(limit)}" x2="${x(limit)}" y1="0" y2="${HEIGHT}"/>`,
   ];
   if (low !== null || high !== null) {
-    const [left, right] = [low === null ? 0 : x(change(low)), high === null ? WIDTH : x(change(high))];
+    const left = low === null ? 0 : x(low);
+    const right = high === null ? WIDTH : x(high);
     parts.push(`<line class="interval" x1="${left}" x2="${right}" y1="${MIDDLE}" y2="${MIDDLE}"/>`);
     parts.push(low === null ? arrow(0, 1) : tick(left), high === null ? arrow(WIDTH, -1) : tick(right));
   }
-  if (gate.estimate !== null)
-    parts.push(`<circle class="estimate" cx="${x(change(gate.estimate))}" cy="${MIDDLE}" r="4"/>`);
+  if (estimate !== null) parts.push(`<circle class="estimate" cx="${x(estimate)}" cy="${MIDDLE}" r="4"/>`);
   const label = `${difference(gate, gate.estimate)}, interval ${gateInterval(gate)}, limit ${gateLimit(gate)}`;
   return `<svg class="gate-bar ${mark}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${htmlText(label)}">${parts.join('')}</svg>`;
 }
