@@ -48,6 +48,7 @@ const PLACES: Readonly<Record<FindingCode, Place>> = {
   few_payloads: 'accuracy',
   closed_loop_throughput: 'throughput',
   deployment_noise_unknown: 'gates',
+  point_rule: 'gates',
   interval_straddles_limit: 'limits',
 };
 

@@ -3,7 +3,7 @@ import type { GateCheck } from '../../../domain/checks.ts';
 import type { Comparison } from '../../../domain/comparison.ts';
 import { htmlText } from '../escape.ts';
 import { integer, percent } from '../format.ts';
-import { checkLabel, difference, gateInterval, gateLimit, undecided } from '../words.ts';
+import { advisory, checkLabel, difference, gateInterval, gateLimit, undecided } from '../words.ts';
 import { markSvg, type MarkName } from './marks.ts';
 
 export function gatesTable(comparison: Comparison, refs: string): string {
@@ -25,7 +25,6 @@ export function gatesTable(comparison: Comparison, refs: string): string {
 ${rows.join('\n')}
 </tbody></table></div>
 ${comparison.verdict.word === 'invalid' ? '<p class="caption">The run is invalid: these answers are shown to find out why, and decide nothing.</p>' : ''}
-${comparison.verdict.rule === 'point' ? '<p class="caption">Judged by the point figures (<code>--rule point</code>), not by the intervals.</p>' : ''}
 </section>`;
 }
 
@@ -36,13 +35,8 @@ const ANSWERS: Readonly<Record<GateCheck['answer'], MarkName>> = {
 };
 
 function answerOf(gate: GateCheck): { mark: MarkName; word: string; why: string } {
-  const { advisory, answer, n_of } = gate;
-  if (advisory === null) return { mark: ANSWERS[answer], word: answer, why: undecided(gate) };
-  return {
-    mark: 'warn',
-    word: 'advisory',
-    why: `would be ${answer}; counts from ${integer(advisory.needs)} ${n_of}, has ${integer(advisory.has)}`,
-  };
+  if (gate.advisory === null) return { mark: ANSWERS[gate.answer], word: gate.answer, why: undecided(gate) };
+  return { mark: 'warn', word: 'advisory', why: `${gate.answer}, ${advisory(gate)}` };
 }
 
 function row(gate: GateCheck, deciding: boolean): string {
