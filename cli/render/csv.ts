@@ -71,7 +71,7 @@ const GATE_UNITS: Readonly<Record<Exclude<GateCheck['gate'], 'latency'>, string>
 
 function gateRow(check: GateCheck): Row {
   const change = (value: number | null): number | null =>
-    value === null || check.scale === 'difference' ? value : value - 1;
+    value === null || check.scale === 'difference' ? value : relative(value);
   const unit =
     check.gate !== 'latency'
       ? GATE_UNITS[check.gate]
@@ -92,6 +92,9 @@ function gateRow(check: GateCheck): Row {
     n: check.n,
   };
 }
+
+/** 1.15 to 0.15: the subtraction's rounding (0.1499999999999999) left out. */
+const relative = (ratio: number): number => Number((ratio - 1).toPrecision(12));
 
 type Pick = (summary: VariantSummary) => number | 'inf' | null | undefined;
 
@@ -172,7 +175,7 @@ function figureRows({ variants, run }: Comparison): Row[] {
 function delta(unit: string, baseline: ReturnType<Pick>, shadow: ReturnType<Pick>): number | null {
   if (typeof baseline !== 'number' || typeof shadow !== 'number') return null;
   if (unit === 'share') return shadow - baseline;
-  return baseline === 0 ? null : shadow / baseline - 1;
+  return baseline === 0 ? null : relative(shadow / baseline);
 }
 
 /** A figure of the run as a whole stands under each of its variants. */

@@ -98,13 +98,14 @@ function header(comparison: Comparison): string {
     ...(run.status === 'complete' ? [] : [run.status]),
     run.run_id,
   ];
-  const causes = findings.filter(({ severity }) => severity === 'invalid');
+  // The sentence names the first one.
+  const [, ...causes] = findings.filter(({ severity }) => severity === 'invalid');
   return `<header class="verdict ${verdict.word}" id="verdict">
 ${markSvg(mark)}
 <div>
 <h1>${title}</h1>
 <p class="sentence">${htmlText(sentence(comparison))}</p>
-${causes.length < 2 ? '' : `<ul class="causes">${causes.map((cause) => `<li>${htmlText(wordFinding(cause))}</li>`).join('')}</ul>`}
+${causes.length === 0 ? '' : `<ul class="causes">${causes.map((cause) => `<li>${htmlText(wordFinding(cause))}</li>`).join('')}</ul>`}
 <p class="facts">${labels.join(' <i>against</i> ')}</p>
 <p class="facts">${facts.map(htmlText).join(' · ')}</p>
 </div>
