@@ -35,6 +35,7 @@ describe('comparison.csv', () => {
       delta: '0.15',
       limit: '-0.02',
     });
+    expect(find(all, 'gate', 'throughput')).toMatchObject({ limit: '-0.15', answer: 'advisory' });
     expect(find(all, 'gate', 'request_duration_p99')).toMatchObject({ answer: 'advisory', high: '' });
   });
 
