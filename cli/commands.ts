@@ -12,13 +12,15 @@ import {
   type SettingGroup,
   type SettingName,
 } from '../domain/settings.ts';
+import { parseNumber } from '../domain/units.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { loadCommand } from './commands/load.ts';
 import { selfcheckCommand } from './commands/selfcheck.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { UsageError, type Io } from './io.ts';
-import { JOBS } from './jobs.ts';
+import { CALIBRATION, JOBS } from './jobs.ts';
 
 /** Runs one command line. @throws UsageError, and whatever is our own bug */
 export async function runCommand(io: Io): Promise<number> {
@@ -63,6 +65,32 @@ export async function runCommand(io: Io): Promise<number> {
     .action((run: string | undefined, options: { out?: string }) => {
       code = exportCommand(io, run, options.out);
     });
+
+  const calibrating = program
+    .command('calibrate')
+    .description(
+      'the proof that verdicts hold: simulated, and live with two equal servers; writes docs/calibration.md',
+    )
+    .option(
+      '--live <n>',
+      'runs of two equal servers, fresh processes each (59 bound the rate of false fails at 5 %)',
+    )
+    .option('--pairs <n>', 'simulated pairs a row', '1000')
+    .option('--page <file>', 'page to write', 'docs/calibration.md');
+  const calibrateSettings = withSettings(
+    calibrating,
+    settingsOfGroups(CALIBRATION.groups),
+    io,
+    CALIBRATION.settings,
+  );
+  calibrating.action(async (options: { live?: string; pairs: string; page: string }) => {
+    const whole = (text: string): number => parseNumber(text, { min: 1, max: 1e6, whole: true });
+    code = await calibrateCommand(io, CALIBRATION, checked(calibrateSettings()), {
+      live: options.live === undefined ? null : whole(options.live),
+      runs: whole(options.pairs),
+      page: options.page,
+    });
+  });
 
   program
     .command('selfcheck')

@@ -90,3 +90,11 @@ export const JOBS: readonly Job[] = [
     settings: { ...SINGLE_SETTINGS, drainMs: '1s' },
   },
 ];
+
+/** Not a command of its own: the A/A runs of `npm run calibrate`. */
+export const CALIBRATION: Job = {
+  ...shadow,
+  name: 'calibrate',
+  title: 'two equal servers, deployed anew for each run',
+  settings: { durationMs: '8s', warmUpMs: '1s', drainMs: '0s' },
+};

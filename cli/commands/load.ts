@@ -100,7 +100,7 @@ async function load(
   for (const [block, planned] of plan.blocks.entries()) {
     if (block > 0) {
       if (plan.gap_ms > 0) await pause(io, plan.gap_ms);
-      deployment = await redeploy(io, job, settings, deployment);
+      deployment = await redeploy(io, job, settings, deployment, block);
       variants = { ...variants, ...(await identifyAll(io, settings, deployment)) };
     }
     const result = await runBlock({

@@ -7,8 +7,8 @@ export interface LatencyBlock {
   /** In start order; finite, >= 0. */
   readonly durations_ms: Float64Array;
   /**
-   * Place of each in the payload sequence, strictly ascending; the position itself where absent. Needed as soon as a
-   * request of either variant has no duration (it failed): else all later pairs would be off by one.
+   * Place of each in the payload sequence, strictly ascending; the position itself where absent. Needed where requests
+   * failed and have no duration: pairs drift apart by one for each, and past a batch's length no longer correlate.
    */
   readonly index?: Float64Array;
 }
