@@ -32,11 +32,17 @@ interface Run extends v.InferOutput<typeof Comparison> {
   readonly markdown: string;
 }
 
+const FAST = ['--ttft-ms 10', '--itl-ms 1', '--tokens 12'];
+
 /** A short run on stand-ins that are fast, so that a few seconds hold some hundred answers. */
 async function run(baseline: readonly string[], flags: readonly string[] = []): Promise<Run> {
   using folder = temporary();
   const out = join(folder.path, 'run');
-  const fast = '--ttft-ms 10 --itl-ms 1 --tokens 12';
+  const fast = (args: readonly string[]): string => {
+    const own = args.join(' ');
+    const rest = FAST.filter((flag) => !own.includes(flag.split(' ')[0] ?? ''));
+    return [...rest, own].join(' ');
+  };
   const { code, stderr } = await suite([
     'stream',
     ...'--duration 3s --warm-up 0s --drain 0s --vus 8 --timeout 1500ms --max-tokens 24'.split(' '),
@@ -44,9 +50,9 @@ async function run(baseline: readonly string[], flags: readonly string[] = []): 
     '--out',
     out,
     '--baseline-stand-in',
-    [fast, ...baseline].join(' '),
+    fast(baseline),
     '--shadow-stand-in',
-    fast,
+    fast([]),
     ...flags,
   ]);
   expect(stderr).not.toContain('bug of the suite');
