@@ -12,17 +12,20 @@ import {
   type SettingGroup,
   type SettingName,
 } from '../domain/settings.ts';
+import { parseNumber } from '../domain/units.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { GATE_FLAGS, gateCommand } from './commands/gate.ts';
 import { DECIDE_FLAGS, gateDecideCommand } from './commands/gate-decide.ts';
 import { LOAD_TEST_FLAGS, LOAD_TEST_SETTINGS, gateLoadTestCommand } from './commands/gate-load-test.ts';
 import { loadCommand } from './commands/load.ts';
+import { selfcheckCommand } from './commands/selfcheck.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { withFlags } from './gate/flags.ts';
 import { GATE_JOB } from './gate/load-test.ts';
 import { UsageError, type Io } from './io.ts';
-import { JOBS } from './jobs.ts';
+import { CALIBRATION, JOBS } from './jobs.ts';
 
 /** Runs one command line. @throws UsageError, and whatever is our own bug */
 export async function runCommand(io: Io): Promise<number> {
@@ -93,6 +96,43 @@ export async function runCommand(io: Io): Promise<number> {
   deciding.action(async () => {
     code = await gateDecideCommand(io, decideFlags());
   });
+
+  const calibrating = program
+    .command('calibrate')
+    .description(
+      'the proof that verdicts hold: simulated, and live with two equal servers; writes docs/calibration.md',
+    )
+    .option(
+      '--live <n>',
+      'runs of two equal servers, fresh processes each (59 bound the rate of false fails at 5 %)',
+    )
+    .option('--pairs <n>', 'simulated pairs a row', '1000')
+    .option('--page <file>', 'page to write', 'docs/calibration.md');
+  const calibrateSettings = withSettings(
+    calibrating,
+    settingsOfGroups(CALIBRATION.groups),
+    io,
+    CALIBRATION.settings,
+  );
+  calibrating.action(async (options: { live?: string; pairs: string; page: string }) => {
+    const whole = (text: string): number => parseNumber(text, { min: 1, max: 1e6, whole: true });
+    code = await calibrateCommand(io, CALIBRATION, checked(calibrateSettings()), {
+      live: options.live === undefined ? null : whole(options.live),
+      runs: whole(options.pairs),
+      page: options.page,
+    });
+  });
+
+  program
+    .command('selfcheck')
+    .description('how right our times of streamed answers are, against a server that stamps its own flushes')
+    .option('--streams <n,n,...>', 'streams at once (default 10,100,200,500,1000)')
+    .option('--duration <duration>', 'measured time of each', '15s')
+    .option('--write', 'writes docs/selfcheck.md')
+    .action(async (options: { streams?: string; duration: string; write?: boolean }) => {
+      const { streams, duration, write } = options;
+      code = await selfcheckCommand(io, { streams, duration, write: write === true });
+    });
 
   program
     .command('settings', { hidden: true })

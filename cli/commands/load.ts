@@ -67,12 +67,11 @@ async function load(
       `${k6.path} can't time streamed answers: k6:${job.name} needs the suite's own k6; unset K6_BINARY and have Go 1.25 or newer (https://go.dev/dl), and it is built`,
     );
   if (io.interrupted.aborted) throw new Interrupted();
-  const [deployed, probe] = await Promise.all([
-    deploy(io, job, prepared.settings),
-    startStandIn(io, 'null', []),
-  ]);
+  const starting = startStandIn(io, 'null', []);
+  // Also where the deployment fails meanwhile: a child left over would keep the command from ending.
+  closers.add(async () => await (await starting).stop());
+  const [deployed, probe] = await Promise.all([deploy(io, job, prepared.settings), starting]);
   let deployment: Deployment = deployed;
-  closers.add(probe.stop);
   closers.add(async () => await deployment.stop());
   let variants = await identifyAll(io, prepared.settings, deployment);
   if (job.language_model)
@@ -100,7 +99,7 @@ async function load(
   for (const [block, planned] of plan.blocks.entries()) {
     if (block > 0) {
       if (plan.gap_ms > 0) await pause(io, plan.gap_ms);
-      deployment = await redeploy(io, job, settings, deployment);
+      deployment = await redeploy(io, job, settings, deployment, block);
       variants = { ...variants, ...(await identifyAll(io, settings, deployment)) };
     }
     const result = await runBlock({

@@ -27,7 +27,7 @@ const BARE = {
   middle: '  ',
 };
 
-export function textTable(section: Section, colours: Colours): string {
+export function textTable(section: Section, colours: Colours = pc.createColors(false)): string {
   const numeric = section.head.map(
     (_, column) =>
       column > 0 &&

@@ -152,7 +152,8 @@ function ratioOf(now: Estimate | null, before: Estimate | null): Interval | null
   if (a === null || b === null) return null;
   const { lower, upper } = mover(a, b);
   const bound = (log: number): number | null => (Number.isFinite(log) ? Math.exp(log) : null);
-  return { low: bound(lower), high: bound(upper) };
+  const [low, high] = [bound(lower), bound(upper)];
+  return low === null && high === null ? null : { low, high };
 }
 
 function logInterval(of: Estimate | null): { estimate: number; lower: number; upper: number } | null {

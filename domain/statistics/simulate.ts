@@ -30,11 +30,11 @@ export interface SimulatedBlock {
 }
 
 const MEDIAN_MS = 200;
-/** Log-SD of what a payload costs, the same for both variants, and of the rest: 0.5 together. */
+/** Log-SD of what a payload costs, the same for both variants, and of the rest: 0.52 together. */
 const PAYLOAD_LOG_SD = 0.3;
-const NOISE_LOG_SD = 0.4;
+const NOISE_LOG_SD = 0.42;
 /** Memory of `ar1` from one request to the next. */
-const PHI = 0.6;
+const PHI = 0.7;
 /** A spell begins at one request in 150, lasts 25 on average, and slows its requests by half. */
 const BURST = { begins: 1 / 150, ends: 1 / 25, log_factor: Math.log(1.5) };
 
@@ -77,10 +77,13 @@ export function simulate(random: Random, simulation: Simulation): SimulatedBlock
   return Array.from({ length: blocks }, () => {
     const level = Math.log(MEDIAN_MS) + block_level_log_sd * random.normal();
     const difference = Math.log(ratio) + block_ratio_log_sd * random.normal();
-    const payloads = Float64Array.from({ length: n }, () => PAYLOAD_LOG_SD * random.normal());
+    const payloads = new Float64Array(n);
+    for (let i = 0; i < n; i++) payloads[i] = PAYLOAD_LOG_SD * random.normal();
     const variant = (centre: number): Float64Array => {
       const noise = noiseSource(random, simulation.noise);
-      return payloads.map((payload) => Math.exp(centre + payload + noise()));
+      const latencies_ms = new Float64Array(n);
+      for (let i = 0; i < n; i++) latencies_ms[i] = Math.exp(centre + (payloads[i] ?? 0) + noise());
+      return latencies_ms;
     };
     return { baseline_ms: variant(level), shadow_ms: variant(level + difference) };
   });
