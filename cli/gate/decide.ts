@@ -226,8 +226,8 @@ async function record(step: Step, mlflow: Mlflow, decided: Decision, version: st
     }
     return now();
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
     keep(step, now());
+    if (!(error instanceof UsageError)) throw error;
     const left = ['run', ...steps.map(([name]) => name)].filter((name) => !written.includes(name));
     const hint =
       error instanceof ServiceFailure

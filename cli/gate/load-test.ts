@@ -54,7 +54,7 @@ export const GATE_JOB: Job = {
   title: "the load of an adapter's performance gate",
   variants: ['baseline'],
   stand_in: 'openai',
-  stand_in_args: [],
+  stand_in_flags: {},
   payloads: 'prompts',
   language_model: true,
   probed: false,

@@ -11,7 +11,7 @@ import {
   type Pair,
 } from '../../domain/gate/mlflow.ts';
 import { UsageError, type Io } from '../io.ts';
-import { Service, ServiceFailure, shownText } from './rest.ts';
+import { Service, ServiceFailure, shownText, type Call } from './rest.ts';
 
 const TIMEOUT_MS = 60_000;
 const API = '/api/2.0/mlflow';
@@ -122,9 +122,10 @@ export class Mlflow {
     schema: S,
     path: string,
     body: unknown,
-    method: 'POST' | 'DELETE' = 'POST',
+    call: Partial<Pick<Call, 'method' | 'once'>> = {},
   ): Promise<v.InferOutput<S>> {
-    return this.#shape(schema, path, await this.#service.call({ method, path: `${API}${path}`, body }));
+    const sent = { method: 'POST', path: `${API}${path}`, body, ...call } as const;
+    return this.#shape(schema, path, await this.#service.call(sent));
   }
 
   #shape<S extends v.GenericSchema>(schema: S, path: string, value: unknown): v.InferOutput<S> {
@@ -188,26 +189,44 @@ export class Mlflow {
     return toRun(run);
   }
 
-  /** The run that was begun for this load test, or null. */
-  async begunRun(experiment_id: string, load_test_id: string): Promise<Run | null> {
+  /** The runs that were begun for this load test; the first is the one that counts. */
+  async #begun(experiment_id: string, load_test_id: string): Promise<Run[]> {
     const found = await this.#search(experiment_id, `tags.${GATE_TAG} = ${quoted(load_test_id)}`, 'ASC', 10);
-    // Two deciders of one load test at once: both take the same one.
-    return found.toSorted((a, b) => a.start_ms - b.start_ms || (a.run_id < b.run_id ? -1 : 1))[0] ?? null;
+    return found.toSorted((a, b) => a.start_ms - b.start_ms || (a.run_id < b.run_id ? -1 : 1));
   }
 
-  /** The one run of this load test: found, or made. */
+  async begunRun(experiment_id: string, load_test_id: string): Promise<Run | null> {
+    return (await this.#begun(experiment_id, load_test_id))[0] ?? null;
+  }
+
+  /** The one run of this load test: found, or made. Two deciders at once, and one cut off in its making, take the same. */
   async ensureRun(experiment_id: string, load_test_id: string, start_ms: number): Promise<Run> {
-    const begun = await this.begunRun(experiment_id, load_test_id);
-    if (begun !== null) return begun;
-    const made = await this.#write(v.object({ run: runSchema }), '/runs/create', {
-      experiment_id,
-      run_name: load_test_id,
-      start_time: Math.round(start_ms),
-      tags: [{ key: GATE_TAG, value: load_test_id }],
-    });
-    const ours = toRun(made.run);
-    const first = (await this.begunRun(experiment_id, load_test_id)) ?? ours;
-    if (first.run_id !== ours.run_id) await this.#write(v.unknown(), '/runs/delete', { run_id: ours.run_id });
+    const before = await this.begunRun(experiment_id, load_test_id);
+    if (before === null) {
+      const made = this.#write(
+        v.object({ run: runSchema }),
+        '/runs/create',
+        {
+          experiment_id,
+          run_name: load_test_id,
+          start_time: Math.round(start_ms),
+          tags: [{ key: GATE_TAG, value: load_test_id }],
+        },
+        { once: true },
+      );
+      await made.catch((error: unknown) => {
+        // It may have been made all the same: the search below knows.
+        if (!(error instanceof ServiceFailure) || error.kind !== 'cut') throw error;
+      });
+    }
+    const [first, ...more] = await this.#begun(experiment_id, load_test_id);
+    if (first === undefined)
+      throw new ServiceFailure(
+        'cut',
+        `MLflow at ${this.shown_url} did not make a run: the connection was cut`,
+      );
+    // What another decider, or a crash, made beside it; it may be gone already.
+    for (const { run_id } of more) await this.#write(v.unknown(), '/runs/delete', { run_id }).catch(() => {});
     return first;
   }
 
@@ -333,7 +352,7 @@ export class Mlflow {
   }
 
   async deleteAlias(name: string, alias: string): Promise<void> {
-    await this.#write(v.unknown(), '/registered-models/alias', { name, alias }, 'DELETE');
+    await this.#write(v.unknown(), '/registered-models/alias', { name, alias }, { method: 'DELETE' });
   }
 
   /**

@@ -48,6 +48,8 @@ export interface Call {
   readonly body?: unknown;
   /** As it is, in place of `body`. */
   readonly text?: string;
+  /** Makes something anew each time: never sent twice. */
+  readonly once?: true;
 }
 
 const SHAPE = /^https?:\/\/[^/?#\s]+(\/[^?#\s]*)?$/i;
@@ -131,7 +133,7 @@ export class Service {
         const passing =
           error instanceof ServiceFailure &&
           (error.kind === 'unreachable' || error.kind === 'cut' || (error.status ?? 0) >= 500);
-        if (!passing || attempt >= ATTEMPTS) throw error;
+        if (!passing || call.once === true || attempt >= ATTEMPTS) throw error;
         await wait(PAUSE_MS * attempt);
       }
     }
