@@ -325,6 +325,8 @@ describe.runIf(process.env['SERVICES'] === '1')('gate', () => {
 
     test('ended at any point, the next attempt completes and doubles nothing', async () => {
       const between = await proxyTo(mlflow.url);
+      // The first takes away what earlier tests left; the second is as all others will be.
+      await decideOn(next());
       await decideOn(next(), {}, between.url);
       const calls = between.seen.length;
       expect(calls).toBeGreaterThan(8);
