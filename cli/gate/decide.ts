@@ -183,7 +183,6 @@ async function record(step: Step, mlflow: Mlflow, decided: Decision, version: st
       written: [...written],
     },
   });
-  const started_ms = test.client.started_ms ?? 0;
   const params = paramsOf(decision, test);
   const steps: readonly (readonly [name: string, write: (to: Run) => Promise<void>])[] = [
     ['params and metrics', async (to) => await mlflow.logBatch(to.run_id, params, metricsOf(decision, test))],
@@ -209,11 +208,11 @@ async function record(step: Step, mlflow: Mlflow, decided: Decision, version: st
           };
       },
     ],
-    ['end of the run', async (to) => await mlflow.finish(to.run_id, test.client.ended_ms ?? started_ms)],
+    ['end of the run', async (to) => await mlflow.finish(to.run_id)],
   ];
   try {
     const experiment_id = await mlflow.experiment(EXPERIMENT);
-    run = await mlflow.ensureRun(experiment_id, test.load_test_id, started_ms);
+    run = await mlflow.ensureRun(experiment_id, test.load_test_id);
     const changed = changedParam(run, params);
     if (changed !== null)
       throw new UsageError(

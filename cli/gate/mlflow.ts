@@ -14,6 +14,8 @@ import { UsageError, type Io } from '../io.ts';
 import { Service, ServiceFailure, shownText, type Call } from './rest.ts';
 
 const TIMEOUT_MS = 60_000;
+/** Of two gates on one version, the one that fails it looks again so often whether its word stands. */
+const MARK_ATTEMPTS = 5;
 const API = '/api/2.0/mlflow';
 const ARTIFACTS = '/api/2.0/mlflow-artifacts/artifacts';
 
@@ -200,7 +202,7 @@ export class Mlflow {
   }
 
   /** The one run of this load test: found, or made. Two deciders at once, and one cut off in its making, take the same. */
-  async ensureRun(experiment_id: string, load_test_id: string, start_ms: number): Promise<Run> {
+  async ensureRun(experiment_id: string, load_test_id: string): Promise<Run> {
     const before = await this.begunRun(experiment_id, load_test_id);
     if (before === null) {
       const made = this.#write(
@@ -209,7 +211,8 @@ export class Mlflow {
         {
           experiment_id,
           run_name: load_test_id,
-          start_time: Math.round(start_ms),
+          // The order of making: of two made at once the first counts.
+          start_time: Date.now(),
           tags: [{ key: GATE_TAG, value: load_test_id }],
         },
         { once: true },
@@ -243,11 +246,11 @@ export class Mlflow {
     await this.#write(v.unknown(), '/runs/set-tag', { run_id, key, value });
   }
 
-  async finish(run_id: string, end_ms: number): Promise<void> {
+  async finish(run_id: string): Promise<void> {
     await this.#write(v.unknown(), '/runs/update', {
       run_id,
       status: 'FINISHED',
-      end_time: Math.round(end_ms),
+      end_time: Date.now(),
     });
   }
 
@@ -365,13 +368,21 @@ export class Mlflow {
     version: string,
     decision: keyof typeof ALIASES,
   ): Promise<keyof typeof ALIASES> {
-    const other = ALIASES[decision === 'passed' ? 'failed' : 'passed'];
-    if ((await this.#aliasesOf(model_name, version)).includes(other))
-      await this.deleteAlias(model_name, other);
-    await this.setAlias(model_name, ALIASES[decision], version);
-    const now = await this.#aliasesOf(model_name, version);
-    if (!now.includes(other)) return decision;
-    await this.deleteAlias(model_name, ALIASES.passed);
+    const [own, other] =
+      decision === 'passed' ? [ALIASES.passed, ALIASES.failed] : [ALIASES.failed, ALIASES.passed];
+    const current = async (): Promise<string[]> => await this.#aliasesOf(model_name, version);
+    if ((await current()).includes(other)) await this.deleteAlias(model_name, other);
+    await this.setAlias(model_name, own, version);
+    for (let attempt = 0; attempt < MARK_ATTEMPTS; attempt += 1) {
+      const now = await current();
+      if (now.includes(own) && !now.includes(other)) return decision;
+      if (decision === 'passed') {
+        if (now.includes(own)) await this.deleteAlias(model_name, own);
+        return 'failed';
+      }
+      if (!now.includes(own)) await this.setAlias(model_name, own, version);
+      if (now.includes(other)) await this.deleteAlias(model_name, other);
+    }
     return 'failed';
   }
 }
