@@ -23,6 +23,10 @@ interface Lies {
 class FakePrometheus {
   lies: Lies = {};
   readonly #started_s = Date.now() / 1000 - 20;
+  /** The latest look before the load. */
+  #before_s = this.#started_s;
+  /** The clock is asked right after the load. */
+  #loaded = false;
 
   answer(seen: Seen): { status: number; body: string } {
     const url = new URL(seen.path, 'http://x');
@@ -32,6 +36,8 @@ class FakePrometheus {
       body: JSON.stringify({ status: 'success', data: { resultType: type, result: data } }),
     });
     const now_s = Date.now() / 1000;
+    if (query === 'time()') this.#loaded = true;
+    if (!this.#loaded) this.#before_s = now_s;
     if (query === 'time()') return result('scalar', [now_s, String(now_s)]);
     if (this.lies.status !== undefined && query.includes('_bucket'))
       return { status: this.lies.status, body: '' };
@@ -62,20 +68,26 @@ class FakePrometheus {
     );
   }
 
-  /** A scrape a second since the start. */
-  #every(now_s: number, value: (i: number) => number): [number, string][] {
-    return Array.from({ length: 1 + Math.floor(now_s - this.#started_s) }, (_, i) => [
+  /** A scrape a second until just before the load; and, once that is over, one at this moment. */
+  #every(now_s: number, value: (i: number, last: boolean) => number): [number, string][] {
+    const before = Math.floor(this.#before_s - this.#started_s);
+    const samples = Array.from({ length: 1 + before }, (_, i): [number, string] => [
       this.#started_s + i,
-      String(value(i)),
+      String(value(i, false)),
     ]);
+    return this.#loaded ? [...samples, [now_s, String(value(samples.length, true))]] : samples;
   }
 
-  /** 50 before the load, and `counted` more at the last scrape. */
+  /** 50 before the load, and `counted` more after it. */
   #counter(now_s: number, counted: number): [number, string][] {
-    const samples = this.#every(now_s, () => 50);
-    const [at_s] = samples.at(-1) ?? [now_s];
-    samples[samples.length - 1] = [at_s, String(this.lies.reset === true ? counted : 50 + counted)];
-    return samples;
+    const after = this.lies.reset === true ? counted : 50 + counted;
+    return this.#every(now_s, (_, last) => (last ? after : 50));
+  }
+
+  /** Before each test. */
+  begin(lies: Lies): void {
+    this.lies = lies;
+    this.#loaded = false;
   }
 }
 
@@ -102,7 +114,7 @@ describe('gate:load-test', () => {
     env: Readonly<Record<string, string>> = {},
   ): Promise<Ended & { results: LoadTest | null; codes: string[]; status: string }> {
     using folder = temporary();
-    fake.lies = lies;
+    fake.begin(lies);
     const eval_data = join(folder.path, 'eval.jsonl');
     writeFileSync(eval_data, prompts.join('\n'));
     const out = join(folder.path, 'out');
