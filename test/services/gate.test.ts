@@ -242,16 +242,23 @@ describe.runIf(process.env['SERVICES'] === '1')('gate', () => {
       await traffic(first.url, () => (before += 1) <= 200);
       await wait(1500);
       const restarted: Promise<StandIn>[] = [];
+      /** Once the load has reached it. */
+      const restart = async (): Promise<StandIn> => {
+        for (let ended = 0; ended < 240; await wait(100)) {
+          const text = await (await fetch(`${first.url}/metrics`)).text();
+          ended = [...text.matchAll(/^vllm:request_success_total\{.* (\d+)$/gm)].reduce(
+            (sum, [, n]) => sum + Number(n),
+            0,
+          );
+        }
+        await first.stop();
+        return await standIn('openai', ...flags, '--port', new URL(first.url).port);
+      };
       const { code, codes } = await load(400, ['--max-tokens', '64', '--timeout', '5s'], {
         server: first.url,
         prometheus: own.url,
         onOutput(text) {
-          if (restarted.length > 0 || !text.includes('sending 400')) return;
-          restarted.push(
-            wait(1500)
-              .then(() => first.stop())
-              .then(() => standIn('openai', ...flags, '--port', new URL(first.url).port)),
-          );
+          if (restarted.length === 0 && text.includes('sending 400')) restarted.push(restart());
         },
       });
       for (const one of await Promise.all(restarted)) await one.stop();
