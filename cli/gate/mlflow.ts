@@ -235,12 +235,12 @@ export class Mlflow {
 
   /** At most 100 params and 1000 metrics a call: a gate has some 50. */
   async logBatch(run_id: string, params: readonly Pair[], metrics: readonly Metric[]): Promise<void> {
-    await again(async () => await this.#write(v.unknown(), '/runs/log-batch', { run_id, params, metrics }));
+    await rewriting(async () => await this.#write(v.unknown(), '/runs/log-batch', { run_id, params, metrics }));
   }
 
   async logDataset(run_id: string, dataset: Dataset): Promise<void> {
     const body = { run_id, datasets: [datasetInput(dataset)] };
-    await again(async () => await this.#write(v.unknown(), '/runs/log-inputs', body));
+    await rewriting(async () => await this.#write(v.unknown(), '/runs/log-inputs', body));
   }
 
   async setTag(run_id: string, key: string, value: string): Promise<void> {
@@ -391,7 +391,7 @@ export class Mlflow {
 const codeOf = (error: unknown): string | null => (error instanceof ServiceFailure ? error.code : null);
 
 /** MLflow's database refuses the same row from two writers at once; written again it is simply there. */
-async function again(write: () => Promise<unknown>): Promise<void> {
+async function rewriting(write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (error) {
