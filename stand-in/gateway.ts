@@ -13,7 +13,8 @@ import { faultHelp, serverFaults, transportFaults } from './kit/faults.ts';
 import { defaultsOf } from './kit/flags.ts';
 import { WorkerPool } from './kit/pool.ts';
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
-import { type Answer, StandIn, type Streamed } from './kit/server.ts';
+import type { Answer } from './kit/respond.ts';
+import { StandIn, type Streamed } from './kit/server.ts';
 import { sleep } from './kit/sleep.ts';
 
 const fault_rules = { ...transportFaults, ...serverFaults };

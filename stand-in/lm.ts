@@ -5,7 +5,8 @@ import { faultHelp, serverFaults, transportFaults } from './kit/faults.ts';
 import { type Flags, UsageError, defaultsOf, number, override } from './kit/flags.ts';
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
 import { randomFor } from './kit/random.ts';
-import { type Answer, StandIn, type Streamed } from './kit/server.ts';
+import type { Answer } from './kit/respond.ts';
+import { StandIn, type Streamed } from './kit/server.ts';
 import { sleep } from './kit/sleep.ts';
 
 const CHAT = '/v1/chat/completions';
