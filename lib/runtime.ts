@@ -56,13 +56,24 @@ export interface Target {
 }
 
 export function target(settings: Settings, variant: Variant): Target {
-  const headers: Record<string, string> = {};
   const key = variant === 'shadow' ? (settings.shadowApiKey ?? settings.apiKey) : settings.apiKey;
-  if (key !== null) headers['Authorization'] = `Bearer ${key}`;
+  return {
+    base_url: (settings[urlSetting(variant)] ?? '').replace(/\/+$/, ''),
+    headers: requestHeaders(settings, key),
+  };
+}
+
+/** The user's own headers, and the bearer token where there is one. */
+export function requestHeaders(settings: Settings, token: string | null): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (token !== null) headers['Authorization'] = `Bearer ${token}`;
   for (const header of settings.header)
     headers[header.name] = 'env' in header ? fromEnvironment(header.name, header.env) : header.literal;
-  return { base_url: (settings[urlSetting(variant)] ?? '').replace(/\/+$/, ''), headers };
+  return headers;
 }
+
+/** A text that the cli hands over beside the settings. */
+export const handedOver = (variable: string): string | undefined => __ENV[variable];
 
 function fromEnvironment(name: string, variable: string): string {
   const value = __ENV[variable];
