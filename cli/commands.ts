@@ -14,6 +14,7 @@ import {
 } from '../domain/settings.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
+import { GATEWAY_SETTINGS, gatewayCommand, gatewayCommands } from './commands/gateway.ts';
 import { loadCommand } from './commands/load.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { UsageError, type Io } from './io.ts';
@@ -36,6 +37,14 @@ export async function runCommand(io: Io): Promise<number> {
     const settings = withSettings(command, job.groups, io, job.settings);
     command.action(async () => {
       code = await loadCommand(io, job, checked(settings()));
+    });
+  }
+
+  for (const { name, title, wanted } of gatewayCommands) {
+    const command = program.command(name).description(title);
+    const settings = withSettings(command, ['gateway'], io, {}, GATEWAY_SETTINGS);
+    command.action(async () => {
+      code = await gatewayCommand(io, wanted, checked(settings()));
     });
   }
 

@@ -73,6 +73,23 @@ export async function get(
   headers: Readonly<Record<string, string>> = {},
   timeout_ms = 10_000,
 ): Promise<Answer> {
+  return await request(io, settings, url, { method: 'GET', headers, timeout_ms });
+}
+
+export interface RequestOptions {
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeout_ms?: number;
+}
+
+/** One request outside k6; redirects are not followed. @throws Error with the cause in words */
+export async function request(
+  io: Io,
+  settings: Settings,
+  url: string,
+  { method, headers = {}, body: sent, timeout_ms = 10_000 }: RequestOptions,
+): Promise<Answer> {
   const secure = url.startsWith('https:');
   const file = (path: string | null): Buffer | undefined =>
     path === null ? undefined : readFileSync(userPath(io, path));
@@ -80,9 +97,9 @@ export async function get(
     ? { ca: file(settings.caFile), cert: file(settings.clientCert), key: file(settings.clientKey) }
     : {};
   return await new Promise<Answer>((resolve, reject) => {
-    const request = (secure ? https : http).get(
+    const asking = (secure ? https : http).request(
       url,
-      { headers: { ...headers }, timeout: timeout_ms, ...tls },
+      { method, headers: { ...headers }, timeout: timeout_ms, ...tls },
       (response) => {
         let body = '';
         response.setEncoding('utf8');
@@ -93,10 +110,11 @@ export async function get(
         response.on('error', reject);
       },
     );
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${timeout_ms / 1000} s`)));
-    request.on('error', (error: NodeJS.ErrnoException) =>
+    asking.on('timeout', () => asking.destroy(new Error(`no answer within ${timeout_ms / 1000} s`)));
+    asking.on('error', (error: NodeJS.ErrnoException) =>
       reject(new Error(CAUSES[error.code ?? ''] ?? error.message)),
     );
+    asking.end(sent);
   });
 }
 

@@ -438,7 +438,7 @@ export const SETTINGS = {
     group: 'gateway',
     fallback: 15_000,
     min: 1000,
-    doc: 'measured time of load; half of it for the storm, a third for the other scenarios',
+    doc: 'measured time of load; half of it for the storm (a fifth before and after it), a third for the other scenarios',
   }),
   gatewayWarmUpMs: duration({
     group: 'gateway',

@@ -6,7 +6,7 @@ import { sections, type Section } from './sections.ts';
 
 const line = (cells: readonly string[]): string => `| ${cells.map(markdownText).join(' | ')} |`;
 
-function table({ title, head, rows, note }: Section): string {
+export function table({ title, head, rows, note }: Section): string {
   const lines = [`## ${title}`, '', line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)];
   if (note !== undefined) lines.push('', markdownText(note.charAt(0).toUpperCase() + note.slice(1)) + '.');
   return lines.join('\n');

@@ -7,7 +7,7 @@ import { sections, type Section } from './sections.ts';
 import { sentence, wordFinding } from './words.ts';
 import { verdictMark } from './markdown.ts';
 
-type Colours = ReturnType<typeof pc.createColors>;
+export type Colours = ReturnType<typeof pc.createColors>;
 
 const BARE = {
   top: '',
@@ -27,7 +27,7 @@ const BARE = {
   middle: '  ',
 };
 
-function table(section: Section, colours: Colours): string {
+export function table(section: Section, colours: Colours): string {
   const numeric = section.head.map(
     (_, column) =>
       column > 0 &&

@@ -21,7 +21,7 @@ const isFailedCall = ({ status, error }: GatewayRecord): boolean =>
   status !== null && status >= 500 && error === 'status';
 
 /** Requests that must stand in the log, exactly once. A 422 isn't logged; a 429, or one that k6 gave up, may be or not. */
-const mustBeLogged = (record: GatewayRecord): boolean =>
+export const mustBeLogged = (record: GatewayRecord): boolean =>
   record.kind === 'call' && (isAnswered(record) || isFailedCall(record));
 
 export function reconcileLogs({ records, logs, run_key, programs }: Evidence): Reconciled {
