@@ -6,7 +6,7 @@
  * of the name a person types, since the text carries the unit.
  */
 import { BadValue, formatDuration, parseDuration, parseNumber } from './units.ts';
-import { editDistance, offer } from './nearest.ts';
+import { isOneEdit, offer } from './nearest.ts';
 
 /** What a setting is about; a command takes whole groups. */
 export type SettingGroup = 'target' | 'answer' | 'load' | 'verdict' | 'output' | 'stand-in' | 'gateway';
@@ -657,13 +657,15 @@ function contradictions(settings: Settings): string[] {
 
 /** A variable one edit away from a setting's name is a typo that would silently become a default. */
 function misspeltVariables(env: SettingTexts['env']): string[] {
-  const known = SETTING_NAMES.map(envName).filter((name) => name.length >= 7);
   const all = new Set(SETTING_NAMES.map(envName));
+  // By length: each VU of k6 asks this of its whole environment.
+  const by_length = new Map<number, string[]>();
+  for (const name of all) by_length.set(name.length, [...(by_length.get(name.length) ?? []), name]);
   return Object.keys(env).flatMap((given) => {
     if (all.has(given) || given.length < 7) return [];
-    const meant = known.find(
-      (name) => Math.abs(name.length - given.length) <= 1 && editDistance(name, given) === 1,
-    );
+    const meant = [given.length - 1, given.length, given.length + 1]
+      .flatMap((length) => (length < 7 ? [] : (by_length.get(length) ?? [])))
+      .find((name) => isOneEdit(name, given));
     return meant === undefined
       ? []
       : [`the environment has ${given}, which is no setting; did you mean ${meant}? (unset it otherwise)`];
