@@ -57,6 +57,9 @@ function named(checks: readonly GatewayCheck[]): GatewayFinding[] {
   });
 }
 
+/** Where right answers a second say something; the others have a count of their own. */
+const COUNTED: readonly GatewayScenario[] = ['load', 'routing', 'log-integrity', 'probes'];
+
 /** Share of the LM's delay below which an answer can't have come from it. */
 const FAR_BELOW = 0.5;
 const CPU_FULL_SECONDS = 0.2;
@@ -155,12 +158,16 @@ export function judgeScenario(
     scenario: evidence.scenario,
     outcome: outcome(findings, missed, unseen),
     from_k6: [
-      {
-        saw: 'requests',
-        requests: main.length,
-        right: right(main).length,
-        per_s: window_s > 0 ? right(main).length / window_s : 0,
-      },
+      ...(COUNTED.includes(evidence.scenario)
+        ? [
+            {
+              saw: 'requests',
+              requests: main.length,
+              right: right(main).length,
+              per_s: window_s > 0 ? right(main).length / window_s : 0,
+            } as const,
+          ]
+        : []),
       ...own.from_k6,
     ],
     from_other_side: [...sides.flatMap((side) => side.sights), ...own.from_other_side],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { editDistance, isOneEdit } from '../../domain/nearest.ts';
 
 test('isOneEdit is an edit distance of one', () => {
