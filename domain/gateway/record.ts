@@ -48,7 +48,8 @@ export function parseGatewayRecord(line: string): GatewayRecord {
     program: textOrNull(of, 'program') ?? '',
     request_id: text(of, 'request_id'),
     start_ms: amount(of, 'start_ms'),
-    duration_ms: amount(of, 'duration_ms'),
+    // The log has null where nothing was sent: a refused connection failed at once.
+    duration_ms: error === null ? amount(of, 'duration_ms') : (amountOrNull(of, 'duration_ms') ?? 0),
     status: amountOrNull(of, 'status'),
     error: error === null ? null : oneOf(of, 'error', ERROR_KINDS),
     error_detail: textOrNull(of, 'error_detail'),
