@@ -17,6 +17,7 @@ import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { loadCommand } from './commands/load.ts';
+import { pictureCommand } from './commands/picture.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { UsageError, type Io } from './io.ts';
 import { CALIBRATION, JOBS } from './jobs.ts';
@@ -90,6 +91,14 @@ export async function runCommand(io: Io): Promise<number> {
       page: options.page,
     });
   });
+
+  program
+    .command('picture')
+    .description("dashboard-shadow.png: the report's charts as a picture, by a Chromium of this machine")
+    .argument('[run]', 'path or id; the newest by default')
+    .action(async (run: string | undefined) => {
+      code = await pictureCommand(io, run);
+    });
 
   program
     .command('settings', { hidden: true })

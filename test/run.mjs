@@ -25,13 +25,22 @@ function count(suite, passed, failed, code) {
   const lost = died ? 1 : 0;
   total.passed += passed;
   total.failed += failed + lost;
-  console.log(`${suite}: ${passed} passed, ${failed + lost} failed${died ? ` (the suite itself ended with ${code})` : ''}`);
+  console.log(
+    `${suite}: ${passed} passed, ${failed + lost} failed${died ? ` (the suite itself ended with ${code})` : ''}`,
+  );
 }
 
 async function vitest(project) {
   const file = `.cache/vitest-${project}.json`;
   rmSync(file, { force: true });
-  const { code } = await run('node_modules/.bin/vitest', ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]);
+  const { code } = await run('node_modules/.bin/vitest', [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
   let result = null;
   try {
     result = JSON.parse(readFileSync(file, 'utf8'));
@@ -55,7 +64,12 @@ async function go() {
   count('go', seen.pass, seen.fail, code);
 }
 
-const suites = { unit: () => vitest('unit'), go, load: () => vitest('load'), services: () => vitest('services') };
+const suites = {
+  unit: () => vitest('unit'),
+  go,
+  load: () => vitest('load'),
+  services: () => vitest('services'),
+};
 const asked = process.argv.slice(2);
 for (const name of asked.length > 0 ? asked : ['unit', 'go', 'load']) {
   if (!(name in suites)) {

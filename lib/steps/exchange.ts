@@ -6,6 +6,7 @@ import { iterationIndex, traceparent } from '../extensions.ts';
 import { EMPTY_READING, type Endpoint, type Reading } from '../endpoints/endpoint.ts';
 import {
   requestCost,
+  requestCostMean,
   requestDuration,
   requestFailed,
   requestsFinished,
@@ -65,6 +66,8 @@ export function exchange<Asked>(of: Exchange<Asked>): () => void {
   const head = `"variant":"${variant}","scenario":${JSON.stringify(of.scenario_name)},"block":${of.block}`;
   const traceHeader = canonicalHeader(of.trace_header);
   let measured_from_ms: number | null = null;
+  let costed = 0;
+  let mean_eur = 0;
 
   return () => {
     if (!control.mayStart()) return;
@@ -81,7 +84,12 @@ export function exchange<Asked>(of: Exchange<Asked>): () => void {
     const ok = reading.error === null;
     if (ok) requestDuration.add(response.timings.duration, tagged);
     requestFailed.add(!ok, tagged);
-    if (reading.cost_eur !== null) requestCost.add(reading.cost_eur, tagged);
+    if (reading.cost_eur !== null) {
+      requestCost.add(reading.cost_eur, tagged);
+      costed += 1;
+      mean_eur += (reading.cost_eur - mean_eur) / costed;
+      requestCostMean.add(1e6 * mean_eur, tagged);
+    }
     let fixed = `${head},"index":${index},"payload_id":${JSON.stringify(id)},"phase":"${phase}","start_ms":${start_ms},"error":${
       ok ? 'null' : `"${reading.error}","error_detail":${jsonOrNull(reading.error_detail)}`
     },"cost_eur":${reading.cost_eur},"trace_id":${jsonOrNull(response.headers[traceHeader])},"traceparent":"${parent}","stages_ms":${
