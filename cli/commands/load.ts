@@ -136,10 +136,10 @@ async function load(
       ],
     };
     keepManifest(run, manifest);
-    if (result.summary === null)
+    if (stopped?.reason === 'k6_failed')
       say(
         io,
-        `k6 ended without a summary (exit ${String(k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
+        `k6 ended by itself (exit ${String(k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
       );
     if (stopped !== null) break;
     if (plan.looks.includes(block + 1) && block + 1 < plan.blocks.length) {
@@ -158,9 +158,17 @@ async function load(
   await closers.run();
 
   const comparison = outputs(io, readRun(run), run.path);
-  const exit_code = show(io, comparison, run.path, { json: settings.json, open: settings.open });
+  const shown = show(io, comparison, run.path, { json: settings.json, open: settings.open });
+  const exit_code = passedOn(manifest) ?? shown;
   const limiting = comparison.findings.some(({ code }) => MACHINE_LIMITS.includes(code));
   return { run_id: run.id, exit_code, machine_limited: limiting && comparison.verdict.word === 'invalid' };
+}
+
+/** k6's own exit code where k6 failed by itself; a full disk is the user's to mend. */
+function passedOn(manifest: Manifest): number | null {
+  if (manifest.stopped?.reason !== 'k6_failed') return null;
+  const code = manifest.blocks.at(-1)?.k6_exit_code ?? null;
+  return code === null || code === 0 ? null : code;
 }
 
 const MACHINE_LIMITS: readonly string[] = ['cpu_saturated', 'probe_delay', 'probe_starved', 'late_starts'];
