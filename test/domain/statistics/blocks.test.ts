@@ -11,7 +11,7 @@ function missProbability(alpha: number, nu: number, ratio: number): number {
   const k = normalQuantile(1 - alpha) * stretch;
   const t = studentTQuantile(1 - alpha, nu);
   const root = Math.sqrt(ratio);
-  const steps = 40_000;
+  const steps = 10_000;
   let [miss, mass] = [0, 0];
   for (let i = 0; i < steps; i++) {
     // u = spread / root; all but 1e-12 of its mass lies below 8.
