@@ -62,10 +62,22 @@ async function load(
   const { settings, plan } = prepared;
   const k6 = await findK6(io);
   if (io.interrupted.aborted) throw new Interrupted();
-  const [deployed, probe] = await Promise.all([deploy(io, job, settings), startStandIn(io, 'null', [])]);
-  let deployment: Deployment = deployed;
-  closers.add(probe.stop);
-  closers.add(async () => await deployment.stop());
+  // Each is closed by itself: one may fail while the other is already up.
+  let latest: Deployment | null = null;
+  const starting = startStandIn(io, 'null', []).then((server) => {
+    closers.add(server.stop);
+    return server;
+  });
+  const deploying = deploy(io, job, settings).then((first) => {
+    latest = first;
+    closers.add(async () => await latest?.stop());
+    return first;
+  });
+  const [started, first] = await Promise.allSettled([starting, deploying]);
+  if (started.status === 'rejected') throw started.reason;
+  if (first.status === 'rejected') throw first.reason;
+  const probe = started.value;
+  let deployment: Deployment = first.value;
   let variants = await identifyAll(io, settings, deployment);
   const dashboard_port = settings.dashboard ? await freePort(DASHBOARD_PORT) : null;
   announce(io, job, prepared, { k6, deployment, dashboard_port });
@@ -89,7 +101,7 @@ async function load(
   for (const [block, planned] of plan.blocks.entries()) {
     if (block > 0) {
       if (plan.gap_ms > 0) await pause(io, plan.gap_ms);
-      deployment = await redeploy(io, job, settings, deployment, block);
+      deployment = latest = await redeploy(io, job, settings, deployment, block);
       variants = { ...variants, ...(await identifyAll(io, settings, deployment)) };
     }
     const result = await runBlock({
