@@ -21,7 +21,7 @@ module.exports = {
       '^domain/',
       '^thresholds/',
       '^k6',
-      '^payloads:',
+      '^node_modules/@types/k6/',
       '^node_modules/(pure-rand|valibot)/',
     ]),
     {
