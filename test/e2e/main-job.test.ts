@@ -4,7 +4,17 @@ import { existsSync, readFileSync, readdirSync, realpathSync, writeFileSync } fr
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRecord } from '../../domain/request-record.ts';
-import { ROOT, alive, readJson, standIn, suite, temporary, until, type Ended } from '../support/suite.ts';
+import {
+  ROOT,
+  alive,
+  k6Binary,
+  readJson,
+  standIn,
+  suite,
+  temporary,
+  until,
+  type Ended,
+} from '../support/suite.ts';
 
 const lines = (path: string): string[] =>
   readFileSync(path, 'utf8')
@@ -222,7 +232,7 @@ describe("the user's own servers", () => {
           .split('\n')[0] ?? '';
       const run = (...more: string[]): string =>
         execFileSync(
-          k6,
+          k6Binary(),
           [
             'run',
             '-q',
