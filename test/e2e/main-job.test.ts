@@ -226,10 +226,6 @@ describe("the user's own servers", () => {
       await standIn('grammar', '--variant', 'shadow', '--profile', 'instant'),
     ];
     try {
-      const k6 =
-        execFileSync('find', [join(ROOT, '.cache', 'k6'), '-name', 'k6', '-type', 'f'], { encoding: 'utf8' })
-          .trim()
-          .split('\n')[0] ?? '';
       const run = (...more: string[]): string =>
         execFileSync(
           k6Binary(),
