@@ -23,8 +23,14 @@ export interface JobDefaults {
 
 /** Reads and checks everything once, in the init context. @throws with every refused value, one a line. */
 export function readRuntime(job: JobDefaults): Runtime {
-  const parsed = parseSettings({ flags: {}, env: __ENV, job: job.settings ?? {} });
   const planText = __ENV[BLOCK_PLAN_VARIABLE];
+  const parsed = parseSettings({
+    flags: {},
+    env: __ENV,
+    job: job.settings ?? {},
+    // By the cli, or by the context that k6 makes before any VU's.
+    check_names: planText === undefined && __VU === 0,
+  });
   const plan: BlockPlan =
     planText === undefined
       ? {
