@@ -18,6 +18,7 @@ import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { loadCommand } from './commands/load.ts';
 import { selfcheckCommand } from './commands/selfcheck.ts';
+import { pictureCommand } from './commands/picture.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { UsageError, type Io } from './io.ts';
 import { CALIBRATION, JOBS } from './jobs.ts';
@@ -101,6 +102,14 @@ export async function runCommand(io: Io): Promise<number> {
     .action(async (options: { streams?: string; duration: string; write?: boolean }) => {
       const { streams, duration, write } = options;
       code = await selfcheckCommand(io, { streams, duration, write: write === true });
+    });
+
+  program
+    .command('picture')
+    .description("dashboard-shadow.png: the report's charts as a picture, by a Chromium of this machine")
+    .argument('[run]', 'path or id; the newest by default')
+    .action(async (run: string | undefined) => {
+      code = await pictureCommand(io, run);
     });
 
   program

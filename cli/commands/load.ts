@@ -67,12 +67,22 @@ async function load(
       `${k6.path} can't time streamed answers: k6:${job.name} needs the suite's own k6; unset K6_BINARY and have Go 1.25 or newer (https://go.dev/dl), and it is built`,
     );
   if (io.interrupted.aborted) throw new Interrupted();
-  const starting = startStandIn(io, 'null', []);
-  // Also where the deployment fails meanwhile: a child left over would keep the command from ending.
-  closers.add(async () => await (await starting).stop());
-  const [deployed, probe] = await Promise.all([deploy(io, job, prepared.settings), starting]);
-  let deployment: Deployment = deployed;
-  closers.add(async () => await deployment.stop());
+  // Each is closed by itself: one may fail while the other is already up.
+  let latest: Deployment | null = null;
+  const starting = startStandIn(io, 'null', []).then((server) => {
+    closers.add(server.stop);
+    return server;
+  });
+  const deploying = deploy(io, job, prepared.settings).then((first) => {
+    latest = first;
+    closers.add(async () => await latest?.stop());
+    return first;
+  });
+  const [started, first] = await Promise.allSettled([starting, deploying]);
+  if (started.status === 'rejected') throw started.reason;
+  if (first.status === 'rejected') throw first.reason;
+  const probe = started.value;
+  let deployment: Deployment = first.value;
   let variants = await identifyAll(io, prepared.settings, deployment);
   if (job.language_model)
     prepared = { ...prepared, settings: await preflight(io, prepared.settings, deployment) };
@@ -99,7 +109,7 @@ async function load(
   for (const [block, planned] of plan.blocks.entries()) {
     if (block > 0) {
       if (plan.gap_ms > 0) await pause(io, plan.gap_ms);
-      deployment = await redeploy(io, job, settings, deployment, block);
+      deployment = latest = await redeploy(io, job, settings, deployment, block);
       variants = { ...variants, ...(await identifyAll(io, settings, deployment)) };
     }
     const result = await runBlock({
@@ -146,10 +156,10 @@ async function load(
       ],
     };
     keepManifest(run, manifest);
-    if (result.summary === null)
+    if (stopped?.reason === 'k6_failed')
       say(
         io,
-        `k6 ended without a summary (exit ${String(k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
+        `k6 ended by itself (exit ${String(k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
       );
     if (stopped !== null) break;
     if (plan.looks.includes(block + 1) && block + 1 < plan.blocks.length) {
@@ -168,9 +178,17 @@ async function load(
   await closers.run();
 
   const comparison = outputs(io, readRun(run), run.path);
-  const exit_code = show(io, comparison, run.path, { json: settings.json, open: settings.open });
+  const shown = show(io, comparison, run.path, { json: settings.json, open: settings.open });
+  const exit_code = passedOn(manifest) ?? shown;
   const limiting = comparison.findings.some(({ code }) => MACHINE_LIMITS.includes(code));
   return { run_id: run.id, exit_code, machine_limited: limiting && comparison.verdict.word === 'invalid' };
+}
+
+/** k6's own exit code where k6 failed by itself; a full disk is the user's to mend. */
+function passedOn(manifest: Manifest): number | null {
+  if (manifest.stopped?.reason !== 'k6_failed') return null;
+  const code = manifest.blocks.at(-1)?.k6_exit_code ?? null;
+  return code === null || code === 0 ? null : code;
 }
 
 const MACHINE_LIMITS: readonly string[] = ['cpu_saturated', 'probe_delay', 'probe_starved', 'late_starts'];

@@ -22,13 +22,9 @@ export const urlSetting = (settings: Settings, variant: Variant): string | null 
 const restartSetting = (settings: Settings, variant: Variant): string | null =>
   variant === 'baseline' ? settings.baselineRestart : settings.shadowRestart;
 
-/** @throws UsageError where a stand-in does not start, or one server is the user's and the other ours */
+/** @throws UsageError where a stand-in does not start */
 export async function deploy(io: Io, job: Job, settings: Settings, number = 0): Promise<Deployment> {
   const own = job.variants.filter((variant) => urlSetting(settings, variant) !== null);
-  if (own.length > 0 && own.length < job.variants.length)
-    throw new UsageError(
-      '--baseline-url is given without --shadow-url: a server of yours is compared with a shadow of yours, not with the stand-in; give --shadow-url, or run k6:baseline for one server',
-    );
   const started = await Promise.allSettled(
     job.variants
       .filter((variant) => urlSetting(settings, variant) === null)

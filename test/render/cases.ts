@@ -5,7 +5,7 @@ import { EXIT } from '../../domain/exit-codes.ts';
 import { finding } from '../../domain/findings.ts';
 import type { TrendSummary, VariantSummary } from '../../domain/summary.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
-import type { Series } from '../../cli/render/html.ts';
+import type { Series } from '../../domain/series.ts';
 
 export interface RenderCase {
   readonly comparison: Comparison;

@@ -3,7 +3,7 @@ import type { Comparison } from '../../../domain/comparison.ts';
 import { presentVariants, type Variant } from '../../../domain/variants.ts';
 import { htmlText } from '../escape.ts';
 import { ms } from '../format.ts';
-import type { Series, WindowFigures } from './series.ts';
+import type { Series, WindowFigures } from '../../../domain/series.ts';
 
 interface Line {
   readonly label: string;
