@@ -17,6 +17,7 @@ import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { loadCommand } from './commands/load.ts';
+import { selfcheckCommand } from './commands/selfcheck.ts';
 import { pictureCommand } from './commands/picture.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { UsageError, type Io } from './io.ts';
@@ -91,6 +92,17 @@ export async function runCommand(io: Io): Promise<number> {
       page: options.page,
     });
   });
+
+  program
+    .command('selfcheck')
+    .description('how right our times of streamed answers are, against a server that stamps its own flushes')
+    .option('--streams <n,n,...>', 'streams at once (default 10,100,200,500,1000)')
+    .option('--duration <duration>', 'measured time of each', '15s')
+    .option('--write', 'writes docs/selfcheck.md')
+    .action(async (options: { streams?: string; duration: string; write?: boolean }) => {
+      const { streams, duration, write } = options;
+      code = await selfcheckCommand(io, { streams, duration, write: write === true });
+    });
 
   program
     .command('picture')

@@ -1,8 +1,10 @@
 /** The one model of a run's result: everything that is rendered, and comparison.json itself, is this. */
+import type { PromptFigures } from './by-prompt.ts';
 import type { Check, Verdict } from './checks.ts';
 import type { Finding } from './findings.ts';
 import type { Manifest } from './run.ts';
 import type { Settings } from './settings.ts';
+import type { Slo } from './slo.ts';
 import type { VariantSummary } from './summary.ts';
 import type { TrustFigure } from './trust.ts';
 import type { ByVariant } from './variants.ts';
@@ -45,6 +47,17 @@ export interface Comparison {
       readonly url: string;
       readonly stand_in: boolean;
     }>;
+    /** How language models were asked; null for other servers. */
+    readonly generation?: {
+      readonly api: Settings['api'];
+      readonly models: ByVariant<string>;
+      readonly streamed: boolean;
+      readonly max_tokens: number;
+      readonly forced: boolean;
+      readonly temperature: number;
+      readonly unique_prefix: boolean;
+      readonly slo: Slo | null;
+    } | null;
   };
   readonly variants: ByVariant<VariantSummary>;
   readonly checks: readonly Check[];
@@ -54,6 +67,8 @@ export interface Comparison {
     readonly shadow_p95_ms: number;
   } | null;
   readonly histogram: Histogram | null;
+  /** Of k6:single: each prompt by itself. */
+  readonly by_prompt?: ByVariant<readonly PromptFigures[]> | null;
   readonly trust: readonly TrustFigure[];
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;

@@ -1,5 +1,6 @@
 /** The records of one variant as columns, so that a million of them fit and sort fast. NaN stands for absent. */
 import { ERROR_KINDS, type ErrorKind } from './errors.ts';
+import { GapHistogram } from './gap-histogram.ts';
 import type { ScannedRecord } from './scan-record.ts';
 import type { Variant } from './variants.ts';
 
@@ -11,6 +12,7 @@ export const OPTIONAL_TRENDS = [
   'e2e_ms',
   'tokens',
   'prompt_tokens',
+  'cached_tokens',
   'late_ms',
 ] as const;
 export type OptionalTrend = (typeof OPTIONAL_TRENDS)[number];
@@ -44,6 +46,8 @@ export class RequestTable {
   #translated = new Uint8Array(FIRST_CAPACITY);
   #stages = new Map<string, Float32Array>();
   #optional = new Map<OptionalTrend, Float64Array>();
+  #gaps: GapHistogram | null = null;
+  #estimated = 0;
 
   constructor(variant: Variant) {
     this.variant = variant;
@@ -79,6 +83,14 @@ export class RequestTable {
         this.#optional.set(name, (column = new Float64Array(this.#capacity).fill(Number.NaN)));
       column[row] = value;
     }
+    if (record.phase === 'measured' && record.error === null) this.#addTokens(record);
+  }
+
+  #addTokens({ gaps_ms, tokens_estimated }: ScannedRecord): void {
+    if (tokens_estimated === true) this.#estimated += 1;
+    if (gaps_ms === null) return;
+    this.#gaps ??= new GapHistogram();
+    for (const gap_ms of gaps_ms) this.#gaps.add(gap_ms);
   }
 
   #grow(): void {
@@ -141,6 +153,8 @@ export class RequestTable {
       correct_translation: u8(this.#translated),
       stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
       optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
+      gaps: this.#gaps,
+      estimated: this.#estimated,
     };
   }
 
@@ -217,6 +231,10 @@ export interface Measured {
   readonly correct_translation: Uint8Array;
   readonly stages_ms: ReadonlyMap<string, Float32Array>;
   readonly optional: ReadonlyMap<OptionalTrend, Float64Array>;
+  /** Gaps between token events of all valid answers; null where there is none. */
+  readonly gaps?: GapHistogram | null;
+  /** Valid answers whose tokens the server did not count. */
+  readonly estimated?: number;
 }
 
 /** The rows of the blocks below this number, which stand first. */

@@ -45,8 +45,11 @@ export function recordScanner(): (line: string) => ScannedRecord | null {
     tpot_ms: null,
     itl_ms: null,
     e2e_ms: null,
+    gaps_ms: null,
     tokens: null,
+    tokens_estimated: null,
     prompt_tokens: null,
+    cached_tokens: null,
   };
 
   const literal = (text: string): boolean => {

@@ -67,6 +67,7 @@ const GATE_UNITS: Readonly<Record<Exclude<GateCheck['gate'], 'latency'>, string>
   cost: 'EUR',
   cpqu: 'EUR',
   throughput: 'requests/s',
+  output_length: 'tokens',
 };
 
 function gateRow(check: GateCheck): Row {
@@ -127,6 +128,7 @@ function figureRows({ variants, run }: Comparison): Row[] {
     'tpot',
     'itl',
     'e2e',
+    'tokens_per_s',
   ] as const satisfies readonly TrendName[]) {
     for (const statistic of ['n', 'mean', 'min', 'p50', 'p90', 'p95', 'p99', 'max'] as const)
       add(
@@ -149,6 +151,11 @@ function figureRows({ variants, run }: Comparison): Row[] {
       'count',
       (of) => of.errors.find((one) => one.kind === kind && one.status === status)?.count ?? 0,
     );
+  add('tokens', 'mean', 'tokens', (of) => of.tokens?.mean);
+  add('tokens', 'total', 'tokens', (of) => of.tokens?.total);
+  add('tokens', 'per_s', 'tokens/s', (of) => of.tokens?.per_s);
+  add('goodput', 'share', 'share', (of) => of.goodput?.share);
+  add('goodput', 'per_s', 'requests/s', (of) => of.goodput?.per_s);
   add('cost', 'n', 'count', (of) => of.cost?.n);
   add('cost', 'mean', 'EUR', (of) => of.cost?.mean);
   add('cost', 'total', 'EUR', (of) => of.cost?.total);

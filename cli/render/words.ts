@@ -53,6 +53,10 @@ const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
     `the two runs differ in ${t(a, 'what')}: ${t(a, 'baseline')} against ${t(a, 'shadow')}`,
   output_length_differs: (a) =>
     `the shadow's answers are ${change(n(a, 'ratio'))} long in tokens: times per answer compare different work`,
+  prefix_cache: (a) =>
+    `each prompt was asked ${n(a, 'times').toFixed(1)} times${'cached_share' in a ? `, and the server had ${percent(n(a, 'cached_share'), 0)} of the prompt tokens in its cache` : ''}: a prefix cache flatters TTFT; --unique-prefix shuts it out`,
+  tokens_estimated: (a) =>
+    `the server gave no token count for ${integer(n(a, 'estimated'))} of ${integer(n(a, 'answers'))} answers: their token events were counted, and one event may carry several tokens`,
   payloads_differ: (a) => `only ${n(a, 'common')} payloads were asked of both variants`,
   declared_aa: () => 'declared A/A: both variants are meant to be equal, so any difference is noise',
   short_run: (a) =>
@@ -87,6 +91,7 @@ const GATE_LABELS: Readonly<Record<GateCheck['gate'], string>> = {
   cost: 'cost a request',
   cpqu: 'CpQU (cost per correct answer)',
   throughput: 'throughput',
+  output_length: 'output length',
 };
 
 /** What a check is about: `p95 latency`, `error rate`, `accuracy, correction`. */
@@ -168,6 +173,7 @@ const SIDES: Readonly<Record<GateCheck['gate'], readonly [below: string, above: 
   cost: ['lower', 'higher'],
   cpqu: ['lower', 'higher'],
   throughput: ['lower', 'higher'],
+  output_length: ['apart', 'apart'],
 };
 
 /** "2 % faster" */

@@ -62,9 +62,11 @@ async function standIn(
 ): Promise<Server> {
   const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
   const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
+  const labelled = job.payloads === 'labelled' ? ['--payloads', payloads] : [];
   const own = splitArguments(extra);
-  const seed = own.includes('--seed') ? [] : ['--seed', String(settings.seed + number)];
-  const args = ['--variant', variant, '--payloads', payloads, ...seed, ...own];
+  const ours = { ...job.stand_in_flags, '--seed': String(settings.seed + number) };
+  const rest = Object.entries(ours).filter(([flag]) => !own.includes(flag));
+  const args = ['--variant', variant, ...labelled, ...rest.flat(), ...own];
   return await startStandIn(io, job.stand_in, args);
 }
 

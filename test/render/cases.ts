@@ -56,6 +56,8 @@ function summary(variant: Variant, median: number, right: number, cost: number):
       translation: { answers: REQUESTS, right: 1476, share: 0.82, payloads: 251 },
     },
     cpqu: cost / right,
+    tokens: null,
+    goodput: null,
     stages: STAGES.map(([stage, share]) => ({ stage, ...trend(median * share, 0.3) })),
     little: { in_flight: 9.97, clients: 10 },
   };

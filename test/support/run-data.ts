@@ -73,7 +73,10 @@ export const record = (over: Partial<RequestRecord> = {}): RequestRecord => ({
   itl_ms: null,
   e2e_ms: null,
   tokens: null,
+  gaps_ms: null,
+  tokens_estimated: null,
   prompt_tokens: null,
+  cached_tokens: null,
   ...over,
 });
 

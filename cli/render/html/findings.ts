@@ -42,6 +42,8 @@ const PLACES: Readonly<Record<FindingCode, Place>> = {
   missing_cost: 'cost',
   little_gap: 'little',
   output_length_differs: 'latency',
+  prefix_cache: 'latency',
+  tokens_estimated: 'latency',
   failures_left_out: 'latency',
   payloads_differ: 'accuracy',
   repeated_payloads: 'accuracy',
