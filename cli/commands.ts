@@ -12,13 +12,17 @@ import {
   type SettingGroup,
   type SettingName,
 } from '../domain/settings.ts';
+import { parseNumber } from '../domain/units.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { GATEWAY_SETTINGS, gatewayCommand, gatewayCommands } from './commands/gateway.ts';
 import { loadCommand } from './commands/load.ts';
+import { selfcheckCommand } from './commands/selfcheck.ts';
+import { pictureCommand } from './commands/picture.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { UsageError, type Io } from './io.ts';
-import { JOBS } from './jobs.ts';
+import { CALIBRATION, JOBS } from './jobs.ts';
 
 /** Runs one command line. @throws UsageError, and whatever is our own bug */
 export async function runCommand(io: Io): Promise<number> {
@@ -34,7 +38,7 @@ export async function runCommand(io: Io): Promise<number> {
 
   for (const job of JOBS) {
     const command = program.command(job.name).description(job.title);
-    const settings = withSettings(command, job.groups, io, job.settings);
+    const settings = withSettings(command, settingsOfGroups(job.groups), io, job.settings);
     command.action(async () => {
       code = await loadCommand(io, job, checked(settings()));
     });
@@ -42,7 +46,7 @@ export async function runCommand(io: Io): Promise<number> {
 
   for (const { name, title, wanted } of gatewayCommands) {
     const command = program.command(name).description(title);
-    const settings = withSettings(command, ['gateway'], io, {}, GATEWAY_SETTINGS);
+    const settings = withSettings(command, GATEWAY_SETTINGS, io, {});
     command.action(async () => {
       code = await gatewayCommand(io, wanted, checked(settings()));
     });
@@ -54,12 +58,7 @@ export async function runCommand(io: Io): Promise<number> {
     .argument('[run]', 'path or id; the newest by default')
     .option('--baseline <run>', 'the run whose baseline is taken')
     .option('--shadow <run>', 'the run that is taken as the shadow');
-  const compareSettings = withSettings(comparing, ['verdict', 'output'], io, {}, [
-    'json',
-    'out',
-    'open',
-    'thresholds',
-  ]);
+  const compareSettings = withSettings(comparing, COMPARE_SETTINGS, io, {});
   comparing.action((run: string | undefined, options: { baseline?: string; shadow?: string }) => {
     code = compareCommand(
       io,
@@ -75,6 +74,51 @@ export async function runCommand(io: Io): Promise<number> {
     .option('--out <dir>', "folder to write to (default the run's own)")
     .action((run: string | undefined, options: { out?: string }) => {
       code = exportCommand(io, run, options.out);
+    });
+
+  const calibrating = program
+    .command('calibrate')
+    .description(
+      'the proof that verdicts hold: simulated, and live with two equal servers; writes docs/calibration.md',
+    )
+    .option(
+      '--live <n>',
+      'runs of two equal servers, fresh processes each (59 bound the rate of false fails at 5 %)',
+    )
+    .option('--pairs <n>', 'simulated pairs a row', '1000')
+    .option('--page <file>', 'page to write', 'docs/calibration.md');
+  const calibrateSettings = withSettings(
+    calibrating,
+    settingsOfGroups(CALIBRATION.groups),
+    io,
+    CALIBRATION.settings,
+  );
+  calibrating.action(async (options: { live?: string; pairs: string; page: string }) => {
+    const whole = (text: string): number => parseNumber(text, { min: 1, max: 1e6, whole: true });
+    code = await calibrateCommand(io, CALIBRATION, checked(calibrateSettings()), {
+      live: options.live === undefined ? null : whole(options.live),
+      runs: whole(options.pairs),
+      page: options.page,
+    });
+  });
+
+  program
+    .command('selfcheck')
+    .description('how right our times of streamed answers are, against a server that stamps its own flushes')
+    .option('--streams <n,n,...>', 'streams at once (default 10,100,200,500,1000)')
+    .option('--duration <duration>', 'measured time of each', '15s')
+    .option('--write', 'writes docs/selfcheck.md')
+    .action(async (options: { streams?: string; duration: string; write?: boolean }) => {
+      const { streams, duration, write } = options;
+      code = await selfcheckCommand(io, { streams, duration, write: write === true });
+    });
+
+  program
+    .command('picture')
+    .description("dashboard-shadow.png: the report's charts as a picture, by a Chromium of this machine")
+    .argument('[run]', 'path or id; the newest by default')
+    .action(async (run: string | undefined) => {
+      code = await pictureCommand(io, run);
     });
 
   program
@@ -105,18 +149,32 @@ function checked(parsed: ParsedSettings): ParsedSettings {
   );
 }
 
-/** Adds the flags of these groups; returns what reads them, with the environment, once the line is parsed. */
+const settingsOfGroups = (groups: readonly SettingGroup[]): readonly SettingName[] =>
+  SETTING_NAMES.filter((name) => groups.includes(SETTINGS[name].group));
+
+/** What a run that is over can still be asked. */
+const COMPARE_SETTINGS: readonly SettingName[] = [
+  'alpha',
+  'rule',
+  'require',
+  'failOn',
+  'deploymentNoise',
+  'thresholds',
+  'json',
+  'open',
+  'out',
+];
+
+/** Adds these settings' flags; returns what reads them, with the environment, once the line is parsed. */
 function withSettings(
   command: Command,
-  groups: readonly SettingGroup[],
+  names: readonly SettingName[],
   io: Io,
   job: Readonly<Partial<Record<SettingName, string>>>,
-  only: readonly SettingName[] = SETTING_NAMES,
 ): () => ParsedSettings {
   const flags: Partial<Record<SettingName, string>> = {};
-  for (const name of only) {
+  for (const name of names) {
     const setting: Setting<unknown> = SETTINGS[name];
-    if (!groups.includes(setting.group) && only === SETTING_NAMES) continue;
     if (setting.secret === true) continue;
     const shown = job[name] ?? setting.format(setting.fallback);
     const note = shown === '' || setting.placeholder === '' ? '' : ` (default ${shown})`;

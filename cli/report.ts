@@ -1,15 +1,22 @@
 /** A run's outputs, all from the one model, and what is said at the end. */
+import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Comparison } from '../domain/comparison.ts';
 import { compare } from '../domain/compare.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { RunData } from '../domain/run-data.ts';
+import { settingsOf } from '../domain/run.ts';
+import { series } from '../domain/series.ts';
+import { failOn } from '../domain/verdict.ts';
 import { say, type Io } from './io.ts';
-import { readRun } from './read/run.ts';
+import { renderCsv } from './render/csv.ts';
+import { renderHtml } from './render/html.ts';
+import { readAssets } from './render/html/assets.ts';
+import { renderJunit } from './render/junit.ts';
 import { renderMarkdown } from './render/markdown.ts';
 import { renderText } from './render/text.ts';
-import { FILES, shownPath, writeWhole, type RunDirectory } from './run-directory.ts';
+import { FILES, shownPath, writeWhole } from './run-directory.ts';
 
 export interface ReportOptions {
   readonly json: boolean;
@@ -21,13 +28,25 @@ export function comparisonJson(comparison: Comparison): string {
   return `${JSON.stringify(comparison, null, 2)}\n`;
 }
 
-/** Writes every output of a comparison into `directory`. */
-export function writeOutputs(io: Io, comparison: Comparison, directory: string): void {
+/** Compares, and writes every output into `directory`. */
+export function outputs(
+  io: Io,
+  data: RunData & { readonly findings?: readonly Finding[] },
+  directory: string,
+): Comparison {
+  const comparison = compare(data, data.findings);
   const markdown = renderMarkdown(comparison);
   writeWhole(join(directory, FILES.comparison), comparisonJson(comparison));
   writeWhole(join(directory, FILES.markdown), markdown);
+  writeWhole(join(directory, FILES.csv), renderCsv(comparison));
+  writeWhole(join(directory, FILES.junit), renderJunit(comparison, failOn(settingsOf(data.manifest).failOn)));
+  writeWhole(
+    join(directory, FILES.report),
+    renderHtml(comparison, readAssets(io.root), series(data.measured)),
+  );
   const step = io.env['GITHUB_STEP_SUMMARY'];
   if (step !== undefined && step !== '') appendFileSync(step, `${markdown}\n`);
+  return comparison;
 }
 
 /** Shows a comparison whose outputs are in `directory`; returns the exit code. */
@@ -36,21 +55,15 @@ export function show(io: Io, comparison: Comparison, directory: string, options:
   else io.stdout.write(renderText(comparison, io.stdout.isTTY === true && (io.env['NO_COLOR'] ?? '') === ''));
   say(io, `\nreport      ${shownPath(io, join(directory, FILES.report))}`);
   say(io, `comparison  ${shownPath(io, join(directory, FILES.markdown))}  (and .json, .csv)`);
+  if (options.open) openInBrowser(join(directory, FILES.report));
   return comparison.exit_code;
 }
 
-export function reportData(
-  io: Io,
-  data: RunData & { readonly findings?: readonly Finding[] },
-  directory: string,
-  options: ReportOptions,
-): number {
-  const comparison = compare(data, data.findings);
-  writeOutputs(io, comparison, directory);
-  return show(io, comparison, directory, options);
-}
-
-/** Reads a run back and makes everything from its raw log. */
-export function report(io: Io, run: RunDirectory, options: ReportOptions): number {
-  return reportData(io, readRun(run), run.path, options);
+/** A convenience: where there is no browser to open, the path above is enough. */
+function openInBrowser(path: string): void {
+  const command =
+    process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open';
+  spawn(command, [path], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
 }

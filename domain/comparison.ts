@@ -1,7 +1,10 @@
 /** The one model of a run's result: everything that is rendered, and comparison.json itself, is this. */
+import type { PromptFigures } from './by-prompt.ts';
 import type { Check, Verdict } from './checks.ts';
 import type { Finding } from './findings.ts';
 import type { Manifest } from './run.ts';
+import type { Settings } from './settings.ts';
+import type { Slo } from './slo.ts';
 import type { VariantSummary } from './summary.ts';
 import type { TrustFigure } from './trust.ts';
 import type { ByVariant } from './variants.ts';
@@ -27,6 +30,15 @@ export interface Comparison {
     readonly timeout_ms: number;
     readonly seed: number;
     readonly blocks: number;
+    readonly order: Settings['order'];
+    /** Planned looks between blocks; `decided`: the one after which everything was, counted from 1. */
+    readonly looks: {
+      readonly planned: number;
+      readonly done: number;
+      readonly decided: number | null;
+    } | null;
+    readonly fallback: Manifest['fallback'];
+    readonly deployment_noise: Manifest['deployment_noise'];
     readonly payloads: Manifest['payloads'];
     readonly versions: Manifest['versions'];
     readonly machine: Manifest['machine'];
@@ -35,6 +47,17 @@ export interface Comparison {
       readonly url: string;
       readonly stand_in: boolean;
     }>;
+    /** How language models were asked; null for other servers. */
+    readonly generation?: {
+      readonly api: Settings['api'];
+      readonly models: ByVariant<string>;
+      readonly streamed: boolean;
+      readonly max_tokens: number;
+      readonly forced: boolean;
+      readonly temperature: number;
+      readonly unique_prefix: boolean;
+      readonly slo: Slo | null;
+    } | null;
   };
   readonly variants: ByVariant<VariantSummary>;
   readonly checks: readonly Check[];
@@ -44,6 +67,8 @@ export interface Comparison {
     readonly shadow_p95_ms: number;
   } | null;
   readonly histogram: Histogram | null;
+  /** Of k6:single: each prompt by itself. */
+  readonly by_prompt?: ByVariant<readonly PromptFigures[]> | null;
   readonly trust: readonly TrustFigure[];
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;

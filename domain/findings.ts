@@ -33,8 +33,11 @@ export const FINDING_CODES = {
   undeclared_difference: 'warning',
   output_length_differs: 'warning',
   payloads_differ: 'warning',
+  prefix_cache: 'warning',
   // note
+  tokens_estimated: 'note',
   declared_aa: 'note',
+  point_rule: 'note',
   short_run: 'note',
   repeated_payloads: 'note',
   few_payloads: 'note',

@@ -3,6 +3,9 @@
 /** Beyond the request timeout, how long k6 waits for requests in flight at the end. */
 export const GRACE_MS = 5000;
 
-/** The probe runs this long alone first: its idle floor. */
-export const PROBE_LEAD_MS = 2000;
+/** Before the load the probe alone asks this often, this far apart: its idle floor. Then the load begins. */
+export const PROBE_IDLE_SAMPLES = 20;
+export const PROBE_IDLE_GAP_MS = 20;
+export const PROBE_LEAD_MS = 600;
+/** During the whole load. */
 export const PROBE_PER_SECOND = 10;

@@ -18,19 +18,6 @@ export function editDistance(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
-/** Whether one edit (a letter more, less, other, or two swapped) makes `b` of `a`. In linear time: every VU asks it often. */
-export function isOneEdit(a: string, b: string): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  if (short === long || long.length - short.length > 1) return false;
-  let i = 0;
-  while (i < short.length && short[i] === long[i]) i += 1;
-  if (short.length < long.length) return short.slice(i) === long.slice(i + 1);
-  return (
-    short.slice(i + 1) === long.slice(i + 1) ||
-    (short[i] === long[i + 1] && short[i + 1] === long[i] && short.slice(i + 2) === long.slice(i + 2))
-  );
-}
-
 /** The nearest of `names` within a third of the length of `name`, or null. */
 export function nearest(name: string, names: readonly string[]): string | null {
   let found: string | null = null;

@@ -1,6 +1,8 @@
 /** The probe's lines in the request log: what a request to a server that does nothing took. */
 export interface ProbeSample {
   readonly block: number;
+  /** Before the load: the floor. */
+  readonly idle: boolean;
   readonly at_ms: number;
   readonly duration_ms: number;
 }
@@ -16,5 +18,6 @@ export function parseProbe(line: string): ProbeSample | null {
     return typeof found === 'number' && Number.isFinite(found) ? found : null;
   };
   const [block, at_ms, duration_ms] = [field('block'), field('at_ms'), field('duration_ms')];
-  return block === null || at_ms === null || duration_ms === null ? null : { block, at_ms, duration_ms };
+  if (block === null || at_ms === null || duration_ms === null) return null;
+  return { block, idle: 'idle' in value && value.idle === true, at_ms, duration_ms };
 }

@@ -4,6 +4,7 @@ import { SCHEMA_VERSION } from './request-record.ts';
 import { STOP_REASONS } from './block.ts';
 import { thresholdsSchema } from './thresholds.ts';
 import { parseSettings, type Settings } from './settings.ts';
+import { VARIANTS } from './variants.ts';
 import { BadValue } from './units.ts';
 
 const identitySchema = v.strictObject({
@@ -49,12 +50,21 @@ const manifestSchema = v.strictObject({
   blocks: v.array(
     v.strictObject({
       block: v.number(),
-      variants: v.array(v.string()),
+      variants: v.array(v.picklist(VARIANTS)),
+      duration_ms: v.number(),
       started_ms: v.number(),
       ended_ms: v.number(),
       k6_exit_code: v.nullable(v.number()),
     }),
   ),
+  /** After how many blocks each planned look was; empty: one look, at the end. */
+  looks: v.array(v.number()),
+  /** How much two deployments of one build differ: log-SD by statistic, and who measured it; null: not known. */
+  deployment_noise: v.nullable(
+    v.strictObject({ log_sd: v.record(v.string(), v.number()), source: v.string() }),
+  ),
+  /** This run stands in for one in which the load machine was the limit. */
+  fallback: v.nullable(v.strictObject({ from_run: v.string(), from_vus: v.number() })),
   versions: v.strictObject({ suite: v.string(), k6: v.string(), node: v.string() }),
   machine: v.strictObject({
     os: v.string(),

@@ -6,10 +6,20 @@
  * of the name a person types, since the text carries the unit.
  */
 import { BadValue, formatDuration, parseDuration, parseNumber } from './units.ts';
-import { isOneEdit, offer } from './nearest.ts';
+import { editDistance, offer } from './nearest.ts';
+import { APIS } from './protocols/index.ts';
+import { formatSlo, parseSlo, type Slo } from './slo.ts';
 
 /** What a setting is about; a command takes whole groups. */
-export type SettingGroup = 'target' | 'answer' | 'load' | 'verdict' | 'output' | 'stand-in' | 'gateway';
+export type SettingGroup =
+  | 'target'
+  | 'answer'
+  | 'stream'
+  | 'load'
+  | 'verdict'
+  | 'output'
+  | 'stand-in'
+  | 'gateway';
 
 export interface Setting<T> {
   readonly group: SettingGroup;
@@ -115,6 +125,30 @@ function list<T>(
   };
 }
 
+const slo: Setting<Slo> = {
+  group: 'stream',
+  placeholder: 'TTFT,TPOT,E2E',
+  fallback: {},
+  doc: '',
+  parse: parseSlo,
+  format: formatSlo,
+};
+
+/** `16,64,256`: whole numbers, each once. */
+const numbers = (
+  o: Options<readonly number[]> & { min: number; max: number },
+): Setting<readonly number[]> => ({
+  ...o,
+  placeholder: 'N,N,...',
+  parse(given) {
+    const values = given.split(',').map((part) => parseNumber(part.trim(), { ...o, whole: true }));
+    const twice = values.find((value, i) => values.indexOf(value) !== i);
+    if (twice !== undefined) throw new BadValue(`${twice} stands twice in "${given}"; give each once`);
+    return values;
+  },
+  format: (values) => values.join(','),
+});
+
 const URL_SHAPE = /^(https?):\/\/([^/?#\s]+)(\/[^?#\s]*)?$/i;
 
 const url: Setting<string> = text({
@@ -205,6 +239,14 @@ export const SETTINGS = {
   }),
   clientCert: path({ group: 'target', doc: 'PEM file of the client certificate' }),
   clientKey: path({ group: 'target', doc: "PEM file of the client certificate's key" }),
+  baselineRestart: optional(text({ group: 'target', fallback: '', doc: '', placeholder: "'CMD'" }), {
+    group: 'target',
+    doc: 'command that redeploys your baseline; run before each further block (--runs)',
+  }),
+  shadowRestart: optional(text({ group: 'target', fallback: '', doc: '', placeholder: "'CMD'" }), {
+    group: 'target',
+    doc: 'the same for the shadow',
+  }),
   // answer
   endpointPath: text({
     group: 'answer',
@@ -245,6 +287,71 @@ export const SETTINGS = {
     allowed: HEADER_NAME,
     hint: "a header's name",
     doc: "response header that carries the server's trace id",
+  }),
+  // stream
+  api: choice({
+    group: 'stream',
+    fallback: 'chat',
+    of: APIS,
+    doc: "how the server is asked: OpenAI's chat or text completions, llama.cpp's /completion, or events token ... done",
+  }),
+  apiPath: optional(
+    text({ group: 'stream', fallback: '', doc: '', allowed: /^\/\S*$/, hint: 'a path that starts with /' }),
+    {
+      group: 'stream',
+      doc: "path that is posted to, below the base URL (default the api's own)",
+    },
+  ),
+  model: optional(text({ group: 'stream', fallback: '', doc: '', placeholder: 'NAME' }), {
+    group: 'stream',
+    doc: 'model to ask for (default the first that /v1/models lists)',
+  }),
+  shadowModel: optional(text({ group: 'stream', fallback: '', doc: '', placeholder: 'NAME' }), {
+    group: 'stream',
+    doc: "the shadow's model or adapter (default the same as --model)",
+  }),
+  stream: flag({
+    group: 'stream',
+    fallback: true,
+    doc: 'streamed answers; without them there is no TTFT, TPOT or ITL',
+  }),
+  maxTokens: number({
+    group: 'stream',
+    fallback: 128,
+    min: 1,
+    max: 1_000_000,
+    whole: true,
+    doc: 'most tokens of an answer',
+  }),
+  forceLength: flag({
+    group: 'stream',
+    fallback: false,
+    doc: 'each answer has --max-tokens tokens (ignore_eos and min_tokens, where the server takes them); then a gate',
+  }),
+  temperature: number({ group: 'stream', fallback: 0, min: 0, max: 5, doc: 'sampling temperature' }),
+  uniquePrefix: flag({
+    group: 'stream',
+    fallback: false,
+    doc: 'a text of its own before each prompt, so that no prefix cache flatters TTFT',
+  }),
+  slo: optional(slo, {
+    group: 'stream',
+    doc: 'objective for goodput, as ttft=200ms,tpot=50ms: the share of all requests sent that meet it',
+  }),
+  promptLengths: numbers({
+    group: 'stream',
+    fallback: [16, 64, 256, 512, 1024, 2048],
+    min: 1,
+    max: 1_000_000,
+    doc: 'k6:single: lengths of the prompts, in words',
+  }),
+  repeats: number({
+    group: 'stream',
+    fallback: 5,
+    min: 1,
+    max: 100_000,
+    whole: true,
+    doc: 'k6:single: measured requests of each prompt length',
   }),
   // load
   vus: number({
@@ -288,6 +395,12 @@ export const SETTINGS = {
     min: 0,
     max: 1,
     doc: 'share of the answers that are scored against their labels',
+  }),
+  spreadMs: duration({
+    group: 'load',
+    fallback: 0,
+    max: 3_600_000,
+    doc: "the clients' first requests are spread over this time, as of clients that do not know each other",
   }),
   maxRequests: optional(number({ group: 'load', fallback: 0, min: 1, max: 1e9, whole: true, doc: '' }), {
     group: 'load',
@@ -592,6 +705,8 @@ export interface SettingTexts {
   readonly flags: Readonly<Partial<Record<SettingName, string>>>;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** False: the environment was looked through for misspelt names before (110 ms in k6's engine, for each VU). */
+  readonly check_names?: boolean;
   /** Values that a job sets in place of the table's defaults. */
   readonly job: Readonly<Partial<Record<SettingName, string>>>;
 }
@@ -600,7 +715,7 @@ export interface SettingTexts {
 export function parseSettings(given: SettingTexts): ParsedSettings {
   const values: Record<string, unknown> = {};
   const sources: Record<string, SettingSource> = {};
-  const problems: string[] = [...misspeltVariables(given.env)];
+  const problems: string[] = given.check_names === false ? [] : misspeltVariables(given.env);
   for (const name of SETTING_NAMES) {
     const setting: Setting<unknown> = SETTINGS[name];
     const candidates: readonly [SettingSource, string | undefined, string][] = [
@@ -652,20 +767,24 @@ function contradictions(settings: Settings): string[] {
     problems.push(
       '--shadow-url is given without --baseline-url: a shadow is compared with a baseline of yours, not with the stand-in; give both',
     );
+  if (settings.api === 'events' && !settings.stream)
+    problems.push('--api events always streams; drop --no-stream, or give another --api');
+  if (!settings.stream && (settings.slo?.ttft !== undefined || settings.slo?.tpot !== undefined))
+    problems.push(
+      '--slo names ttft or tpot, which an answer that comes whole does not have; drop --no-stream, or give e2e alone',
+    );
   return problems;
 }
 
 /** A variable one edit away from a setting's name is a typo that would silently become a default. */
 function misspeltVariables(env: SettingTexts['env']): string[] {
+  const known = SETTING_NAMES.map(envName).filter((name) => name.length >= 7);
   const all = new Set(SETTING_NAMES.map(envName));
-  // By length: each VU of k6 asks this of its whole environment.
-  const by_length = new Map<number, string[]>();
-  for (const name of all) by_length.set(name.length, [...(by_length.get(name.length) ?? []), name]);
   return Object.keys(env).flatMap((given) => {
     if (all.has(given) || given.length < 7) return [];
-    const meant = [given.length - 1, given.length, given.length + 1]
-      .flatMap((length) => (length < 7 ? [] : (by_length.get(length) ?? [])))
-      .find((name) => isOneEdit(name, given));
+    const meant = known.find(
+      (name) => Math.abs(name.length - given.length) <= 1 && editDistance(name, given) === 1,
+    );
     return meant === undefined
       ? []
       : [`the environment has ${given}, which is no setting; did you mean ${meant}? (unset it otherwise)`];

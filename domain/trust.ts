@@ -3,11 +3,10 @@
  * that figure as the reason.
  */
 import { finding, type Finding } from './findings.ts';
-import { PROBE_LEAD_MS, PROBE_PER_SECOND } from './load.ts';
+import { PROBE_PER_SECOND } from './load.ts';
 import { settingsOf } from './run.ts';
 import type { RunData } from './run-data.ts';
-import { quantile, sortSamples } from './statistics/quantiles.ts';
-import type { VariantSummary } from './summary.ts';
+import { valuesSummary, type VariantSummary } from './summary.ts';
 import { presentVariants, type ByVariant, type Variant } from './variants.ts';
 
 export interface TrustFigure {
@@ -38,6 +37,8 @@ const CPU_FULL = 0.95;
 /** Share of the seconds that may be full. */
 const CPU_FULL_SECONDS = 0.2;
 const CPU_BUSY = 0.8;
+/** Busy share at which a machine still measures others rather than itself. */
+const CPU_ROOM = 0.7;
 /** Our own delay may be this part of the difference that is to be judged. */
 const DELAY_PART = 0.5;
 /** Share of the probe's planned samples that must have come. */
@@ -129,9 +130,20 @@ function cpu(data: RunData, judge: Judge, findings: Finding[]): void {
   judge(
     { name: 'cpu', variant: null, figure: full, limit: CPU_FULL_SECONDS, unit: 'share' },
     full <= CPU_FULL_SECONDS,
-    () => finding('cpu_saturated', { full_share: full, mean_share: mean, cpus: data.manifest.machine.cpus }),
+    () =>
+      finding('cpu_saturated', {
+        full_share: full,
+        mean_share: mean,
+        cpus: data.manifest.machine.cpus,
+        fits: fitting(data, CPU_ROOM / mean),
+      }),
   );
   if (full <= CPU_FULL_SECONDS && mean >= CPU_BUSY) findings.push(finding('cpu_busy', { mean_share: mean }));
+}
+
+/** Clients that this machine may hold, if what was too much falls with their number; a guess to try, not a promise. */
+function fitting(data: RunData, share: number): number {
+  return Math.max(1, Math.floor(settingsOf(data.manifest).vus * Math.min(share, CPU_ROOM)));
 }
 
 /** What a request to a server that does nothing takes under load, above its idle floor, is our own delay. */
@@ -144,38 +156,45 @@ function probe(
 ): void {
   const planned_s = plannedSeconds(data);
   if (data.probes.length === 0 || planned_s <= 0) return;
-  const idle: number[] = [];
-  const loaded: number[] = [];
-  for (const block of data.manifest.blocks) {
-    const samples = data.probes.filter((sample) => sample.block === block.block);
-    const load_from = (samples[0]?.at_ms ?? 0) + PROBE_LEAD_MS * 0.9;
-    for (const { at_ms, duration_ms } of samples) (at_ms < load_from ? idle : loaded).push(duration_ms);
-  }
-  const share = data.probes.length / (planned_s * PROBE_PER_SECOND);
+  const idle = data.probes.filter((sample) => sample.idle).map(({ duration_ms }) => duration_ms);
+  const loaded = data.probes.filter((sample) => !sample.idle).map(({ duration_ms }) => duration_ms);
+  const share = loaded.length / (planned_s * PROBE_PER_SECOND);
   if (data.manifest.stopped === null)
     judge(
       { name: 'probe_samples', variant: null, figure: share, limit: PROBE_SHARE, unit: 'share' },
       share >= PROBE_SHARE,
       () => finding('probe_starved', { share }),
     );
-  const latency =
-    summaries.baseline?.trends.request_duration?.p50 ?? summaries.shadow?.trends.request_duration?.p50;
+  const trends = summaries.baseline?.trends ?? summaries.shadow?.trends;
+  // The shortest time that a gate compares: a first token comes long before the whole answer.
+  const gated = data.manifest.thresholds.gates.some(
+    (gate) => gate.gate === 'latency' && gate.metric === 'ttft',
+  );
+  const latency = (gated ? trends?.ttft?.p50 : undefined) ?? trends?.request_duration?.p50;
   if (idle.length < MIN_PROBES || loaded.length < MIN_PROBES || latency === undefined) {
     findings.push(finding('short_run', { probes: loaded.length }));
     return;
   }
-  const at = (values: number[], p: number): number => quantile(sortSamples(Float64Array.from(values)), p);
-  const delay_ms = Math.max(0, at(loaded, 0.95) - at(idle, 0.5));
+  const floor = valuesSummary(Float64Array.from(idle));
+  const under_load = valuesSummary(Float64Array.from(loaded));
+  if (floor === null || under_load === null) return;
+  const delay_ms = Math.max(0, under_load.p95 - floor.p50);
   const limit_ms = DELAY_PART * tolerance * latency;
   judge(
     { name: 'probe_delay', variant: null, figure: delay_ms, limit: limit_ms, unit: 'ms' },
     delay_ms <= limit_ms,
-    () => finding('probe_delay', { delay_ms, limit_ms, floor_ms: at(idle, 0.5) }),
+    () =>
+      finding('probe_delay', {
+        delay_ms,
+        limit_ms,
+        floor_ms: floor.p50,
+        fits: fitting(data, limit_ms / delay_ms),
+      }),
   );
 }
 
 /** Over all blocks, what the probe was to run. */
 function plannedSeconds(data: RunData): number {
   const { warmUpMs, durationMs } = settingsOf(data.manifest);
-  return (data.summaries.length * (PROBE_LEAD_MS + warmUpMs + durationMs)) / 1000;
+  return (data.summaries.length * (warmUpMs + durationMs)) / 1000;
 }

@@ -1,30 +1,35 @@
-/** The whole of a closed-load scenario but its endpoint: options, one function a variant, the probe, the summary. */
+/** The whole of a closed-load scenario but its requests: options, one function a variant, the probe, the summary. */
+import { sleep } from 'k6';
+import exec from 'k6/execution';
 import http from 'k6/http';
 import type { Options, Scenario } from 'k6/options';
-import { PROBE_LEAD_MS } from '../domain/load.ts';
+import { PROBE_IDLE_GAP_MS, PROBE_LEAD_MS } from '../domain/load.ts';
 import { k6Thresholds } from '../domain/thresholds.ts';
 import type { Variant } from '../domain/variants.ts';
-import type { Endpoint } from './endpoints/endpoint.ts';
 import { probeDuration } from './metrics.ts';
-import { payloadSequence, type Item } from './payloads.ts';
 import { openRequestLog } from './request-log.ts';
 import { runControl } from './run-control.ts';
 import { target, thresholdsOf, tlsOptions, type Runtime, type Target } from './runtime.ts';
-import { constantClients, probe } from './shapes.ts';
-import { exchange } from './steps/exchange.ts';
+import { constantClients, probes } from './shapes.ts';
+import type { StepContext } from './steps/measured.ts';
 import { bareText, blockSummary, countedSubmetrics, type K6Summary } from './summary.ts';
+
+export type Iteration = () => void | Promise<void>;
 
 export interface ClosedLoad {
   readonly name: string;
   readonly runtime: Runtime;
   /** The scenario's own thresholds file, as imported. */
   readonly thresholds: unknown;
-  readonly endpoint: (target: Target) => Endpoint<Item>;
+  /** The iteration of one variant; called once a variant, in the init context. */
+  readonly iteration: (context: StepContext, target: Target) => Iteration;
+  /** Default the setting's time. */
+  readonly warm_up?: StepContext['warm_up'];
 }
 
 export interface Wired {
   readonly options: Options;
-  readonly run: (variant: Variant) => void;
+  readonly run: (variant: Variant) => void | Promise<void>;
   readonly probe: () => void;
   readonly setup: () => void;
   readonly handleSummary: (data: K6Summary) => Record<string, string>;
@@ -37,7 +42,7 @@ export function closedLoad(of: ClosedLoad): Wired {
   const scenarios: Record<string, Scenario> = Object.fromEntries(
     variants.map((variant) => [variant, constantClients(settings, variant, lead_ms)]),
   );
-  if (plan.probe_url !== null) scenarios['probe'] = probe(settings, 'probe');
+  if (plan.probe_url !== null) Object.assign(scenarios, probes(settings));
   const options: Options = {
     scenarios,
     thresholds: {
@@ -51,35 +56,32 @@ export function closedLoad(of: ClosedLoad): Wired {
     ...tlsOptions(settings),
   };
   const log = openRequestLog(plan.request_log);
-  const payloads = payloadSequence(runtime);
-  const source = {
-    at: (index: number) => {
-      const item = payloads.at(index);
-      return { id: item.id, asked: item, scored: payloads.isScored(index) };
-    },
-  };
   const budget = { max_cost_eur: settings.maxCost, vus_in_all: settings.vus * variants.length };
   const steps = new Map(
     variants.map((variant) => [
       variant,
-      exchange({
-        variant,
-        scenario_name: of.name,
-        block: plan.block,
-        warm_up_ms: settings.warmUpMs,
-        endpoint: of.endpoint(target(settings, variant)),
-        source,
-        log,
-        control: runControl(variant, budget),
-        keep_answers: settings.keepAnswers,
-        trace_header: settings.traceHeader,
-      }),
+      of.iteration(
+        {
+          variant,
+          scenario_name: of.name,
+          block: plan.block,
+          warm_up: of.warm_up ?? { ms: settings.warmUpMs },
+          log,
+          control: runControl(variant, budget),
+          keep_answers: settings.keepAnswers,
+        },
+        target(settings, variant),
+      ),
     ]),
   );
   return {
     options,
-    run: (variant) => steps.get(variant)?.(),
+    run(variant) {
+      awaitTurn(settings.spreadMs, settings.vus);
+      return steps.get(variant)?.();
+    },
     probe() {
+      const idle = exec.scenario.name === 'probe_idle';
       const response = http.get(plan.probe_url ?? '', {
         responseType: 'none',
         timeout: 5000,
@@ -87,11 +89,13 @@ export function closedLoad(of: ClosedLoad): Wired {
       });
       const line = {
         probe: true,
+        idle,
         block: plan.block,
         at_ms: Date.now(),
         duration_ms: response.timings.duration,
       };
       probeDuration.add(line.duration_ms);
+      if (idle) sleep(PROBE_IDLE_GAP_MS / 1000);
       log.write(JSON.stringify(line));
     },
     setup() {
@@ -117,4 +121,13 @@ export function closedLoad(of: ClosedLoad): Wired {
       return out;
     },
   };
+}
+
+let started = false;
+
+/** Once in each VU: its place in the time over which the first requests are spread. */
+function awaitTurn(spread_ms: number, vus: number): void {
+  if (started) return;
+  started = true;
+  if (spread_ms > 0) sleep((spread_ms / 1000) * (((exec.vu.idInTest - 1) % vus) / vus));
 }

@@ -14,7 +14,7 @@ import type { GatewayProgram } from '../domain/gateway/programs.ts';
 import { GRACE_MS } from '../domain/load.ts';
 import { gatewayEndpoint } from './endpoints/gateway.ts';
 import { openRequestLog } from './request-log.ts';
-import { handedOver, readRuntime, requestHeaders, tlsOptions } from './runtime.ts';
+import { handedOver, headersOf, readRuntime, tlsOptions } from './runtime.ts';
 import { gatewayStep } from './steps/gateway-request.ts';
 import type { K6Summary } from './summary.ts';
 
@@ -80,7 +80,7 @@ export function gatewayLoad(): GatewayLoad {
   const { settings } = readRuntime({ variants: [] });
   const plan = readPlan();
   const { load, programs, phase } = plan;
-  const endpoint = gatewayEndpoint(plan, requestHeaders(settings, settings.gatewayToken));
+  const endpoint = gatewayEndpoint(plan, headersOf(settings, settings.gatewayToken));
   const step = gatewayStep(plan, endpoint, openRequestLog(plan.request_log));
   const first = programs[0];
   if (first === undefined) throw new Error('the plan has no program');

@@ -1,7 +1,8 @@
 /** The only reader of k6's environment: settings, the block's plan, and which binary this is. */
 import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/block.ts';
+import { headersWith, requestHeaders } from '../domain/request-headers.ts';
 import { envName, parseSettings, type SettingName, type Settings } from '../domain/settings.ts';
-import { parseThresholds, type Thresholds } from '../domain/thresholds.ts';
+import { fitting, parseThresholds, type Thresholds } from '../domain/thresholds.ts';
 import type { Variant } from '../domain/variants.ts';
 
 /** This binary carries k6/x/requestlog, k6/x/shared and k6/x/stream (k6/main.go says so). */
@@ -22,12 +23,19 @@ export interface JobDefaults {
 
 /** Reads and checks everything once, in the init context. @throws with every refused value, one a line. */
 export function readRuntime(job: JobDefaults): Runtime {
-  const parsed = parseSettings({ flags: {}, env: __ENV, job: job.settings ?? {} });
   const planText = __ENV[BLOCK_PLAN_VARIABLE];
+  const parsed = parseSettings({
+    flags: {},
+    env: __ENV,
+    job: job.settings ?? {},
+    // By the cli, or by the context that k6 makes before any VU's.
+    check_names: planText === undefined && __VU === 0,
+  });
   const plan: BlockPlan =
     planText === undefined
       ? {
           block: 0,
+          nonce: '',
           variants: [...job.variants],
           request_log: __ENV['REQUEST_LOG'] ?? null,
           summary_file: '',
@@ -56,39 +64,24 @@ export interface Target {
 }
 
 export function target(settings: Settings, variant: Variant): Target {
-  const key = variant === 'shadow' ? (settings.shadowApiKey ?? settings.apiKey) : settings.apiKey;
   return {
     base_url: (settings[urlSetting(variant)] ?? '').replace(/\/+$/, ''),
-    headers: requestHeaders(settings, key),
+    headers: requestHeaders(settings, variant, __ENV),
   };
 }
 
-/** The user's own headers, and the bearer token where there is one. */
-export function requestHeaders(settings: Settings, token: string | null): Record<string, string> {
-  const headers: Record<string, string> = {};
-  if (token !== null) headers['Authorization'] = `Bearer ${token}`;
-  for (const header of settings.header)
-    headers[header.name] = 'env' in header ? fromEnvironment(header.name, header.env) : header.literal;
-  return headers;
-}
+/** Headers of requests to a server that is no variant. */
+export const headersOf = (settings: Settings, token: string | null): Record<string, string> =>
+  headersWith(token, settings, __ENV);
 
 /** A text that the cli hands over beside the settings. */
 export const handedOver = (variable: string): string | undefined => __ENV[variable];
-
-function fromEnvironment(name: string, variable: string): string {
-  const value = __ENV[variable];
-  if (value === undefined || value === '')
-    throw new Error(
-      `--header '${name}: env:${variable}': the variable ${variable} is empty or missing; set it`,
-    );
-  return value;
-}
 
 /** The thresholds of the scenario, or the user's file in place of them. */
 export function thresholdsOf(runtime: Runtime, own: unknown, name: string): Thresholds {
   const file = runtime.plan.thresholds_file;
   return file === null
-    ? parseThresholds(own, `thresholds/${name}.json`)
+    ? fitting(parseThresholds(own, `thresholds/${name}.json`), runtime.settings)
     : parseThresholds(JSON.parse(open(file)), file);
 }
 

@@ -1,7 +1,7 @@
 /** Load shapes as k6 scenarios. */
 import type { Scenario } from 'k6/options';
 import type { Settings } from '../domain/settings.ts';
-import { GRACE_MS, PROBE_LEAD_MS, PROBE_PER_SECOND } from '../domain/load.ts';
+import { GRACE_MS, PROBE_IDLE_SAMPLES, PROBE_LEAD_MS, PROBE_PER_SECOND } from '../domain/load.ts';
 
 const seconds = (ms: number): string => `${ms}ms`;
 
@@ -28,16 +28,26 @@ export function constantClients(settings: Settings, exec: string, start_after_ms
       };
 }
 
-/** The probe: a steady trickle to a null server, from before the load to its end. */
-export function probe(settings: Settings, exec: string): Scenario {
+/** The probe: a few requests to find its idle floor, then a steady trickle to a null server for as long as the load. */
+export function probes(settings: Settings): Record<'probe_idle' | 'probe', Scenario> {
+  const common = { exec: 'probe', gracefulStop: seconds(GRACE_MS) };
   return {
-    executor: 'constant-arrival-rate',
-    exec,
-    rate: PROBE_PER_SECOND,
-    timeUnit: '1s',
-    duration: seconds(PROBE_LEAD_MS + settings.warmUpMs + settings.durationMs),
-    preAllocatedVUs: 2,
-    maxVUs: 2,
-    gracefulStop: seconds(GRACE_MS),
+    probe_idle: {
+      ...common,
+      executor: 'shared-iterations',
+      vus: 1,
+      iterations: PROBE_IDLE_SAMPLES,
+      maxDuration: '5s',
+    },
+    probe: {
+      ...common,
+      executor: 'constant-arrival-rate',
+      rate: PROBE_PER_SECOND,
+      timeUnit: '1s',
+      startTime: seconds(PROBE_LEAD_MS),
+      duration: seconds(settings.warmUpMs + settings.durationMs),
+      preAllocatedVUs: 2,
+      maxVUs: 2,
+    },
   };
 }

@@ -14,7 +14,7 @@ import { defaultsOf } from './kit/flags.ts';
 import { WorkerPool } from './kit/pool.ts';
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
 import type { Answer } from './kit/respond.ts';
-import { StandIn, type Streamed } from './kit/server.ts';
+import { StandIn } from './kit/server.ts';
 import { sleep } from './kit/sleep.ts';
 
 const fault_rules = { ...transportFaults, ...serverFaults };
@@ -32,16 +32,14 @@ const html_error: Answer = {
 
 const Drain = v.optional(v.object({ draining: v.optional(v.boolean(), true) }), {});
 
-const never: Streamed = { stream: () => Promise.resolve() };
-
 /** What the client gets where the LM failed. */
-function answerFailure(bug: Bug, detail: string, host: Host): Answer | Streamed {
+function answerFailure(bug: Bug, detail: string, host: Host): Answer | 'never' {
   if (bug === 'html_error') return html_error;
-  if (bug === 'hang_on_error') return never;
+  if (bug === 'hang_on_error') return 'never';
   if (bug === 'crash_on_error') {
     host.log(`gateway: crash on '${detail}'`);
     host.exit(1);
-    return never;
+    return 'never';
   }
   return { status: 500, body: { detail } };
 }
@@ -108,7 +106,7 @@ export async function start(given: Partial<GatewayFlags> = {}, host: Host = proc
     const shape = v.object(Object.fromEntries(program.inputs.map((field) => [field, v.string()])));
     const count = (outcome: 'ok' | 'lm_error' | 'rejected') =>
       metrics.requests.inc({ program: name, outcome });
-    server.post(`/${name}`, shape, async (inputs: Texts, work): Promise<Answer | Streamed> => {
+    server.post(`/${name}`, shape, async (inputs: Texts, work): Promise<Answer | null> => {
       const started = performance.now();
       const note = (result: Pick<LogEntry, 'outputs' | 'success' | 'error'>) =>
         log.append({
@@ -138,7 +136,10 @@ export async function start(given: Partial<GatewayFlags> = {}, host: Host = proc
         if (!(error instanceof LmFailure)) throw error;
         count('lm_error');
         note({ outputs: {}, success: false, error: error.message });
-        return answerFailure(bug, error.message, host);
+        const answered = answerFailure(bug, error.message, host);
+        if (answered !== 'never') return answered;
+        work.takeOver();
+        return null;
       } finally {
         if (bug !== 'limit_never_released' || entry !== 'queued') limiter.leave();
       }
@@ -172,6 +173,7 @@ export async function start(given: Partial<GatewayFlags> = {}, host: Host = proc
     close: async () => {
       readiness.stop();
       await running.close();
+      lm.close();
       for (const log of open_logs) log.close();
     },
   };

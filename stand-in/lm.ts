@@ -6,7 +6,7 @@ import { type Flags, UsageError, defaultsOf, number, override } from './kit/flag
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
 import { randomFor } from './kit/random.ts';
 import type { Answer } from './kit/respond.ts';
-import { StandIn, type Streamed } from './kit/server.ts';
+import { StandIn } from './kit/server.ts';
 import { sleep } from './kit/sleep.ts';
 
 const CHAT = '/v1/chat/completions';
@@ -140,7 +140,7 @@ export async function start(given: Partial<LmFlags> = {}, host: Host = processHo
     for (const tally of [all, ...by_model.values()]) tally.reset();
     return { body: state() };
   });
-  server.post(CHAT, ChatRequest, async ({ model, messages }, work): Promise<Answer | Streamed> => {
+  server.post(CHAT, ChatRequest, async ({ model, messages }, work): Promise<Answer | null> => {
     const { delay_ms, error_rate, error_status, hang_rate } = settings;
     const random = randomFor(options.seed, 'fate', work.index);
     const fate = random();
@@ -149,11 +149,11 @@ export async function start(given: Partial<LmFlags> = {}, host: Host = processHo
     const leave = (how: 'served' | 'failed' | 'hung'): void => {
       for (const tally of tallies) tally.leave(how);
     };
-    if (fate < hang_rate)
-      return {
-        stream: async (response) => void response.once('close', () => leave('hung')),
-      };
-    await sleep(delay_ms * work.factor + work.extra_ms);
+    if (fate < hang_rate) {
+      work.takeOver().once('close', () => leave('hung'));
+      return null;
+    }
+    await sleep(delay_ms * work.slowdown + work.extra_ms);
     if (random() < error_rate) {
       leave('failed');
       return error(error_status, `mock error ${error_status} for ${model}`);

@@ -20,6 +20,7 @@ import {
   type SettingName,
   type Settings,
 } from '../../domain/settings.ts';
+import { headersWith } from '../../domain/request-headers.ts';
 import { formatDuration } from '../../domain/units.ts';
 import gatewayThresholds from '../../thresholds/gateway.json';
 import { assertReadable } from '../gateway/logs.ts';
@@ -29,6 +30,7 @@ import { modelCount, openSite, type Site } from '../gateway/site.ts';
 import { stepsTimeMs } from '../gateway/steps.ts';
 import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
 import { findK6 } from '../k6.ts';
+import { suiteVersion } from '../run/manifest.ts';
 import { writeGatewayReport } from '../gateway/report.ts';
 import { assertOutIsFree, createRunDirectory } from '../run-directory.ts';
 import { withoutCredentials } from '../servers.ts';
@@ -182,11 +184,7 @@ function check(io: Io, given: Settings): Checked {
         );
   }
   if (settings.gatewayLogs !== null) assertReadable(settings.gatewayLogs, given.gatewayLogs ?? '');
-  for (const header of settings.header)
-    if ('env' in header && (io.env[header.env] ?? '') === '')
-      throw new UsageError(
-        `--header '${header.name}: env:${header.env}': the variable ${header.env} is empty or missing; set it`,
-      );
+  headersWith(null, settings, io.env); // refused at once where a variable is missing
   const own = given.thresholds;
   return {
     settings,
@@ -284,11 +282,6 @@ function shownSettings(settings: Settings): Record<string, string> {
     lmControlUrl: settings.lmControlUrl === null ? null : withoutCredentials(settings.lmControlUrl),
   });
   return Object.fromEntries(Object.entries(texts).filter(([name]) => /^(GATEWAY|LM|STORM)_/.test(name)));
-}
-
-function suiteVersion(io: Io): string {
-  const value: unknown = JSON.parse(readFileSync(`${io.root}/package.json`, 'utf8'));
-  return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : '';
 }
 
 export const gatewayCommands: readonly { name: string; title: string; wanted: readonly GatewayScenario[] }[] =

@@ -1,367 +1,260 @@
-/** `npm run k6:<job>`: servers, k6, load, comparison. Whatever happens, nothing of ours is left running. */
-import { copyFileSync, readFileSync } from 'node:fs';
-import os from 'node:os';
+/** `npm run k6:<job>`: servers, k6, blocks of load, comparison. Whatever happens, nothing of ours is left running. */
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SCHEMA_VERSION } from '../../domain/request-record.ts';
-import type { Manifest, ManifestVariant } from '../../domain/run.ts';
-import { formatSettings, type ParsedSettings, type Settings } from '../../domain/settings.ts';
-import { parseThresholds, type Thresholds } from '../../domain/thresholds.ts';
+import { compare } from '../../domain/compare.ts';
+import type { Manifest } from '../../domain/run.ts';
+import type { ParsedSettings } from '../../domain/settings.ts';
 import { formatDuration } from '../../domain/units.ts';
-import { mapVariants, presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
-import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
+import { presentVariants } from '../../domain/variants.ts';
+import { deploymentNoise } from '../deployment-noise.ts';
+import { Interrupted, say, UsageError, type Io } from '../io.ts';
 import type { Job } from '../jobs.ts';
 import { findK6, type K6 } from '../k6.ts';
-import { readPayloads, type PayloadSet } from '../read/payloads.ts';
-import { report } from '../report.ts';
-import {
-  FILES,
-  assertOutIsFree,
-  createRunDirectory,
-  shownPath,
-  writeWhole,
-  type RunDirectory,
-} from '../run-directory.ts';
-import { freePort, loadTimeMs, runBlock, type BlockResult } from '../run/block.ts';
-import { identify, splitArguments, startStandIn, withoutCredentials, type Server } from '../servers.ts';
+import { preflight } from '../preflight/language-model.ts';
+import { readRun } from '../read/run.ts';
+import { outputs, show } from '../report.ts';
+import { FILES, createRunDirectory, shownPath, writeWhole } from '../run-directory.ts';
+import { freePort, loadTimeMs, runBlock } from '../run/block.ts';
+import { Closers } from '../run/closers.ts';
+import { deploy, redeploy, type Deployment } from '../run/deployment.ts';
+import { firstManifest, identifyAgain, identifyAll, keepManifest, stoppedBy } from '../run/manifest.ts';
+import { prepare, type Prepared } from '../run/prepare.ts';
+import { startStandIn, type Server } from '../servers.ts';
 
 const DASHBOARD_PORT = 5665;
-
-/** Closers run in reverse order, all of them, whatever fails. */
-class Closers {
-  readonly #closers: (() => Promise<void>)[] = [];
-  add(close: () => Promise<void>): void {
-    this.#closers.push(close);
-  }
-  async run(): Promise<void> {
-    for (const close of this.#closers.splice(0).toReversed()) await close().catch(() => {});
-  }
-}
 
 export async function loadCommand(io: Io, job: Job, parsed: ParsedSettings): Promise<number> {
   const closers = new Closers();
   try {
-    return await load(io, job, parsed, closers);
+    const first = await load(io, job, parsed, null, closers);
+    const { fallbackVus, vus, out } = parsed.settings;
+    if (fallbackVus === null || !first.machine_limited || fallbackVus >= vus) return first.exit_code;
+    say(io, `\nthe load machine was the limit at ${vus} clients: once more with ${fallbackVus}`);
+    const settings = { ...parsed.settings, vus: fallbackVus, out: out === null ? null : `${out}-fallback` };
+    const again = await load(
+      io,
+      job,
+      { ...parsed, settings },
+      { from_run: first.run_id, from_vus: vus },
+      closers,
+    );
+    return again.exit_code;
   } finally {
     await closers.run();
   }
 }
 
-interface Prepared {
-  readonly settings: Settings;
-  readonly thresholds: Thresholds;
-  readonly payloads: PayloadSet;
-  readonly k6: K6;
-  readonly servers: ByVariant<ManifestVariant>;
-  readonly processes: Readonly<Record<string, number>>;
-  /** Resolves when a server of ours dies before its time. */
-  readonly stand_ins: readonly Server[];
+interface Loaded {
+  readonly run_id: string;
+  readonly exit_code: number;
+  /** The measurement is invalid because this machine could not send the load. */
+  readonly machine_limited: boolean;
 }
 
-async function load(io: Io, job: Job, parsed: ParsedSettings, closers: Closers): Promise<number> {
-  const prepared = await prepare(io, job, absolutePaths(io, parsed.settings), closers);
-  const { settings } = prepared;
-  if (io.interrupted.aborted) throw new Interrupted();
-  const probe = await startStandIn(io, 'null', []);
-  closers.add(probe.stop);
-  const dashboard_port = settings.dashboard ? await freePort(DASHBOARD_PORT) : null;
-  announce(io, job, prepared, dashboard_port);
-
-  const run = createRunDirectory(io, job.name, parsed.settings.out);
-  writeWhole(join(run.path, FILES.payloads), prepared.payloads.jsonl);
-  if (settings.thresholds !== null) copyFileSync(settings.thresholds, join(run.path, FILES.thresholds));
-  let manifest = firstManifest(io, job, parsed, prepared, run);
-  const keepManifest = (): void =>
-    writeWhole(join(run.path, FILES.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
-  keepManifest();
-
-  const result = await runBlock({
-    io,
-    k6: prepared.k6,
-    scenario: job.scenario,
-    run,
-    block: 0,
-    variants: presentVariants(prepared.servers),
-    settings,
-    probe_url: probe.url,
-    dashboard_port,
-    own_thresholds: settings.thresholds !== null,
-    processes: prepared.processes,
-    heading: '',
-  });
-  manifest = { ...manifest, ...(await outcome(io, prepared, [result])) };
-  keepManifest();
-  if (result.summary === null)
-    say(
-      io,
-      `k6 ended without a summary (exit ${String(result.k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
-    );
-  if (prepared.stand_ins.length > 0 && settings.drainMs > 0 && !io.interrupted.aborted) {
-    say(
-      io,
-      `waiting ${formatDuration(settings.drainMs)} before the servers stop, so that their traces flush`,
-    );
-    await wait(settings.drainMs, undefined, { signal: io.interrupted }).catch(() => {});
-  }
-  await closers.run();
-  return report(io, run, { json: settings.json, open: settings.open });
-}
-
-/** Paths of the user's as seen from anywhere: k6 and we have other working directories. */
-function absolutePaths(io: Io, settings: Settings): Settings {
-  const absolute = (path: string | null): string | null => (path === null ? null : userPath(io, path));
-  return {
-    ...settings,
-    caFile: absolute(settings.caFile),
-    clientCert: absolute(settings.clientCert),
-    clientKey: absolute(settings.clientKey),
-    thresholds: absolute(settings.thresholds),
-  };
-}
-
-async function prepare(io: Io, job: Job, settings: Settings, closers: Closers): Promise<Prepared> {
-  // In the order of what it costs: what can be refused at once is refused before anything is built or started.
-  assertOutIsFree(io, settings.out);
-  for (const [flag, path] of [
-    ['--ca-file', settings.caFile],
-    ['--client-cert', settings.clientCert],
-    ['--client-key', settings.clientKey],
-  ] as const) {
-    if (path !== null) readRequired(path, flag);
-  }
-  for (const header of settings.header) {
-    if ('env' in header && (io.env[header.env] ?? '') === '')
-      throw new UsageError(
-        `--header '${header.name}: env:${header.env}': the variable ${header.env} is empty or missing; set it`,
-      );
-  }
-  const thresholds = readThresholds(job, settings.thresholds);
-  const payloads =
-    settings.payloads === null
-      ? { ...readPayloads(join(io.root, 'dist', 'payloads.json'), 'payloads/'), source: "the suite's own" }
-      : readPayloads(userPath(io, settings.payloads), settings.payloads);
-  const k6 = await findK6(io);
-  const { urls, stand_ins, processes } = await startServers(io, job, settings, closers);
-  const servers = mapVariants(urls, (url, variant) => ({
-    label: variant === 'baseline' ? settings.baselineLabel : settings.shadowLabel,
-    url: withoutCredentials(url),
-    stand_in: urlOf(settings, variant) === null,
-    identity: null,
-  }));
-  const identified: Partial<Record<Variant, ManifestVariant>> = {};
-  for (const variant of presentVariants(servers)) {
-    const server = servers[variant];
-    if (server !== undefined)
-      identified[variant] = {
-        ...server,
-        identity: await identify(io, settings, variant, urls[variant] ?? ''),
-      };
-  }
-  return {
-    settings: {
-      ...settings,
-      payloads: null,
-      out: null,
-      baselineUrl: urls.baseline ?? null,
-      shadowUrl: urls.shadow ?? null,
-    },
-    thresholds,
-    payloads,
-    k6,
-    servers: identified,
-    processes,
-    stand_ins,
-  };
-}
-
-const urlOf = (settings: Settings, variant: Variant): string | null =>
-  variant === 'baseline' ? settings.baselineUrl : settings.shadowUrl;
-
-function readRequired(path: string, flag: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `${flag}: ${error instanceof Error ? error.message : String(error)}; give a file that can be read`,
-      { cause: error },
-    );
-  }
-}
-
-function readThresholds(job: Job, file: string | null): Thresholds {
-  if (file === null) return parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`);
-  const text = readRequired(file, '--thresholds');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(
-      `--thresholds ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
-  return parseThresholds(value, file);
-}
-
-async function startServers(
-  io: Io,
-  job: Job,
-  settings: Settings,
-  closers: Closers,
-): Promise<{ urls: ByVariant<string>; stand_ins: Server[]; processes: Record<string, number> }> {
-  const urls: Partial<Record<Variant, string>> = {};
-  const stand_ins: Server[] = [];
-  const processes: Record<string, number> = {};
-  for (const variant of job.variants) {
-    const url = urlOf(settings, variant);
-    if (url !== null) {
-      urls[variant] = url;
-      continue;
-    }
-    if (variant === 'shadow' && settings.baselineUrl !== null)
-      throw new UsageError(
-        '--baseline-url is given without --shadow-url: a server of yours is compared with a shadow of yours, not with the stand-in; give --shadow-url, or run k6:baseline for one server',
-      );
-    const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
-    const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
-    const server = await startStandIn(io, job.stand_in, [
-      '--variant',
-      variant,
-      '--payloads',
-      payloads,
-      ...splitArguments(extra),
-    ]);
-    closers.add(server.stop);
-    stand_ins.push(server);
-    urls[variant] = server.url;
-    processes[variant] = server.pid;
-  }
-  return { urls, stand_ins, processes };
-}
-
-function announce(io: Io, job: Job, prepared: Prepared, dashboard_port: number | null): void {
-  const { settings, payloads, k6 } = prepared;
-  const total_ms = loadTimeMs(settings, true) + (prepared.stand_ins.length > 0 ? settings.drainMs : 0);
-  say(io, `k6:${job.name}: ${job.title}`);
-  for (const variant of presentVariants(prepared.servers)) {
-    const server = prepared.servers[variant];
-    if (server !== undefined)
-      say(
-        io,
-        `  ${variant.padEnd(8)}  ${server.url}${server.stand_in ? " (the suite's stand-in)" : ''}${server.label === variant ? '' : `, ${server.label}`}`,
-      );
-  }
-  say(
-    io,
-    `  load      ${settings.vus} clients each in a closed loop, ${formatDuration(settings.warmUpMs)} warm-up, ${formatDuration(settings.durationMs)} measured, timeout ${formatDuration(settings.timeoutMs)}`,
-  );
-  say(
-    io,
-    `  payloads  ${payloads.payloads.length} (${payloads.labelled} with labels) from ${payloads.source}, seed ${settings.seed}, the same sequence for each variant`,
-  );
-  if (settings.maxRequests !== null) say(io, `  at most   ${settings.maxRequests} requests of each variant`);
-  if (settings.maxCost !== null) say(io, `  at most   EUR ${settings.maxCost} in all`);
-  say(
-    io,
-    `  k6        ${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`,
-  );
-  if (dashboard_port !== null) say(io, `  live      http://127.0.0.1:${dashboard_port}`);
-  say(io, `  takes     about ${formatDuration(Math.round(total_ms / 1000) * 1000)}`);
-}
-
-function firstManifest(
+async function load(
   io: Io,
   job: Job,
   parsed: ParsedSettings,
-  prepared: Prepared,
-  run: RunDirectory,
-): Manifest {
-  const { payloads } = prepared;
-  const [cpu] = os.cpus();
-  return {
-    schema_version: SCHEMA_VERSION,
-    run_id: run.id,
-    job: job.name,
-    status: 'running',
-    started_ms: Date.now(),
-    ended_ms: null,
-    stopped: null,
-    variants: prepared.servers,
-    settings: manifestSettings(prepared.settings),
+  fallback: Manifest['fallback'],
+  closers: Closers,
+): Promise<Loaded> {
+  let prepared = prepare(io, job, parsed.settings);
+  const { plan } = prepared;
+  const k6 = await findK6(io);
+  if (job.language_model && !k6.extended)
+    throw new UsageError(
+      `${k6.path} can't time streamed answers: k6:${job.name} needs the suite's own k6; unset K6_BINARY and have Go 1.25 or newer (https://go.dev/dl), and it is built`,
+    );
+  if (io.interrupted.aborted) throw new Interrupted();
+  // Each is closed by itself: one may fail while the other is already up.
+  let latest: Deployment | null = null;
+  const starting = startStandIn(io, 'null', []).then((server) => {
+    closers.add(server.stop);
+    return server;
+  });
+  const deploying = deploy(io, job, prepared.settings).then((first) => {
+    latest = first;
+    closers.add(async () => await latest?.stop());
+    return first;
+  });
+  const [started, first] = await Promise.allSettled([starting, deploying]);
+  if (started.status === 'rejected') throw started.reason;
+  if (first.status === 'rejected') throw first.reason;
+  const probe = started.value;
+  let deployment: Deployment = first.value;
+  let variants = await identifyAll(io, prepared.settings, deployment);
+  if (job.language_model)
+    prepared = { ...prepared, settings: await preflight(io, prepared.settings, deployment) };
+  const { settings } = prepared;
+  const dashboard_port = settings.dashboard ? await freePort(DASHBOARD_PORT) : null;
+  announce(io, job, prepared, { k6, deployment, dashboard_port });
+
+  const run = createRunDirectory(io, job.name, settings.out);
+  writeWhole(join(run.path, FILES.payloads), prepared.payloads.jsonl);
+  if (settings.thresholds !== null) copyFileSync(settings.thresholds, join(run.path, FILES.thresholds));
+  let manifest = firstManifest({
+    io,
+    job,
+    run,
+    prepared,
     sources: parsed.sources,
-    thresholds: prepared.thresholds,
-    payloads: {
-      source: payloads.source,
-      count: payloads.payloads.length,
-      labelled: payloads.labelled,
-      sha256: payloads.sha256,
-    },
-    blocks: [],
-    versions: { suite: suiteVersion(io), k6: prepared.k6.version, node: process.version },
-    machine: {
-      os: `${os.type()} ${os.release()}`,
-      arch: os.arch(),
-      cpu_model: cpu?.model ?? '',
-      cpus: os.cpus().length,
-      memory_bytes: os.totalmem(),
-    },
-  };
-}
-
-/** No secrets: a literal header's value may be one, whatever its name. */
-function manifestSettings(settings: Settings): Record<string, string> {
-  const header = settings.header
-    .map((one) => `${one.name}: ${'env' in one ? `env:${one.env}` : '(value not kept)'}`)
-    .join('\n');
-  return {
-    ...formatSettings(settings),
-    HEADER: header,
-    BASELINE_URL: withoutCredentials(settings.baselineUrl ?? ''),
-    SHADOW_URL: withoutCredentials(settings.shadowUrl ?? ''),
-  };
-}
-
-function suiteVersion(io: Io): string {
-  const value: unknown = JSON.parse(readFileSync(join(io.root, 'package.json'), 'utf8'));
-  return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : '';
-}
-
-/** What of the manifest is known only at the end. */
-async function outcome(
-  io: Io,
-  prepared: Prepared,
-  results: readonly BlockResult[],
-): Promise<Pick<Manifest, 'status' | 'ended_ms' | 'stopped' | 'blocks' | 'variants'>> {
-  const early = results.find(({ summary }) => summary?.stopped != null)?.summary?.stopped ?? null;
-  const last = results.at(-1);
-  const unsummed = results.some(({ summary }) => summary === null);
-  const stopped: Manifest['stopped'] = io.interrupted.aborted
-    ? { reason: 'interrupted', at_ms: last?.ended_ms ?? Date.now() }
-    : (early ?? (unsummed ? { reason: 'k6_failed', at_ms: last?.ended_ms ?? Date.now() } : null));
-  // Looked at again: a server that was restarted under the load answers with another start time.
-  const variants: Partial<Record<Variant, ManifestVariant>> = {};
-  for (const variant of presentVariants(prepared.servers)) {
-    const server = prepared.servers[variant];
-    if (server === undefined) continue;
-    const identity_after = await identify(
-      io,
-      prepared.settings,
-      variant,
-      urlOf(prepared.settings, variant) ?? '',
-    ).catch(() => null);
-    variants[variant] = { ...server, identity_after };
-  }
-  return {
-    status: stopped === null ? 'complete' : 'incomplete',
-    ended_ms: Date.now(),
-    stopped,
+    k6,
     variants,
-    blocks: results.map(({ block, variants: of, started_ms, ended_ms, k6_exit_code }) => ({
+    fallback,
+    deployment_noise: deploymentNoise(io, settings),
+  });
+  keepManifest(run, manifest);
+
+  for (const [block, planned] of plan.blocks.entries()) {
+    if (block > 0) {
+      if (plan.gap_ms > 0) await pause(io, plan.gap_ms);
+      deployment = latest = await redeploy(io, job, settings, deployment, block);
+      variants = { ...variants, ...(await identifyAll(io, settings, deployment)) };
+    }
+    const result = await runBlock({
+      io,
+      k6,
+      scenario: job.scenario,
+      run,
       block,
-      variants: [...of],
-      started_ms,
-      ended_ms,
-      k6_exit_code,
-    })),
+      variants: planned.variants,
+      settings: {
+        ...settings,
+        durationMs: planned.duration_ms,
+        payloads: null,
+        out: null,
+        baselineUrl: deployment.urls.baseline ?? null,
+        shadowUrl: deployment.urls.shadow ?? null,
+      },
+      probe_url: job.probed ? probe.url : null,
+      dashboard_port,
+      own_thresholds: settings.thresholds !== null,
+      processes: deployment.processes,
+      heading:
+        plan.blocks.length > 1
+          ? `block ${block + 1} of ${plan.looks.length > 0 ? 'at most ' : ''}${plan.blocks.length}, `
+          : '',
+    });
+    const { started_ms, ended_ms, k6_exit_code } = result;
+    variants = await identifyAgain(io, settings, deployment, variants);
+    const stopped = stoppedBy(io, result);
+    manifest = {
+      ...manifest,
+      variants,
+      stopped,
+      blocks: [
+        ...manifest.blocks,
+        {
+          block,
+          variants: [...planned.variants],
+          duration_ms: planned.duration_ms,
+          started_ms,
+          ended_ms,
+          k6_exit_code,
+        },
+      ],
+    };
+    keepManifest(run, manifest);
+    if (stopped?.reason === 'k6_failed')
+      say(
+        io,
+        `k6 ended by itself (exit ${String(k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
+      );
+    if (stopped !== null) break;
+    if (plan.looks.includes(block + 1) && block + 1 < plan.blocks.length) {
+      const { decided } = compare(readRun(run)).run.looks ?? { decided: null };
+      if (decided !== null) break;
+      say(io, `look ${plan.looks.indexOf(block + 1) + 1} of ${plan.looks.length}: not decided yet`);
+    }
+  }
+  manifest = {
+    ...manifest,
+    status: manifest.stopped === null ? 'complete' : 'incomplete',
+    ended_ms: Date.now(),
   };
+  keepManifest(run, manifest);
+  await drain(io, settings.drainMs, deployment.stand_ins);
+  await closers.run();
+
+  const comparison = outputs(io, readRun(run), run.path);
+  const shown = show(io, comparison, run.path, { json: settings.json, open: settings.open });
+  const exit_code = passedOn(manifest) ?? shown;
+  const limiting = comparison.findings.some(({ code }) => MACHINE_LIMITS.includes(code));
+  return { run_id: run.id, exit_code, machine_limited: limiting && comparison.verdict.word === 'invalid' };
+}
+
+/** k6's own exit code where k6 failed by itself; a full disk is the user's to mend. */
+function passedOn(manifest: Manifest): number | null {
+  if (manifest.stopped?.reason !== 'k6_failed') return null;
+  const code = manifest.blocks.at(-1)?.k6_exit_code ?? null;
+  return code === null || code === 0 ? null : code;
+}
+
+const MACHINE_LIMITS: readonly string[] = ['cpu_saturated', 'probe_delay', 'probe_starved', 'late_starts'];
+
+async function pause(io: Io, ms: number): Promise<void> {
+  await wait(ms, undefined, { signal: io.interrupted }).catch(() => {});
+}
+
+async function drain(io: Io, ms: number, stand_ins: Deployment['stand_ins']): Promise<void> {
+  if (presentVariants(stand_ins).length === 0 || ms === 0 || io.interrupted.aborted) return;
+  say(io, `waiting ${formatDuration(ms)} before the servers stop, so that their traces flush`);
+  await pause(io, ms);
+}
+
+interface Started {
+  readonly k6: K6;
+  readonly deployment: Deployment;
+  readonly dashboard_port: number | null;
+}
+
+/** What will be done, and how long it takes: said before it is done. */
+function announce(
+  io: Io,
+  job: Job,
+  { settings, payloads, plan }: Prepared,
+  { k6, deployment, dashboard_port }: Started,
+): void {
+  const ours: readonly Server[] = presentVariants(deployment.stand_ins).flatMap(
+    (variant) => deployment.stand_ins[variant] ?? [],
+  );
+  const row = (name: string, text: string): void => say(io, `  ${name.padEnd(9)} ${text}`);
+  say(io, `k6:${job.name}: ${job.title}`);
+  for (const variant of presentVariants(deployment.urls)) {
+    const label = variant === 'baseline' ? settings.baselineLabel : settings.shadowLabel;
+    const mine = deployment.stand_ins[variant] === undefined ? '' : " (the suite's stand-in)";
+    row(variant, `${deployment.urls[variant] ?? ''}${mine}${label === variant ? '' : `, ${label}`}`);
+  }
+  row(
+    'load',
+    `${settings.vus} clients each in a closed loop, ${formatDuration(settings.warmUpMs)} warm-up, ${formatDuration(settings.durationMs)} measured, timeout ${formatDuration(settings.timeoutMs)}`,
+  );
+  if (plan.blocks.length > 1) {
+    const order = plan.blocks
+      .slice(0, 8)
+      .map(({ variants }) => variants.map((variant) => variant.charAt(0).toUpperCase()).join('+'));
+    row(
+      'blocks',
+      `${plan.blocks.length}${plan.looks.length > 0 ? ` at most, with ${plan.looks.length} planned looks` : ''}: ${order.join(' ')}${plan.blocks.length > 8 ? ' ...' : ''}`,
+    );
+  }
+  row(
+    'payloads',
+    `${payloads.payloads.length} (${payloads.labelled} with labels) from ${payloads.source}, seed ${settings.seed}${job.variants.length > 1 ? ', the same sequence for both variants' : ''}`,
+  );
+  if (settings.maxRequests !== null) row('at most', `${settings.maxRequests} requests of each variant`);
+  if (settings.maxCost !== null) row('at most', `EUR ${settings.maxCost} in all`);
+  row('k6', `${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`);
+  if (dashboard_port !== null) row('live', `http://127.0.0.1:${dashboard_port}`);
+  const load_ms = plan.blocks.reduce(
+    (sum, { duration_ms }) =>
+      sum + loadTimeMs({ ...settings, durationMs: duration_ms }, job.probed) + plan.gap_ms,
+    0,
+  );
+  const total_ms = load_ms + (ours.length > 0 ? settings.drainMs : 0);
+  row(
+    'takes',
+    `${plan.looks.length > 0 ? 'at most ' : 'about '}${formatDuration(Math.ceil(total_ms / 1000) * 1000)}`,
+  );
 }

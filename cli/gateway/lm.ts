@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseLmState, type LmSettings, type LmState } from '../../domain/gateway/lm.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { UsageError, type Io } from '../io.ts';
-import { request, withoutCredentials } from '../servers.ts';
+import { ask, withoutCredentials } from '../servers.ts';
 
 const QUIET_WITHIN_MS = 3000;
 const POLL_MS = 100;
@@ -19,16 +19,11 @@ export interface LmControl {
 /** @throws UsageError from each call where the LM does not answer as the suite's mock LM does */
 export function lmControl(io: Io, settings: Settings, base_url: string): LmControl {
   const base = base_url.replace(/\/+$/, '');
-  const ask = async (method: 'GET' | 'POST', path: string, body?: object): Promise<LmState> => {
+  const control = async (path: string, json?: object): Promise<LmState> => {
     const where = `${withoutCredentials(base)}${path}`;
     try {
-      const answer = await request(io, settings, `${base}${path}`, {
-        method,
-        ...(body === undefined
-          ? {}
-          : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-      });
-      return parseLmState(answer.body, where);
+      const { body } = await ask(io, settings, `${base}${path}`, json === undefined ? {} : { json });
+      return parseLmState(body, where);
     } catch (error) {
       throw new UsageError(
         `the LM's control at ${where}: ${error instanceof Error ? error.message : String(error)}`,
@@ -36,15 +31,15 @@ export function lmControl(io: Io, settings: Settings, base_url: string): LmContr
       );
     }
   };
-  const state = async (): Promise<LmState> => await ask('GET', '/control');
+  const state = async (): Promise<LmState> => await control('/control');
   return {
     url: withoutCredentials(base),
     state,
-    set: async (change) => await ask('POST', '/control', change),
+    set: async (change) => await control('/control', change),
     async reset() {
       const until = Date.now() + QUIET_WITHIN_MS;
       while ((await state()).in_flight > 0 && Date.now() < until) await wait(POLL_MS);
-      await ask('POST', '/control/reset', {});
+      await control('/control/reset', {});
     },
   };
 }

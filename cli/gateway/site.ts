@@ -1,8 +1,10 @@
 /** The gateway that a scenario is about, and the LM behind it: stand-ins started for it, or the user's by URL. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bareModel, readPrograms, type GatewayProgram } from '../../domain/gateway/programs.ts';
 import type { ProcessState, ProbeAnswer } from '../../domain/gateway/evidence.ts';
 import type { GatewayScenario } from '../../domain/gateway/scenarios.ts';
+import { headersWith } from '../../domain/request-headers.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { UsageError, type Io } from '../io.ts';
 import { capture } from '../process.ts';
@@ -95,6 +97,7 @@ async function standIns(of: SiteRequest): Promise<Site> {
   let lm = await startLm(0);
   const lm_port = Number(new URL(lm.url).port);
   const logs = join(folder, 'logs', scenario);
+  mkdirSync(logs, { recursive: true });
   let gateway: Server;
   try {
     gateway = await startStandIn(
@@ -171,14 +174,8 @@ async function users(of: SiteRequest, url: string): Promise<Site> {
   };
 }
 
-/** The headers that every request to the gateway carries. */
-function headers({ io, settings }: SiteRequest): Record<string, string> {
-  const out: Record<string, string> = {};
-  if (settings.gatewayToken !== null) out['authorization'] = `Bearer ${settings.gatewayToken}`;
-  for (const header of settings.header)
-    out[header.name] = 'env' in header ? (io.env[header.env] ?? '') : header.literal;
-  return out;
-}
+const headers = ({ io, settings }: SiteRequest): Record<string, string> =>
+  headersWith(settings.gatewayToken, settings, io.env);
 
 async function common(
   of: SiteRequest,

@@ -6,9 +6,9 @@ import { formatDuration } from '../../domain/units.ts';
 import { markdownText, terminalText } from './escape.ts';
 import { MISSING, instant, integer, ms, percent } from './format.ts';
 import { figureLabel, figureText, gatewaySentence, wordGatewayFinding, wordSight } from './gateway-words.ts';
-import { table as markdownTable } from './markdown.ts';
+import { markdownTable } from './markdown.ts';
 import type { Section } from './sections.ts';
-import { table as textTable } from './text.ts';
+import { textTable } from './text.ts';
 import { MARKS } from './words.ts';
 
 const MARK_OF = {

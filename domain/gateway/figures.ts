@@ -12,10 +12,15 @@ export function errorRate(records: readonly GatewayRecord[]): Figure {
   return { value: n === 0 ? null : (n - right(records).length) / n, n };
 }
 
+/** `p` from above 0 to 1, the maximum. */
 export function percentile(records: readonly GatewayRecord[], p: number): Figure {
   const durations = Float64Array.from(right(records), ({ duration_ms }) => duration_ms);
-  const n = durations.length;
-  return { value: n === 0 ? null : quantile(sortSamples(durations), p), n };
+  const samples = sortSamples(durations);
+  if (!samples.ok) return { value: null, n: 0 };
+  return {
+    value: p === 1 ? (samples.sorted.at(-1) ?? null) : quantile(samples.sorted, p),
+    n: durations.length,
+  };
 }
 
 export const endOf = ({ start_ms, duration_ms }: GatewayRecord): number => start_ms + duration_ms;

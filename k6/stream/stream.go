@@ -7,35 +7,39 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/js/modules"
+
+	"k6-shadow/k6/exports"
 )
 
-func init() { modules.Register("k6/x/stream", Module{}) }
+func init() { modules.Register("k6/x/stream", &Module{}) }
 
-// Module holds nothing: every VU has its own transport.
-type Module struct{}
+// Module is registered once a process and holds the rules that its VUs share.
+type Module struct {
+	mu       sync.Mutex
+	compiled map[string]*rules
+}
 
 // NewModuleInstance makes the module for one VU.
-func (Module) NewModuleInstance(vu modules.VU) modules.Instance {
-	return &instance{vu: vu, compiled: make(map[*sobek.Object]*rules)}
-}
-
-type instance struct {
-	vu       modules.VU
-	compiled map[*sobek.Object]*rules
-}
-
-func (i *instance) Exports() modules.Exports {
+func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
+	i := &instance{vu: vu, module: m, compiled: make(map[*sobek.Object]*rules)}
 	names := make([]any, len(kinds))
 	for n, k := range kinds {
 		names[n] = string(k)
 	}
-	return modules.Exports{Named: map[string]any{
+	return exports.New(vu.Runtime(), map[string]any{
 		"request":     i.request,
-		"ERROR_KINDS": i.vu.Runtime().NewArray(names...),
-	}}
+		"ERROR_KINDS": vu.Runtime().NewArray(names...),
+	})
+}
+
+type instance struct {
+	vu       modules.VU
+	module   *Module
+	compiled map[*sobek.Object]*rules
 }
 
 // request starts an exchange off the event loop. Bad arguments throw; whatever happens to the request is a result.

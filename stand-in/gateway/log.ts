@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../kit/flags.ts';
 import { sleep } from '../kit/sleep.ts';
@@ -33,7 +33,8 @@ export class ProgramLog {
   /** @throws {UsageError} where the folder can't be made or written to */
   constructor(folder: string, program: string, bug: LogBug | null) {
     try {
-      mkdirSync(folder, { recursive: true });
+      // Not recursive: Node 20 loops for ever where the system refuses with ENOENT, as under /proc.
+      if (!existsSync(folder)) mkdirSync(folder);
       this.#file = openSync(join(folder, `${program}.log`), 'a');
     } catch (error) {
       throw new UsageError(`--logs '${folder}': ${error instanceof Error ? error.message : String(error)}`);

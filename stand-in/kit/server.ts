@@ -27,11 +27,6 @@ export interface Problem {
   readonly message: string;
 }
 
-/** An answer that writes itself: status, headers, body and end. What it rejects with is logged and drops the connection. */
-export interface Streamed {
-  readonly stream: (response: ServerResponse) => Promise<void>;
-}
-
 /** One request, as a handler sees it. */
 export interface Work<K extends string> {
   /** From 0, for each path. */
@@ -41,9 +36,8 @@ export interface Work<K extends string> {
   /** Of the request's `traceparent`, else fresh: 32 hexadecimal digits. */
   readonly trace_id: string;
   readonly headers: IncomingHttpHeaders;
-  /** Factor on every service time that faults of the whole server have brought about by now. */
-  readonly factor: number;
-  /** What the fault `slow` adds to the service time; else 0. */
+  /** What faults multiply its times by, and what `slow` adds to them: for a server that keeps time by itself. */
+  readonly slowdown: number;
   readonly extra_ms: number;
   /** Whether the client has gone: nobody reads what would still be written. */
   readonly gone: () => boolean;
@@ -59,7 +53,7 @@ export interface Work<K extends string> {
 export type Handler<S extends v.GenericSchema, K extends string> = (
   body: v.InferOutput<S>,
   work: Work<K>,
-) => Promise<Answer | Streamed | null>;
+) => Promise<Answer | null>;
 
 export interface ServerOptions<K extends string> {
   readonly server: string;
@@ -231,7 +225,6 @@ export class StandIn<K extends string> {
       if (fault?.kind === 'rate_limit') return answerWithFault(reply, { body: {} }, fault);
       const answered = await handle(body.output, this.#workOf(request, reply, index, fault, strikes));
       if (answered === null) return reply;
-      if ('stream' in answered) return this.#stream(reply, answered);
       return fault === null ? answer(reply, answered) : answerWithFault(reply, answered, fault);
     };
     this.#app.route({ method, url, handler });
@@ -244,36 +237,24 @@ export class StandIn<K extends string> {
     fault: Work<K>['fault'],
     strikes: boolean,
   ): Work<K> {
-    const occupy = <T>(task: (slowdown: number) => Promise<T>) =>
-      this.pool.run(() => task(strikes ? this.#wear.factor : 1));
+    const slowdown = () => (strikes ? this.#wear.factor : 1);
+    const occupy = <T>(task: (factor: number) => Promise<T>) => this.pool.run(() => task(slowdown()));
     const extra_ms = fault?.kind === 'slow' ? fault.arg : 0;
     return {
       index,
       fault,
       headers: request.headers,
-      factor: strikes ? this.#wear.factor : 1,
-      extra_ms,
-      gone: () => reply.raw.destroyed,
       trace_id: traceIdOf(request.headers['traceparent']),
       occupy,
-      serve: (service_ms) => occupy((slowdown) => sleep(service_ms * slowdown + extra_ms)),
+      slowdown: slowdown(),
+      extra_ms,
+      gone: () => reply.raw.destroyed,
+      serve: (service_ms) => occupy((factor) => sleep(service_ms * factor + extra_ms)),
       takeOver: () => {
         reply.hijack();
         return reply.raw;
       },
     };
-  }
-
-  async #stream(reply: FastifyReply, { stream }: Streamed): Promise<FastifyReply> {
-    reply.hijack();
-    try {
-      await stream(reply.raw);
-    } catch (error) {
-      const { server, host } = this.#options;
-      host.log(`${server}: ${error instanceof Error ? error.message : String(error)}`);
-      reply.raw.destroy();
-    }
-    return reply;
   }
 
   /** In flight from here to the end of the answer or of the connection, whichever comes first. */

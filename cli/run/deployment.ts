@@ -1,0 +1,109 @@
+/** The servers of one deployment: stand-ins of ours where no URL was given, the user's else. */
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Settings } from '../../domain/settings.ts';
+import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
+import { say, UsageError, userPath, type Io } from '../io.ts';
+import type { Job } from '../jobs.ts';
+import { capture } from '../process.ts';
+import { get, splitArguments, startStandIn, type Server } from '../servers.ts';
+
+export interface Deployment {
+  readonly urls: ByVariant<string>;
+  /** Processes of ours to watch, by variant. */
+  readonly processes: Readonly<Record<string, number>>;
+  readonly stand_ins: ByVariant<Server>;
+  stop(): Promise<void>;
+}
+
+export const urlSetting = (settings: Settings, variant: Variant): string | null =>
+  variant === 'baseline' ? settings.baselineUrl : settings.shadowUrl;
+
+const restartSetting = (settings: Settings, variant: Variant): string | null =>
+  variant === 'baseline' ? settings.baselineRestart : settings.shadowRestart;
+
+/** @throws UsageError where a stand-in does not start */
+export async function deploy(io: Io, job: Job, settings: Settings, number = 0): Promise<Deployment> {
+  const own = job.variants.filter((variant) => urlSetting(settings, variant) !== null);
+  const started = await Promise.allSettled(
+    job.variants
+      .filter((variant) => urlSetting(settings, variant) === null)
+      .map(async (variant) => ({ variant, server: await standIn(io, job, settings, variant, number) })),
+  );
+  const stand_ins: Partial<Record<Variant, Server>> = {};
+  const urls: Partial<Record<Variant, string>> = {};
+  for (const variant of own) urls[variant] = urlSetting(settings, variant) ?? '';
+  for (const one of started) {
+    if (one.status === 'rejected') continue;
+    stand_ins[one.value.variant] = one.value.server;
+    urls[one.value.variant] = one.value.server.url;
+  }
+  const stop = async (): Promise<void> => {
+    await Promise.all(Object.values(stand_ins).map(async (server) => await server.stop()));
+  };
+  const failed = started.find((one) => one.status === 'rejected');
+  if (failed !== undefined) {
+    await stop();
+    throw failed.reason;
+  }
+  const processes = Object.fromEntries(
+    presentVariants(stand_ins).map((variant) => [variant, stand_ins[variant]?.pid ?? -1]),
+  );
+  return { urls, processes, stand_ins, stop };
+}
+
+/** @param number of the deployment: each has noise of its own, as a real one has */
+async function standIn(
+  io: Io,
+  job: Job,
+  settings: Settings,
+  variant: Variant,
+  number: number,
+): Promise<Server> {
+  const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
+  const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
+  const labelled = job.payloads === 'labelled' ? ['--payloads', payloads] : [];
+  const own = splitArguments(extra);
+  const ours = { ...job.stand_in_flags, '--seed': String(settings.seed + number) };
+  const rest = Object.entries(ours).filter(([flag]) => !own.includes(flag));
+  const args = ['--variant', variant, ...labelled, ...rest.flat(), ...own];
+  return await startStandIn(io, job.stand_in, args);
+}
+
+const REACHABLE_WITHIN_MS = 120_000;
+
+/** Before a further block: stand-ins are started anew, the user's servers by their restart command where there is one. */
+export async function redeploy(
+  io: Io,
+  job: Job,
+  settings: Settings,
+  before: Deployment,
+  number: number,
+): Promise<Deployment> {
+  for (const variant of job.variants) {
+    const command = restartSetting(settings, variant);
+    const url = urlSetting(settings, variant);
+    if (command === null || url === null) continue;
+    say(io, `restarting the ${variant}`);
+    const { code, stderr } = await capture('sh', ['-c', command], io.cwd);
+    if (code !== 0)
+      throw new UsageError(`--${variant}-restart exits ${String(code)}: ${stderr.trim().slice(-500)}`);
+    await reachable(io, settings, variant, url);
+  }
+  if (presentVariants(before.stand_ins).length === 0) return before;
+  await before.stop();
+  return await deploy(io, job, settings, number);
+}
+
+async function reachable(io: Io, settings: Settings, variant: Variant, url: string): Promise<void> {
+  const until = Date.now() + REACHABLE_WITHIN_MS;
+  for (;;) {
+    const answer = await get(io, settings, `${url.replace(/\/+$/, '')}/health`).catch(() => null);
+    if (answer !== null && answer.status < 500) return;
+    if (Date.now() > until)
+      throw new UsageError(
+        `the ${variant} at ${url} does not answer ${REACHABLE_WITHIN_MS / 1000} s after its restart command`,
+      );
+    await wait(250);
+  }
+}

@@ -1,0 +1,136 @@
+/** The manifest as it grows: before the load, after each block, at the end. */
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { SCHEMA_VERSION } from '../../domain/request-record.ts';
+import type { Manifest, ManifestVariant } from '../../domain/run.ts';
+import { formatSettings, type ParsedSettings, type Settings } from '../../domain/settings.ts';
+import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
+import type { Io } from '../io.ts';
+import type { Job } from '../jobs.ts';
+import type { K6 } from '../k6.ts';
+import { FILES, writeWhole, type RunDirectory } from '../run-directory.ts';
+import { identify, withoutCredentials } from '../servers.ts';
+import type { BlockResult } from './block.ts';
+import { urlSetting, type Deployment } from './deployment.ts';
+import type { Prepared } from './prepare.ts';
+
+export interface FirstManifest {
+  readonly io: Io;
+  readonly job: Job;
+  readonly run: RunDirectory;
+  readonly prepared: Prepared;
+  readonly sources: ParsedSettings['sources'];
+  readonly k6: K6;
+  readonly variants: ByVariant<ManifestVariant>;
+  readonly fallback: Manifest['fallback'];
+  readonly deployment_noise: Manifest['deployment_noise'];
+}
+
+export function firstManifest(of: FirstManifest): Manifest {
+  const { payloads, settings, thresholds, plan } = of.prepared;
+  const [cpu] = os.cpus();
+  return {
+    schema_version: SCHEMA_VERSION,
+    run_id: of.run.id,
+    job: of.job.name,
+    status: 'running',
+    started_ms: Date.now(),
+    ended_ms: null,
+    stopped: null,
+    variants: of.variants,
+    settings: keptSettings(settings),
+    sources: of.sources,
+    thresholds,
+    payloads: {
+      source: payloads.source,
+      count: payloads.payloads.length,
+      labelled: payloads.labelled,
+      sha256: payloads.sha256,
+    },
+    blocks: [],
+    looks: [...plan.looks],
+    deployment_noise: of.deployment_noise,
+    fallback: of.fallback,
+    versions: { suite: suiteVersion(of.io), k6: of.k6.version, node: process.version },
+    machine: {
+      os: `${os.type()} ${os.release()}`,
+      arch: os.arch(),
+      cpu_model: cpu?.model ?? '',
+      cpus: os.cpus().length,
+      memory_bytes: os.totalmem(),
+    },
+  };
+}
+
+/** No secrets: a literal header's value may be one, whatever its name. */
+function keptSettings(settings: Settings): Record<string, string> {
+  const header = settings.header
+    .map((one) => `${one.name}: ${'env' in one ? `env:${one.env}` : '(value not kept)'}`)
+    .join('\n');
+  return {
+    ...formatSettings(settings),
+    HEADER: header,
+    BASELINE_URL: withoutCredentials(settings.baselineUrl ?? ''),
+    SHADOW_URL: withoutCredentials(settings.shadowUrl ?? ''),
+  };
+}
+
+export function suiteVersion(io: Io): string {
+  const value: unknown = JSON.parse(readFileSync(join(io.root, 'package.json'), 'utf8'));
+  return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : '';
+}
+
+export function keepManifest(run: RunDirectory, manifest: Manifest): void {
+  writeWhole(join(run.path, FILES.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Looks at every server once. @throws UsageError where one can't be reached */
+export async function identifyAll(
+  io: Io,
+  settings: Settings,
+  { urls }: Deployment,
+): Promise<ByVariant<ManifestVariant>> {
+  const found = await Promise.all(
+    presentVariants(urls).map(async (variant) => {
+      const url = urls[variant] ?? '';
+      const server: ManifestVariant = {
+        label: variant === 'baseline' ? settings.baselineLabel : settings.shadowLabel,
+        url: withoutCredentials(url),
+        stand_in: urlSetting(settings, variant) === null,
+        identity: await identify(io, settings, variant, url),
+      };
+      return [variant, server] as const;
+    }),
+  );
+  return Object.fromEntries(found);
+}
+
+/** Looks again: a server that was restarted under the load answers with another start time, a dead one not at all. */
+export async function identifyAgain(
+  io: Io,
+  settings: Settings,
+  { urls }: Deployment,
+  before: ByVariant<ManifestVariant>,
+): Promise<ByVariant<ManifestVariant>> {
+  const again: Partial<Record<Variant, ManifestVariant>> = {};
+  for (const variant of presentVariants(before)) {
+    const server = before[variant];
+    if (server === undefined) continue;
+    const identity_after = await identify(io, settings, variant, urls[variant] ?? '').catch(() => null);
+    again[variant] = { ...server, identity_after };
+  }
+  return again;
+}
+
+/** 0; 99: a threshold failed; null: we ended it, a browser still looking at its dashboard. */
+const K6_FINISHED: readonly (number | null)[] = [0, 99, null];
+
+/** Why the run ended before its plan, or null. */
+export function stoppedBy(io: Io, result: BlockResult): Manifest['stopped'] {
+  if (io.interrupted.aborted) return { reason: 'interrupted', at_ms: result.ended_ms };
+  if (result.summary?.stopped != null) return result.summary.stopped;
+  return result.summary === null || !K6_FINISHED.includes(result.k6_exit_code)
+    ? { reason: 'k6_failed', at_ms: result.ended_ms }
+    : null;
+}

@@ -1,0 +1,21 @@
+/** One client and nobody else: prompts of several lengths, each so many times. */
+import { SINGLE_SETTINGS, promptsOfLengths } from '../domain/single.ts';
+import { modelLoad } from '../lib/model-load.ts';
+import { PROMPTS } from '../lib/payloads.ts';
+import { readRuntime } from '../lib/runtime.ts';
+import limits from '../thresholds/single.json';
+
+const runtime = readRuntime({ variants: ['baseline'], settings: SINGLE_SETTINGS });
+const load = modelLoad({
+  name: 'single',
+  runtime,
+  thresholds: limits,
+  payloads: { ...PROMPTS, own: () => promptsOfLengths(runtime.settings) },
+  by_rounds: true,
+});
+
+export const options = load.options;
+export const setup = load.setup;
+export const handleSummary = load.handleSummary;
+export const probe = load.probe;
+export const baseline = (): unknown => load.run('baseline');
