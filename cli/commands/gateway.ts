@@ -273,7 +273,7 @@ async function restoreLm(io: Io, settings: Settings, before: LmState | null): Pr
     .catch(() => say(io, 'the mock LM could not be set back to what it was: it no longer answers'));
 }
 
-/** No secrets: a literal header's value may be one, whatever its name; nor a URL's user information. */
+/** No secrets: a literal header's value may be one, a command may hold one, and a URL's user information is one. */
 function shownSettings(settings: Settings): Record<string, string> {
   const texts = formatSettings({
     ...settings,
@@ -281,7 +281,9 @@ function shownSettings(settings: Settings): Record<string, string> {
     gatewayUrl: settings.gatewayUrl === null ? null : withoutCredentials(settings.gatewayUrl),
     lmControlUrl: settings.lmControlUrl === null ? null : withoutCredentials(settings.lmControlUrl),
   });
-  return Object.fromEntries(Object.entries(texts).filter(([name]) => /^(GATEWAY|LM|STORM)_/.test(name)));
+  return Object.fromEntries(
+    Object.entries(texts).filter(([name]) => /^(GATEWAY|LM|STORM)_/.test(name) && !name.endsWith('_COMMAND')),
+  );
 }
 
 export const gatewayCommands: readonly { name: string; title: string; wanted: readonly GatewayScenario[] }[] =

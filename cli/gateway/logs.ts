@@ -1,5 +1,14 @@
 /** What a gateway's log files gain while a scenario runs. */
-import { closeSync, fstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  readdirSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readLogs, type LogEvidence } from '../../domain/gateway/log-line.ts';
@@ -26,24 +35,22 @@ function missing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-function sizeOf(file: string): number {
+/** What `read` gives; `otherwise` for a program that was never asked, which has no log yet. @throws UsageError */
+function fromFile<T>(file: string, otherwise: T, read: () => T): T {
   try {
-    return statSync(file).size;
+    return read();
   } catch (error) {
-    if (missing(error)) return 0; // a program that was never asked has no log yet
-    throw error;
+    if (missing(error)) return otherwise;
+    throw new UsageError(
+      `the gateway's log ${file}: ${error instanceof Error ? error.message : String(error)}; make it readable to you`,
+      { cause: error },
+    );
   }
 }
 
 /** The lines after `offset`; what follows the last line feed counts as one. A file that was cut is read from its start. */
 function linesFrom(file: string, offset: number): string[] {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, 'r');
-  } catch (error) {
-    if (missing(error)) return [];
-    throw error;
-  }
+  const descriptor = openSync(file, 'r');
   try {
     const { size } = fstatSync(descriptor);
     const from = size < offset ? 0 : offset;
@@ -59,6 +66,12 @@ function linesFrom(file: string, offset: number): string[] {
   }
 }
 
+/** A log's size, where it can be read too. */
+function readableSize(file: string): number {
+  accessSync(file, constants.R_OK);
+  return statSync(file).size;
+}
+
 export interface LogWatch {
   /** Reads until every expected id is there, or `within_ms` have passed. */
   read(expected: readonly string[], within_ms: number): Promise<LogEvidence>;
@@ -68,12 +81,14 @@ export interface LogWatch {
 export function watchLogs(folder: string, programs: readonly GatewayProgram[], run_key: string): LogWatch {
   const files = programs.map(({ name }) => {
     const file = join(folder, `${name}.log`);
-    return { name, file, offset: sizeOf(file) };
+    return { name, file, offset: fromFile(file, 0, () => readableSize(file)) };
   });
   const now = (): LogEvidence =>
     readLogs(
       programs,
-      new Map(files.map(({ name, file, offset }) => [name, linesFrom(file, offset)])),
+      new Map(
+        files.map(({ name, file, offset }) => [name, fromFile(file, [], () => linesFrom(file, offset))]),
+      ),
       run_key,
     );
   return {

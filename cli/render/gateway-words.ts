@@ -71,7 +71,7 @@ const FINDINGS: Readonly<Record<GatewayFindingCode, (a: Args) => string>> = {
     `the gateway's process ${t(a, 'how') === 'died' ? 'ended' : 'was restarted'} under the load`,
   answer_cache: (a) =>
     t(a, 'how') === 'lm'
-      ? `an answer cache is on: ${n(a, 'answers')} right answers, and the LM served only ${n(a, 'served')} calls; switch it off for the run`
+      ? `an answer cache is on: ${n(a, 'answers')} right answers, and the LM served only ${n(a, 'served')} calls; switch it off for the run (or LM_CONTROL_URL is not the LM of this gateway)`
       : `an answer cache is on: ${t(a, 'how') === 'repeats' ? 'a repeated input was answered' : 'answers came'} in ${ms(n(a, 'median_ms'))} (median), with an LM that takes ${ms(n(a, 'lm_delay_ms'))}; switch it off for the run, or correct --lm-delay`,
   storm_not_seen: (a) =>
     `there was no storm: the LM answered ${n(a, 'calls')} calls and failed none of them; is it the one behind this gateway?`,
@@ -84,6 +84,8 @@ const FINDINGS: Readonly<Record<GatewayFindingCode, (a: Args) => string>> = {
   no_summary: (a) => `k6 left ${n(a, 'summaries')} summaries for ${n(a, 'phases')} phases; see k6.log`,
   machine_full: (a) =>
     `a limit was missed while the load machine's CPUs were full in ${percent(n(a, 'full_share'), 0)} of the seconds: it may be the machine's doing; use fewer users or another machine`,
+  k6_disagrees: (a) =>
+    `k6 says that ${t(a, 'metric')} misses ${t(a, 'expression')}, and its own request log does not`,
   no_answers: () => 'no request of the measured phase was finished: nothing was judged',
   model_not_named: (a) =>
     `${of(a, 'unnamed', 'answers')} answers name no model, so a mixed-up one can't be told; put the mock LM behind the gateway, or name the field (model_field) in --gateway-programs`,

@@ -45,6 +45,7 @@ export const GATEWAY_FINDINGS = {
   no_summary: 'invalid',
   machine_full: 'invalid',
   no_answers: 'invalid',
+  k6_disagrees: 'invalid',
   model_not_named: 'invalid',
   // for the reader
   lm_served_more: 'warning',

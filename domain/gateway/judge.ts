@@ -124,6 +124,15 @@ function timeouts({ records, scenario }: Evidence, { timeout_ms }: Terms): Gatew
   return late === 0 ? [] : [gatewayFinding('timeouts', { requests: late, timeout_ms })];
 }
 
+/** k6 judges the same limits on the same values: where it alone sees one missed, one of the two counts wrongly. */
+function k6Disagrees({ phases }: Evidence): GatewayFinding[] {
+  const failed = phases.flatMap(({ summary }) => summary?.thresholds ?? []).filter(({ ok }) => !ok);
+  const [first] = failed;
+  return first === undefined
+    ? []
+    : [gatewayFinding('k6_disagrees', { metric: first.metric, expression: first.expression })];
+}
+
 /** Judges one scenario that ran. */
 export function judgeScenario(
   evidence: Evidence,
@@ -134,18 +143,24 @@ export function judgeScenario(
   const own = JUDGES[evidence.scenario](evidence, terms);
   const sides = [reconcileLm(evidence, terms), reconcileLogs(evidence), reconcileMetric(evidence)];
   const checks = judgeLimits(limits, own.figures, terms.lm_delay_ms);
+  const missed = checks.some(({ answer }) => answer === 'fail');
   const findings = [
     ...trust(evidence),
-    ...own.findings,
-    ...named(checks),
-    ...answerCache(evidence, terms),
-    ...process(evidence),
-    ...timeouts(evidence, terms),
-    ...sides.flatMap((side) => side.findings),
+    // An interrupt drops what is in flight without a trace: the other side has seen it, and nothing follows from that.
+    ...(evidence.interrupted
+      ? []
+      : [
+          ...own.findings,
+          ...named(checks),
+          ...answerCache(evidence, terms),
+          ...process(evidence),
+          ...timeouts(evidence, terms),
+          ...sides.flatMap((side) => side.findings),
+          ...(missed ? [] : k6Disagrees(evidence)),
+        ]),
   ];
   const main = mainCalls(evidence.records);
   if (main.length === 0 && !evidence.interrupted) findings.push(gatewayFinding('no_answers'));
-  const missed = checks.some(({ answer }) => answer === 'fail');
   // A full machine can't fake a pass, only a miss.
   if (
     missed &&
@@ -156,7 +171,7 @@ export function judgeScenario(
   const window_s = windowSeconds(main, terms.duration_ms);
   return {
     scenario: evidence.scenario,
-    outcome: outcome(findings, missed, unseen),
+    outcome: evidence.interrupted ? 'skipped' : outcome(findings, missed, unseen),
     from_k6: [
       ...(COUNTED.includes(evidence.scenario)
         ? [
@@ -188,7 +203,7 @@ function outcome(
     findings.some((one) => one.severity === severity);
   if (any('invalid')) return 'invalid';
   if (any('fail') || missed) return 'fail';
-  return unseen.length > 0 || findings.some(({ code }) => code === 'interrupted') ? 'skipped' : 'pass';
+  return unseen.length > 0 ? 'skipped' : 'pass';
 }
 
 /** The same bug seen from two sides is said once, by the first that saw it. */

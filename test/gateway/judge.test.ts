@@ -341,6 +341,23 @@ describe('trust', () => {
   });
 });
 
+test('an interrupted scenario is judged no further: what was in flight left no trace', () => {
+  const lost = records('load', 40).slice(0, 30);
+  const seen = evidence('load', records('load', 40));
+  const result = judge({ ...seen, records: lost, interrupted: true });
+  expect(result).toMatchObject({ outcome: 'skipped', findings: [{ code: 'interrupted' }] });
+});
+
+test('k6 and the log must miss the same limits', () => {
+  const good = evidence('load', records('load', 40));
+  const [threshold] = [{ metric: 'request_duration{phase:main}', expression: 'p(95)<2000', ok: false }];
+  const phases = good.phases.map((one) => ({
+    ...one,
+    summary: one.summary === null ? null : { ...one.summary, thresholds: [threshold] },
+  }));
+  expect(codes({ ...good, phases })).toEqual(['k6_disagrees']);
+});
+
 describe('the report’s exit code, in the house order', () => {
   const run: GatewayRun = {
     run_id: 'r',
