@@ -128,8 +128,13 @@ export function wordSight(sight: Sight): string {
       return `${sight.right} right, ${sight.clean} clean errors, ${sight.other} neither; slowest ${ms(sight.slowest_ms)}`;
     case 'burst':
       return `burst: ${sight.served} served, ${sight.refused} refused; slowest ${ms(sight.slowest_ms)}`;
-    case 'recovery':
-      return sight.ms === null ? 'not normal again' : `normal again after ${ms(sight.ms)}`;
+    case 'recovery': {
+      if (sight.ms === null) return 'not normal again';
+      const tried = sight.first_try_after_ms === null ? '' : ` ${ms(sight.first_try_after_ms)} after it`;
+      return sight.ms === 0
+        ? `normal at the first try${tried}`
+        : `normal again ${ms(sight.ms)} after the first try${tried}`;
+    }
     case 'probes':
       return `${sight.live + sight.ready} probes`;
     case 'lm_calls':

@@ -94,7 +94,7 @@ export type Sight =
       readonly refused: number;
       readonly slowest_ms: number;
     }
-  | { readonly saw: 'recovery'; readonly ms: number | null }
+  | { readonly saw: 'recovery'; readonly ms: number | null; readonly first_try_after_ms: number | null }
   | { readonly saw: 'probes'; readonly live: number; readonly ready: number }
   | { readonly saw: 'lm_calls'; readonly served: number; readonly errors: number; readonly peak: number }
   | { readonly saw: 'lm_models'; readonly by_model: Readonly<Record<string, number>> }

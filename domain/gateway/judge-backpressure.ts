@@ -61,7 +61,9 @@ export function judgeBackpressure(evidence: Evidence, terms: Terms): Judged {
   const burst_end = burst.reduce((latest, one) => Math.max(latest, endOf(one)), 0);
   const singles = evidence.records.filter(({ phase, kind }) => phase === 'after' && kind === 'call');
   const normal = right(singles).find(({ duration_ms }) => duration_ms <= normalMs(lm_delay_ms));
-  const recovery = normal === undefined ? null : Math.max(0, normal.start_ms - burst_end);
+  const first_start = Math.min(...singles.map(({ start_ms }) => start_ms));
+  // From the first try on: how late k6 itself came to it is not the gateway's doing, and is said beside.
+  const recovery = normal === undefined ? null : normal.start_ms - first_start;
   if (recovery === null && singles.length > 0)
     findings.push(
       gatewayFinding('limit_never_released', {
@@ -80,7 +82,11 @@ export function judgeBackpressure(evidence: Evidence, terms: Terms): Judged {
         refused: refused.length,
         slowest_ms: Math.max(0, ...burst.map(({ duration_ms }) => duration_ms)),
       },
-      { saw: 'recovery', ms: recovery },
+      {
+        saw: 'recovery',
+        ms: recovery,
+        first_try_after_ms: singles.length === 0 ? null : Math.max(0, first_start - burst_end),
+      },
     ],
     from_other_side: [],
   };

@@ -70,7 +70,7 @@ describe('what went well passes', () => {
     const result = judge(limited(burst(), 3));
     expect(result.outcome).toBe('pass');
     expect(result.findings.map(({ code }) => code)).toEqual(['burst_below_queue_timeout']);
-    expect(result.checks).toMatchObject([{ figure: 'recovery', value: 50, answer: 'pass' }]);
+    expect(result.checks).toMatchObject([{ figure: 'recovery', value: 0, answer: 'pass' }]);
   });
 });
 
@@ -279,6 +279,14 @@ describe('backpressure', () => {
     const at_once = burst().map((one) => (one.phase === 'main' ? { ...one, duration_ms: 505 } : one));
     expect(codes({ ...limited(at_once, 3), phases: [] })).toContain('no_limit_in_force');
     expect(codes({ ...limited(burst(), 3), phases: [] })).not.toContain('no_limit_in_force');
+  });
+  test('recovery counts from the first single request, not from when k6 came to send it', () => {
+    const slow = burst().map((one, i) => {
+      if (one.phase !== 'after') return one;
+      const start_ms = 1_700_000_013_500 + i * 900;
+      return i === 15 ? { ...one, start_ms, duration_ms: 1800 } : { ...one, start_ms };
+    });
+    expect(judge(limited(slow, 3)).checks).toMatchObject([{ figure: 'recovery', value: 900 }]);
   });
   test('a limit never released, a queue timeout ignored', () => {
     const stuck = burst().map((one) =>
