@@ -16,9 +16,9 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function site(flags: Parameters<typeof startGateway>[0] = {}) {
+async function site(flags: Parameters<typeof startGateway>[0] = {}, delay_ms = 77) {
   const logs = mkdtempSync(join(folder, 'logs-'));
-  const lm = await startLm({ delay_ms: 77 });
+  const lm = await startLm({ delay_ms });
   open.push(lm);
   const gateway = await startGateway({ lm_url: lm.url, logs, sync_workers: 50, ...flags });
   open.push(gateway);
@@ -41,8 +41,8 @@ describe('a gateway of the user’s', () => {
   });
 
   test('by its URL alone: what can’t be seen or steered is skipped, with what to set', async () => {
-    const { gateway } = await site();
-    const ran = await runGateway('gateway', ['--lm-delay', '77ms', '--gateway-duration', '2s'], {
+    const { gateway } = await site({}, 300);
+    const ran = await runGateway('gateway', ['--lm-delay', '300ms', '--gateway-duration', '2s'], {
       GATEWAY_URL: gateway,
     });
     expect(ran.code, told(ran)).toBe(3);
