@@ -36,10 +36,11 @@ export function exportCommand(io: Io, given: string | undefined, out: string | u
   mkdirSync(folder, { recursive: true });
   const files = new Map<Variant, JsonArray>();
   let unread = 0;
-  eachLine(join(run.path, FILES.requests), (line) => {
+  eachLine(join(run.path, FILES.requests), (text, from, to) => {
+    const line = utf8(text, from, to);
     if (line.startsWith(PROBE_HEAD)) return;
     try {
-      const record = parseRecord(utf8(line));
+      const record = parseRecord(line);
       if (record.phase === 'warmup') return;
       let file = files.get(record.variant);
       if (file === undefined)

@@ -1,10 +1,10 @@
 /** A file's lines without holding the file: pieces of a megabyte, each byte one character (latin1), which costs nothing. */
 import { closeSync, openSync, readSync } from 'node:fs';
 
-const PIECE = 1 << 20;
+const PIECE = 1 << 16;
 
-/** Calls `line` for each line, bytes as characters: {@link utf8} makes them text. */
-export function eachLine(path: string, line: (bytes: string) => void): void {
+/** Calls `line` for each line, which is text[from, to) without its line feed; {@link utf8} makes its bytes text. */
+export function eachLine(path: string, line: (text: string, from: number, to: number) => void): void {
   const file = openSync(path, 'r');
   const buffer = Buffer.allocUnsafe(PIECE);
   let rest = '';
@@ -15,7 +15,7 @@ export function eachLine(path: string, line: (bytes: string) => void): void {
       const text = rest + buffer.toString('latin1', 0, n);
       let from = 0;
       for (let to = text.indexOf('\n'); to !== -1; to = text.indexOf('\n', from)) {
-        line(text.slice(from, to));
+        line(text, from, to);
         from = to + 1;
       }
       rest = text.slice(from);
@@ -23,12 +23,13 @@ export function eachLine(path: string, line: (bytes: string) => void): void {
   } finally {
     closeSync(file);
   }
-  if (rest !== '') line(rest);
+  if (rest !== '') line(rest, 0, rest.length);
 }
 
 const BEYOND_ASCII = /[\u0080-\u00FF]/;
 
 /** The text of a line from {@link eachLine}. */
-export function utf8(bytes: string): string {
+export function utf8(text: string, from: number, to: number): string {
+  const bytes = text.slice(from, to);
   return BEYOND_ASCII.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;
 }
