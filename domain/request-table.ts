@@ -1,6 +1,7 @@
 /** The records of one variant as columns, so that a million of them fit and sort fast. NaN stands for absent. */
 import { ERROR_KINDS, type ErrorKind } from './errors.ts';
-import type { ScannedRecord } from './scan-record.ts';
+import type { RequestRecord } from './request-record.ts';
+import type { ScannedRecord, Stages } from './scan-record.ts';
 import type { Variant } from './variants.ts';
 
 /** Per-request figures that only some jobs have. */
@@ -17,6 +18,11 @@ export type OptionalTrend = (typeof OPTIONAL_TRENDS)[number];
 
 const UNKNOWN = 255;
 const flagCode = (value: boolean | null): number => (value === null ? UNKNOWN : value ? 1 : 0);
+
+const stagesOf = ({ stages_ms }: RequestRecord): Stages => ({
+  names: Object.keys(stages_ms ?? {}),
+  ms: Object.values(stages_ms ?? {}),
+});
 
 type NumberArray = Float64Array | Float32Array | Int32Array | Uint8Array;
 
@@ -43,13 +49,15 @@ export class RequestTable {
   #correct = new Uint8Array(FIRST_CAPACITY);
   #translated = new Uint8Array(FIRST_CAPACITY);
   #stages = new Map<string, Float32Array>();
+  #stage_names: readonly string[] | null = null;
+  #stage_columns: Float32Array[] = [];
   #optional = new Map<OptionalTrend, Float64Array>();
 
   constructor(variant: Variant) {
     this.variant = variant;
   }
 
-  add(record: ScannedRecord): void {
+  add(record: ScannedRecord | RequestRecord): void {
     const row = this.rows;
     if (row === this.#capacity) this.#grow();
     this.rows += 1;
@@ -65,12 +73,7 @@ export class RequestTable {
     this.#error[row] = record.error === null ? 0 : ERROR_KINDS.indexOf(record.error) + 1;
     this.#correct[row] = flagCode(record.correct);
     this.#translated[row] = flagCode(record.correct_translation);
-    for (const stage in record.stages_ms) {
-      let column = this.#stages.get(stage);
-      if (column === undefined)
-        this.#stages.set(stage, (column = new Float32Array(this.#capacity).fill(Number.NaN)));
-      column[row] = record.stages_ms[stage] ?? Number.NaN;
-    }
+    this.#addStages(row, 'stages' in record ? record.stages : stagesOf(record));
     for (const name of OPTIONAL_TRENDS) {
       const value = record[name];
       if (value === null) continue;
@@ -78,6 +81,22 @@ export class RequestTable {
       if (column === undefined)
         this.#optional.set(name, (column = new Float64Array(this.#capacity).fill(Number.NaN)));
       column[row] = value;
+    }
+  }
+
+  #addStages(row: number, { names, ms }: Stages): void {
+    // One scanner's names for a whole log: looked up once, not a row.
+    if (names !== this.#stage_names || names.length !== this.#stage_columns.length) {
+      for (const name of names)
+        if (!this.#stages.has(name))
+          this.#stages.set(name, new Float32Array(this.#capacity).fill(Number.NaN));
+      this.#stage_names = names;
+      this.#stage_columns = names.flatMap((name) => this.#stages.get(name) ?? []);
+    }
+    const columns = this.#stage_columns;
+    for (let i = 0; i < columns.length; i += 1) {
+      const column = columns[i];
+      if (column !== undefined) column[row] = ms[i] ?? Number.NaN;
     }
   }
 
@@ -102,6 +121,7 @@ export class RequestTable {
     this.#translated = grown(this.#translated, new Uint8Array(to));
     for (const [name, column] of this.#stages)
       this.#stages.set(name, grown(column, new Float32Array(to).fill(Number.NaN, from)));
+    this.#stage_names = null;
     for (const [name, column] of this.#optional)
       this.#optional.set(name, grown(column, new Float64Array(to).fill(Number.NaN, from)));
   }
@@ -240,6 +260,16 @@ export function firstBlocks(of: Measured, below: number): Measured {
     stages_ms: new Map([...of.stages_ms].map(([name, values]) => [name, values.subarray(0, n)])),
     optional: new Map([...of.optional].map(([name, values]) => [name, values.subarray(0, n)])),
   };
+}
+
+/** Row ranges of the blocks, which stand one after the other. */
+export function blockRows(of: Measured): { from: number; to: number }[] {
+  const ranges: { from: number; to: number }[] = [];
+  for (let from = 0, to = 0; from < of.n; from = to) {
+    while (to < of.n && of.block[to] === of.block[from]) to += 1;
+    ranges.push({ from, to });
+  }
+  return ranges;
 }
 
 export function errorKind(code: number): ErrorKind | null {

@@ -1,6 +1,5 @@
 /** What it costs: a request, and a correct answer (CpQU). */
-import { blocksOf } from '../samples.ts';
-import type { Measured } from '../request-table.ts';
+import { blockRows, type Measured } from '../request-table.ts';
 import {
   costPerQualityRatio,
   costRatio,
@@ -22,32 +21,33 @@ function bounds(outcome: Outcome<TotalsRatio>, margin: number): Outcome<Bounds> 
   };
 }
 
-/** Costs by place in the payload sequence, of the valid answers that carry one. */
-function costs(of: Measured, block: number): Map<number, number> {
-  const out = new Map<number, number>();
-  for (let i = 0; i < of.n; i += 1) {
-    const cost = of.cost_eur[i] ?? Number.NaN;
-    if (of.block[i] === block && of.error[i] === 0 && !Number.isNaN(cost)) out.set(of.index[i] ?? 0, cost);
-  }
-  return out;
-}
+const costAt = (of: Measured, row: number): number =>
+  of.error[row] === 0 ? (of.cost_eur[row] ?? Number.NaN) : Number.NaN;
 
+/** Of the valid answers that carry a cost, those to the same payload: both sides stand in the order of their index. */
 function pairedCosts({ baseline, shadow }: Pair): PairedBlock[] {
-  const others = blocksOf(shadow.measured);
-  return blocksOf(baseline.measured).flatMap((block, i): PairedBlock[] => {
-    const other = others[i];
+  const [before, after] = [baseline.measured, shadow.measured];
+  const others = blockRows(after);
+  return blockRows(before).flatMap((rows, block): PairedBlock[] => {
+    const other = others[block];
     if (other === undefined) return [];
-    const after = costs(shadow.measured, other);
-    const pairs = [...costs(baseline.measured, block)].flatMap(([index, cost]): [number, number][] => {
-      const matched = after.get(index);
-      return matched === undefined ? [] : [[cost, matched]];
-    });
-    return [
-      {
-        baseline: Float64Array.from(pairs, ([cost]) => cost),
-        shadow: Float64Array.from(pairs, ([, cost]) => cost),
-      },
-    ];
+    const most = Math.min(rows.to - rows.from, other.to - other.from);
+    const pairs = { baseline: new Float64Array(most), shadow: new Float64Array(most) };
+    let n = 0;
+    for (let [i, j] = [rows.from, other.from]; i < rows.to && j < other.to;) {
+      const gap = (before.index[i] ?? 0) - (after.index[j] ?? 0);
+      if (gap === 0) {
+        const [was, is] = [costAt(before, i), costAt(after, j)];
+        if (!Number.isNaN(was) && !Number.isNaN(is)) {
+          pairs.baseline[n] = was;
+          pairs.shadow[n] = is;
+          n += 1;
+        }
+      }
+      if (gap <= 0) i += 1;
+      if (gap >= 0) j += 1;
+    }
+    return [{ baseline: pairs.baseline.subarray(0, n), shadow: pairs.shadow.subarray(0, n) }];
   });
 }
 
