@@ -32,6 +32,7 @@ const FIRST_CAPACITY = 1024;
 export class RequestTable {
   readonly variant: Variant;
   rows = 0;
+  #taken = false;
   readonly payload_ids: string[] = [];
   readonly #payload_places = new Map<string, number>();
   // Each column its own field and its own line in `add`: a shared helper would see five kinds of array, and be slow.
@@ -135,14 +136,25 @@ export class RequestTable {
     return place;
   }
 
-  /** The measured rows by block, then by place in the payload sequence, which is the order of their starts. */
+  /**
+   * The measured rows by block, then by place in the payload sequence, which is the order of their starts. Puts the
+   * table's own columns in that order, so that a million records are never held twice: once only, after the last `add`.
+   */
   measured(): Measured {
+    if (this.#taken) throw new Error('the measured rows of this table were taken already');
+    this.#taken = true;
     const rows = this.#order();
     const n = rows.length;
-    const f64 = (of: Float64Array): Float64Array => atRows(of, rows, new Float64Array(n));
-    const f32 = (of: Float32Array): Float32Array => atRows(of, rows, new Float32Array(n));
-    const i32 = (of: Int32Array): Int32Array => atRows(of, rows, new Int32Array(n));
-    const u8 = (of: Uint8Array): Uint8Array => atRows(of, rows, new Uint8Array(n));
+    const [room64, room32, ints, bytes] = [
+      new Float64Array(n),
+      new Float32Array(n),
+      new Int32Array(n),
+      new Uint8Array(n),
+    ];
+    const f64 = (of: Float64Array): Float64Array => putInOrder(of, rows, room64).subarray(0, n);
+    const f32 = (of: Float32Array): Float32Array => putInOrder(of, rows, room32).subarray(0, n);
+    const i32 = (of: Int32Array): Int32Array => putInOrder(of, rows, ints).subarray(0, n);
+    const u8 = (of: Uint8Array): Uint8Array => putInOrder(of, rows, bytes).subarray(0, n);
     return {
       variant: this.variant,
       n,
@@ -207,9 +219,11 @@ function sortNearly(rows: Int32Array, order: (a: number, b: number) => number): 
   }
 }
 
-function atRows<A extends NumberArray>(of: A, rows: Int32Array, into: A): A {
-  for (let i = 0; i < rows.length; i += 1) into[i] = of[rows[i] ?? 0] ?? Number.NaN;
-  return into;
+/** Puts a column's values at these rows first, in this order; `room` is for as many. */
+function putInOrder<A extends NumberArray>(column: A, rows: Int32Array, room: A): A {
+  for (let i = 0; i < rows.length; i += 1) room[i] = column[rows[i] ?? 0] ?? Number.NaN;
+  column.set(room);
+  return column;
 }
 
 /** Measured requests of one variant, by column; every array has length `n`. */
