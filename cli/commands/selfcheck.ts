@@ -210,7 +210,8 @@ function outcomeOf(
   stamps: ReadonlyMap<string, Stamped>,
 ): Outcome {
   const records: RequestRecord[] = [];
-  eachLine(join(run.path, FILES.requests), (line) => {
+  eachLine(join(run.path, FILES.requests), ({ bytes }, from, to) => {
+    const line = bytes.toString('utf8', from, to);
     if (line.startsWith(PROBE_HEAD)) return;
     const record = parseRecord(line);
     if (record.phase === 'measured') records.push(record);
