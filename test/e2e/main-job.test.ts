@@ -4,7 +4,17 @@ import { existsSync, readFileSync, readdirSync, realpathSync, writeFileSync } fr
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRecord } from '../../domain/request-record.ts';
-import { ROOT, alive, readJson, standIn, suite, temporary, until, type Ended } from '../support/suite.ts';
+import {
+  ROOT,
+  alive,
+  k6Binary,
+  readJson,
+  standIn,
+  suite,
+  temporary,
+  until,
+  type Ended,
+} from '../support/suite.ts';
 
 const lines = (path: string): string[] =>
   readFileSync(path, 'utf8')
@@ -216,13 +226,9 @@ describe("the user's own servers", () => {
       await standIn('grammar', '--variant', 'shadow', '--profile', 'instant'),
     ];
     try {
-      const k6 =
-        execFileSync('find', [join(ROOT, '.cache', 'k6'), '-name', 'k6', '-type', 'f'], { encoding: 'utf8' })
-          .trim()
-          .split('\n')[0] ?? '';
       const run = (...more: string[]): string =>
         execFileSync(
-          k6,
+          k6Binary(),
           [
             'run',
             '-q',
