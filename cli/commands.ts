@@ -16,6 +16,7 @@ import { parseNumber } from '../domain/units.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
+import { GATEWAY_SETTINGS, gatewayCommand, gatewayCommands } from './commands/gateway.ts';
 import { loadCommand } from './commands/load.ts';
 import { selfcheckCommand } from './commands/selfcheck.ts';
 import { pictureCommand } from './commands/picture.ts';
@@ -40,6 +41,14 @@ export async function runCommand(io: Io): Promise<number> {
     const settings = withSettings(command, settingsOfGroups(job.groups), io, job.settings);
     command.action(async () => {
       code = await loadCommand(io, job, checked(settings()));
+    });
+  }
+
+  for (const { name, title, wanted } of gatewayCommands) {
+    const command = program.command(name).description(title);
+    const settings = withSettings(command, GATEWAY_SETTINGS, io, {});
+    command.action(async () => {
+      code = await gatewayCommand(io, wanted, checked(settings()));
     });
   }
 

@@ -5,7 +5,7 @@ import { PROBE_LEAD_MS } from '../domain/load.ts';
 import { urlSetting } from '../domain/request-headers.ts';
 import { envName, parseSettings, type Settings } from '../domain/settings.ts';
 import { fitting, k6Thresholds, parseThresholds, type Thresholds } from '../domain/thresholds.ts';
-import type { JobDefaults, Runtime } from './runtime-shape.ts';
+import type { JobDefaults, Runtime, TlsOptions } from './runtime-shape.ts';
 import { constantClients, probes } from './shapes.ts';
 import { countedSubmetrics } from './counted.ts';
 
@@ -71,7 +71,7 @@ function thresholdsOf(runtime: Runtime, own: unknown, name: string): Thresholds 
 }
 
 /** TLS options of k6 from the settings; the CA file reaches k6's Go as SSL_CERT_FILE. */
-function tlsOptions(settings: Settings): { tlsAuth?: { cert: string; key: string }[] } {
+export function tlsOptions(settings: Settings): TlsOptions {
   const { clientCert, clientKey } = settings;
   return clientCert === null || clientKey === null
     ? {}

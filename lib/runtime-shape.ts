@@ -15,3 +15,7 @@ export interface JobDefaults {
   readonly variants: readonly Variant[];
   readonly settings?: Readonly<Partial<Record<SettingName, string>>>;
 }
+
+export interface TlsOptions {
+  readonly tlsAuth?: { cert: string; key: string }[];
+}

@@ -1,10 +1,10 @@
 /** The only reader of k6's environment: settings, the block's plan, and which binary this is. */
 import { SharedArray } from 'k6/data';
 import type { Options } from 'k6/options';
-import { requestHeaders, urlSetting } from '../domain/request-headers.ts';
+import { headersWith, requestHeaders, urlSetting } from '../domain/request-headers.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Variant } from '../domain/variants.ts';
-import type { JobDefaults, Runtime } from './runtime-shape.ts';
+import type { JobDefaults, Runtime, TlsOptions } from './runtime-shape.ts';
 
 /** This binary carries k6/x/requestlog, k6/x/shared and k6/x/stream (k6/main.go says so). */
 export const HAS_EXTENSIONS = __ENV['SUITE_K6'] === '1';
@@ -47,3 +47,14 @@ export function target(settings: Settings, variant: Variant): Target {
     headers: requestHeaders(settings, variant, __ENV),
   };
 }
+
+/** Headers of requests to a server that is no variant. */
+export const headersOf = (settings: Settings, token: string | null): Record<string, string> =>
+  headersWith(token, settings, __ENV);
+
+/** A text that the cli hands over beside the settings. */
+export const handedOver = (variable: string): string | undefined => __ENV[variable];
+
+/** TLS options of k6 from the settings; only the first context's count. */
+export const tlsOptions = (settings: Settings): TlsOptions =>
+  isFirstContext() ? require('./first-context.ts').tlsOptions(settings) : {};

@@ -20,6 +20,7 @@ const GROUPS: Readonly<Record<SettingGroup, string>> = {
   verdict: 'The verdict',
   output: 'What comes out',
   'stand-in': 'The embedded servers',
+  gateway: 'The gateway suite',
 };
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

@@ -49,7 +49,7 @@ function readLog(path: string): Log {
   return log;
 }
 
-function readResources(run: RunDirectory): ResourceSample[] {
+export function readResources(run: RunDirectory): ResourceSample[] {
   return (readText(run, FILES.resources) ?? '').split('\n').flatMap((line): ResourceSample[] => {
     try {
       const value: unknown = JSON.parse(line);
