@@ -3,6 +3,10 @@ import type { Settings } from './settings.ts';
 import { BadValue } from './units.ts';
 import type { Variant } from './variants.ts';
 
+/** The setting that holds a variant's base URL. */
+export const urlSetting = (variant: Variant): 'baselineUrl' | 'shadowUrl' =>
+  variant === 'baseline' ? 'baselineUrl' : 'shadowUrl';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws BadValue where a header's variable is empty; the value itself is never in a message */

@@ -195,6 +195,7 @@ function probe(
 
 /** Over all blocks, what the probe was to run. */
 function plannedSeconds(data: RunData): number {
-  const { warmUpMs, durationMs } = settingsOf(data.manifest);
-  return (data.summaries.length * (warmUpMs + durationMs)) / 1000;
+  const { warmUpMs } = settingsOf(data.manifest);
+  const { blocks } = data.manifest;
+  return blocks.reduce((sum, { duration_ms }) => sum + warmUpMs + duration_ms, 0) / 1000;
 }

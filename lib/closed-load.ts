@@ -2,17 +2,15 @@
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
-import type { Options, Scenario } from 'k6/options';
-import { PROBE_IDLE_GAP_MS, PROBE_LEAD_MS } from '../domain/load.ts';
-import { k6Thresholds } from '../domain/thresholds.ts';
+import type { Options } from 'k6/options';
+import { PROBE_IDLE_GAP_MS } from '../domain/load.ts';
 import type { Variant } from '../domain/variants.ts';
 import { probeDuration } from './metrics.ts';
 import { openRequestLog } from './request-log.ts';
 import { runControl } from './run-control.ts';
-import { target, thresholdsOf, tlsOptions, type Runtime, type Target } from './runtime.ts';
-import { constantClients, probes } from './shapes.ts';
+import { optionsOf, target, type Runtime, type Target } from './runtime.ts';
 import type { StepContext } from './steps/measured.ts';
-import { bareText, blockSummary, countedSubmetrics, type K6Summary } from './summary.ts';
+import { bareText, blockSummary, type K6Summary } from './summary.ts';
 
 export type Iteration = () => void | Promise<void>;
 
@@ -38,23 +36,6 @@ export interface Wired {
 export function closedLoad(of: ClosedLoad): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
-  const lead_ms = plan.probe_url === null ? 0 : PROBE_LEAD_MS;
-  const scenarios: Record<string, Scenario> = Object.fromEntries(
-    variants.map((variant) => [variant, constantClients(settings, variant, lead_ms)]),
-  );
-  if (plan.probe_url !== null) Object.assign(scenarios, probes(settings));
-  const options: Options = {
-    scenarios,
-    thresholds: {
-      ...k6Thresholds(thresholdsOf(runtime, of.thresholds, of.name), variants),
-      ...countedSubmetrics(variants),
-    },
-    summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(50)', 'p(90)', 'p(95)', 'p(99)', 'count'],
-    // Few tags: each distinct set is a series in k6's memory.
-    systemTags: ['scenario', 'status', 'name', 'error_code', 'expected_response'],
-    userAgent: 'k6-shadow',
-    ...tlsOptions(settings),
-  };
   const log = openRequestLog(plan.request_log);
   const budget = { max_cost_eur: settings.maxCost, vus_in_all: settings.vus * variants.length };
   const steps = new Map(
@@ -75,7 +56,7 @@ export function closedLoad(of: ClosedLoad): Wired {
     ]),
   );
   return {
-    options,
+    options: optionsOf(runtime, of.name, of.thresholds),
     run(variant) {
       awaitTurn(settings.spreadMs, settings.vus);
       return steps.get(variant)?.();

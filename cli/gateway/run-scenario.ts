@@ -132,9 +132,9 @@ function readRecords(
   let bad = 0;
   const path = join(run.path, FILES.requests);
   if (!existsSync(path)) return { records, bad };
-  eachLine(path, (line) => {
+  eachLine(path, ({ bytes }, from, to) => {
     try {
-      const record = parseGatewayRecord(line);
+      const record = parseGatewayRecord(bytes.toString('utf8', from, to));
       if (record.scenario === scenario) records.push(record);
     } catch (error) {
       if (!(error instanceof BadField || error instanceof SyntaxError)) throw error;

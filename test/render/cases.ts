@@ -316,8 +316,8 @@ const invalid: Comparison = {
     { name: 'probe_delay', variant: null, figure: 84, limit: 22.5, unit: 'ms', ok: false },
   ],
   findings: [
-    finding('cpu_saturated', { full_share: 0.91, mean_share: 0.97, cpus: 2 }),
-    finding('probe_delay', { delay_ms: 84, limit_ms: 22.5, floor_ms: 0.4 }),
+    finding('cpu_saturated', { full_share: 0.91, mean_share: 0.97, cpus: 2, fits: 7 }),
+    finding('probe_delay', { delay_ms: 84, limit_ms: 22.5, floor_ms: 0.4, fits: 2 }),
     ...pass.findings,
   ],
   verdict: { word: 'invalid', because: ['cpu_saturated', 'probe_delay'], rule: 'interval' },

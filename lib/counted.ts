@@ -1,0 +1,15 @@
+/** Submetrics that the block's summary counts by. */
+
+export const COUNTED = 'count>=0';
+
+/** Thresholds that can't fail: k6 reports a submetric only where a threshold names it. */
+export function countedSubmetrics(variants: readonly string[]): Record<string, string[]> {
+  return Object.fromEntries(
+    variants.flatMap((variant) => [
+      [`requests_started{variant:${variant}}`, [COUNTED]],
+      [`requests_finished{variant:${variant}}`, [COUNTED]],
+      [`http_reqs{scenario:${variant}}`, [COUNTED]],
+      [`iterations{scenario:${variant}}`, [COUNTED]],
+    ]),
+  );
+}
