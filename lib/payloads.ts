@@ -5,7 +5,7 @@ import { isSampled, payloadAt } from '../domain/payload-order.ts';
 import { assertDistinctIds, toPayload, type Payload } from '../domain/payload.ts';
 import type { Runtime } from './runtime.ts';
 
-/** One payload as a VU uses it: the body is written once, the labels normalised once. */
+/** One payload as a VU uses it: the body is written once, the labels normalised at most once. */
 export interface Item {
   readonly id: string;
   readonly body: string;
