@@ -109,7 +109,8 @@ export function valuesSummary(values: Float64Array): TrendSummary | null {
   const n = values.length;
   if (n === 0) return null;
   let [sum, min, max] = [0, Infinity, -Infinity];
-  for (const value of values) {
+  for (let i = 0; i < n; i += 1) {
+    const value = values[i] ?? 0;
     sum += value;
     min = Math.min(min, value);
     max = Math.max(max, value);
