@@ -33,7 +33,7 @@ export async function runCommand(io: Io): Promise<number> {
 
   for (const job of JOBS) {
     const command = program.command(job.name).description(job.title);
-    const settings = withSettings(command, job.groups, io, job.settings);
+    const settings = withSettings(command, settingsOfGroups(job.groups), io, job.settings);
     command.action(async () => {
       code = await loadCommand(io, job, checked(settings()));
     });
@@ -45,12 +45,7 @@ export async function runCommand(io: Io): Promise<number> {
     .argument('[run]', 'path or id; the newest by default')
     .option('--baseline <run>', 'the run whose baseline is taken')
     .option('--shadow <run>', 'the run that is taken as the shadow');
-  const compareSettings = withSettings(comparing, ['verdict', 'output'], io, {}, [
-    'json',
-    'out',
-    'open',
-    'thresholds',
-  ]);
+  const compareSettings = withSettings(comparing, COMPARE_SETTINGS, io, {});
   comparing.action((run: string | undefined, options: { baseline?: string; shadow?: string }) => {
     code = compareCommand(
       io,
@@ -96,18 +91,32 @@ function checked(parsed: ParsedSettings): ParsedSettings {
   );
 }
 
-/** Adds the flags of these groups; returns what reads them, with the environment, once the line is parsed. */
+const settingsOfGroups = (groups: readonly SettingGroup[]): readonly SettingName[] =>
+  SETTING_NAMES.filter((name) => groups.includes(SETTINGS[name].group));
+
+/** What a run that is over can still be asked. */
+const COMPARE_SETTINGS: readonly SettingName[] = [
+  'alpha',
+  'rule',
+  'require',
+  'failOn',
+  'deploymentNoise',
+  'thresholds',
+  'json',
+  'open',
+  'out',
+];
+
+/** Adds these settings' flags; returns what reads them, with the environment, once the line is parsed. */
 function withSettings(
   command: Command,
-  groups: readonly SettingGroup[],
+  names: readonly SettingName[],
   io: Io,
   job: Readonly<Partial<Record<SettingName, string>>>,
-  only: readonly SettingName[] = SETTING_NAMES,
 ): () => ParsedSettings {
   const flags: Partial<Record<SettingName, string>> = {};
-  for (const name of only) {
+  for (const name of names) {
     const setting: Setting<unknown> = SETTINGS[name];
-    if (!groups.includes(setting.group) && only === SETTING_NAMES) continue;
     if (setting.secret === true) continue;
     const shown = job[name] ?? setting.format(setting.fallback);
     const note = shown === '' || setting.placeholder === '' ? '' : ` (default ${shown})`;

@@ -1,4 +1,5 @@
 /** A run's outputs, all from the one model, and what is said at the end. */
+import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Comparison } from '../domain/comparison.ts';
@@ -41,5 +42,15 @@ export function show(io: Io, comparison: Comparison, directory: string, options:
   else io.stdout.write(renderText(comparison, io.stdout.isTTY === true && (io.env['NO_COLOR'] ?? '') === ''));
   say(io, `\nreport      ${shownPath(io, join(directory, FILES.report))}`);
   say(io, `comparison  ${shownPath(io, join(directory, FILES.markdown))}  (and .json, .csv)`);
+  if (options.open) openInBrowser(join(directory, FILES.report));
   return comparison.exit_code;
+}
+
+/** A convenience: where there is no browser to open, the path above is enough. */
+function openInBrowser(path: string): void {
+  const command =
+    process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open';
+  spawn(command, [path], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
 }

@@ -28,10 +28,19 @@ export interface LimitCheck {
 
 /** Why a gate has no yes or no. */
 export type Undecided =
-  | { readonly reason: 'need_more'; readonly requests: number; readonly minutes: number | null }
+  | {
+      readonly reason: 'need_more';
+      /** Of what the gate's n counts. */ readonly more: number;
+      readonly minutes: number | null;
+    }
   | { readonly reason: 'grey_zone' }
   | { readonly reason: 'deployment_noise'; readonly log_sd: number }
-  | { readonly reason: 'no_data' };
+  | { readonly reason: 'no_data'; readonly problem: string };
+
+/** Why a gate is shown and left out of the verdict. */
+export type Advisory =
+  | { readonly reason: 'too_few'; readonly needs: number; readonly has: number }
+  | { readonly reason: 'restates_latency' };
 
 /** How the difference is written: 1.07 = 7 % more, or 0.15 = 15 percentage points more. */
 export type Scale = 'ratio' | 'difference';
@@ -50,8 +59,8 @@ export interface GateCheck {
   readonly limit: number;
   readonly answer: 'pass' | 'fail' | 'inconclusive';
   readonly undecided: Undecided | null;
-  /** Shown, and left out of the verdict: what it would need to count. */
-  readonly advisory: { readonly needs: number; readonly has: number } | null;
+  /** Not null: shown, and left out of the verdict. */
+  readonly advisory: Advisory | null;
   readonly n: number;
   /** What n counts. */
   readonly n_of: 'requests' | 'payloads' | 'windows' | 'blocks';

@@ -2,6 +2,7 @@
 import type { Check, Verdict } from './checks.ts';
 import type { Finding } from './findings.ts';
 import type { Manifest } from './run.ts';
+import type { Settings } from './settings.ts';
 import type { VariantSummary } from './summary.ts';
 import type { TrustFigure } from './trust.ts';
 import type { ByVariant } from './variants.ts';
@@ -27,6 +28,7 @@ export interface Comparison {
     readonly timeout_ms: number;
     readonly seed: number;
     readonly blocks: number;
+    readonly order: Settings['order'];
     /** Planned looks between blocks; `decided`: the one after which everything was, counted from 1. */
     readonly looks: {
       readonly planned: number;
@@ -34,6 +36,7 @@ export interface Comparison {
       readonly decided: number | null;
     } | null;
     readonly fallback: Manifest['fallback'];
+    readonly deployment_noise: Manifest['deployment_noise'];
     readonly payloads: Manifest['payloads'];
     readonly versions: Manifest['versions'];
     readonly machine: Manifest['machine'];

@@ -1,8 +1,10 @@
 /** Limits and targets: one variant's point figure against a contracted number, as k6's threshold judges it. */
 import type { Interval, LimitCheck } from './checks.ts';
 import { METRICS, type Unit } from './metrics.ts';
-import type { Measured } from './request-table.ts';
-import { trendValues, type VariantSummary } from './summary.ts';
+import type { Samples } from './samples.ts';
+import { clopperPearson } from './statistics/proportions.ts';
+import { quantileInterval } from './statistics/quantile-interval.ts';
+import type { VariantSummary } from './summary.ts';
 import { PERCENTILES, type Limit, type Percentile } from './thresholds.ts';
 
 const holds: Readonly<Record<Limit['op'], (value: number, limit: number) => boolean>> = {
@@ -29,9 +31,17 @@ function figure(limit: Limit, summary: VariantSummary): { value: number | null; 
   return { value: trend?.[limit.statistic] ?? null, n: trend?.n ?? 0, unit: METRICS[limit.metric].unit };
 }
 
-export interface LimitIntervals {
-  percentile(values: Float64Array, of: Measured, p: number): Interval | null;
-  share(failed: number, n: number): Interval | null;
+/** Beside the point figure, never judged: Woodruff's for a percentile, Clopper and Pearson's for a share. */
+function intervalOf(limit: Limit, summary: VariantSummary, samples: Samples, alpha: number): Interval | null {
+  if (limit.metric === 'throughput') return null;
+  if (limit.metric === 'request_failed') {
+    const exact = clopperPearson({ count: summary.failed, n: summary.requests }, alpha);
+    return exact.ok ? { low: exact.lower, high: exact.upper } : null;
+  }
+  const outcome = samples.of(limit.metric);
+  if (!isPercentile(limit.statistic) || !outcome.ok) return null;
+  const { lower, upper } = quantileInterval(outcome.sample, PERCENTILES[limit.statistic], alpha);
+  return { low: Number.isFinite(lower) ? lower : null, high: Number.isFinite(upper) ? upper : null };
 }
 
 /** No data never passes. */
@@ -39,14 +49,11 @@ export function judgeLimit(
   kind: LimitCheck['kind'],
   limit: Limit,
   summary: VariantSummary,
-  of: Measured,
-  intervals: LimitIntervals,
+  samples: Samples,
+  alpha: number,
 ): LimitCheck {
   const { value, n, unit } = figure(limit, summary);
-  let interval: Interval | null = null;
-  if (limit.metric === 'request_failed') interval = intervals.share(summary.failed, summary.requests);
-  else if (limit.metric !== 'throughput' && isPercentile(limit.statistic) && value !== null)
-    interval = intervals.percentile(trendValues(of, limit.metric), of, PERCENTILES[limit.statistic]);
+  const interval = intervalOf(limit, summary, samples, alpha);
   const inside = (bound: number | null, otherwise: number): boolean =>
     holds[limit.op](bound ?? otherwise, limit.limit);
   return {

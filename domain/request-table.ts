@@ -190,6 +190,29 @@ export interface Measured {
   readonly optional: ReadonlyMap<OptionalTrend, Float64Array>;
 }
 
+/** The rows of the blocks below this number, which stand first. */
+export function firstBlocks(of: Measured, below: number): Measured {
+  let n = 0;
+  while (n < of.n && (of.block[n] ?? 0) < below) n += 1;
+  return {
+    ...of,
+    n,
+    start_ms: of.start_ms.subarray(0, n),
+    duration_ms: of.duration_ms.subarray(0, n),
+    cost_eur: of.cost_eur.subarray(0, n),
+    connecting_ms: of.connecting_ms.subarray(0, n),
+    index: of.index.subarray(0, n),
+    payload: of.payload.subarray(0, n),
+    block: of.block.subarray(0, n),
+    status: of.status.subarray(0, n),
+    error: of.error.subarray(0, n),
+    correct: of.correct.subarray(0, n),
+    correct_translation: of.correct_translation.subarray(0, n),
+    stages_ms: new Map([...of.stages_ms].map(([name, values]) => [name, values.subarray(0, n)])),
+    optional: new Map([...of.optional].map(([name, values]) => [name, values.subarray(0, n)])),
+  };
+}
+
 export function errorKind(code: number): ErrorKind | null {
   return code === 0 ? null : (ERROR_KINDS[code - 1] ?? null);
 }

@@ -59,6 +59,10 @@ const manifestSchema = v.strictObject({
   ),
   /** After how many blocks each planned look was; empty: one look, at the end. */
   looks: v.array(v.number()),
+  /** How much two deployments of one build differ: log-SD by statistic, and who measured it; null: not known. */
+  deployment_noise: v.nullable(
+    v.strictObject({ log_sd: v.record(v.string(), v.number()), source: v.string() }),
+  ),
   /** This run stands in for one in which the load machine was the limit. */
   fallback: v.nullable(v.strictObject({ from_run: v.string(), from_vus: v.number() })),
   versions: v.strictObject({ suite: v.string(), k6: v.string(), node: v.string() }),

@@ -1,10 +1,14 @@
 /** Remakes a run's outputs from its raw log; or pairs two runs that were made apart. */
-import type { ParsedSettings } from '../../domain/settings.ts';
 import { pairRuns } from '../../domain/pair-runs.ts';
-import { UsageError, type Io } from '../io.ts';
+import type { RunData } from '../../domain/run-data.ts';
+import { envName, formatSettings, type ParsedSettings } from '../../domain/settings.ts';
+import { assertGateIds } from '../../domain/thresholds.ts';
+import { deploymentNoise } from '../deployment-noise.ts';
+import { UsageError, userPath, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
 import { outputs, show } from '../report.ts';
-import { createRunDirectory, findRun } from '../run-directory.ts';
+import { assertOutIsFree, createRunDirectory, findRun } from '../run-directory.ts';
+import { readThresholds } from '../run/prepare.ts';
 
 export interface CompareArguments {
   readonly run: string | undefined;
@@ -12,15 +16,42 @@ export interface CompareArguments {
   readonly shadow: string | undefined;
 }
 
-export function compareCommand(io: Io, given: CompareArguments, { settings }: ParsedSettings): number {
-  const options = { json: settings.json, open: settings.open };
-  if (given.baseline === undefined && given.shadow === undefined) {
-    const run = findRun(io, given.run);
-    return show(io, outputs(io, readRun(run), run.path), run.path, options);
-  }
-  if (given.baseline === undefined || given.shadow === undefined || given.run !== undefined)
+export function compareCommand(io: Io, given: CompareArguments, parsed: ParsedSettings): number {
+  const { settings } = parsed;
+  const pairing = given.baseline !== undefined || given.shadow !== undefined;
+  if (pairing && (given.baseline === undefined || given.shadow === undefined || given.run !== undefined))
     throw new UsageError('two runs are paired by --baseline RUN_A --shadow RUN_B, both and nothing else');
-  const data = pairRuns(readRun(findRun(io, given.baseline)), readRun(findRun(io, given.shadow)));
-  const made = createRunDirectory(io, 'pair', settings.out);
-  return show(io, outputs(io, data, made.path), made.path, options);
+  assertOutIsFree(io, settings.out);
+  const own = pairing ? null : findRun(io, given.run);
+  const read = (run: string | undefined): RunData => judgedAnew(io, readRun(findRun(io, run)), parsed);
+  const data = own === null ? pairRuns(read(given.baseline), read(given.shadow)) : read(given.run);
+  const run = own !== null && settings.out === null ? own : createRunDirectory(io, 'pair', settings.out);
+  return show(io, outputs(io, data, run.path), run.path, settings);
+}
+
+const VERDICT_SETTINGS = ['alpha', 'rule', 'require', 'failOn', 'deploymentNoise'] as const;
+
+/** The run's own verdict settings and thresholds, but for what was given now. */
+function judgedAnew(io: Io, data: RunData, { settings, sources }: ParsedSettings): RunData {
+  const texts = formatSettings(settings);
+  const asked = VERDICT_SETTINGS.filter((name) => sources[name] !== 'default').map(envName);
+  const thresholds =
+    settings.thresholds === null
+      ? data.manifest.thresholds
+      : readThresholds(userPath(io, settings.thresholds));
+  assertGateIds(settings.require, thresholds);
+  const noise =
+    sources.deploymentNoise === 'default' ? data.manifest.deployment_noise : deploymentNoise(io, settings);
+  return {
+    ...data,
+    manifest: {
+      ...data.manifest,
+      thresholds,
+      deployment_noise: noise,
+      settings: {
+        ...data.manifest.settings,
+        ...Object.fromEntries(asked.map((name) => [name, texts[name] ?? ''])),
+      },
+    },
+  };
 }

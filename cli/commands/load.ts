@@ -7,6 +7,7 @@ import type { Manifest } from '../../domain/run.ts';
 import type { ParsedSettings } from '../../domain/settings.ts';
 import { formatDuration } from '../../domain/units.ts';
 import { presentVariants } from '../../domain/variants.ts';
+import { deploymentNoise } from '../deployment-noise.ts';
 import { Interrupted, say, type Io } from '../io.ts';
 import type { Job } from '../jobs.ts';
 import { findK6, type K6 } from '../k6.ts';
@@ -72,7 +73,17 @@ async function load(
   const run = createRunDirectory(io, job.name, settings.out);
   writeWhole(join(run.path, FILES.payloads), prepared.payloads.jsonl);
   if (settings.thresholds !== null) copyFileSync(settings.thresholds, join(run.path, FILES.thresholds));
-  let manifest = firstManifest({ io, job, run, prepared, sources: parsed.sources, k6, variants, fallback });
+  let manifest = firstManifest({
+    io,
+    job,
+    run,
+    prepared,
+    sources: parsed.sources,
+    k6,
+    variants,
+    fallback,
+    deployment_noise: deploymentNoise(io, settings),
+  });
   keepManifest(run, manifest);
 
   for (const [block, planned] of plan.blocks.entries()) {

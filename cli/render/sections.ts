@@ -6,7 +6,7 @@ import type { AccuracySummary, TrendSummary, VariantSummary } from '../../domain
 import { formatDuration } from '../../domain/units.ts';
 import { presentVariants, type Variant } from '../../domain/variants.ts';
 import { MISSING, change, eur, instant, integer, ms, percent, points, quantity } from './format.ts';
-import { checkLabel, difference, gateInterval, gateLimit, mark, undecided } from './words.ts';
+import { advisory, checkLabel, difference, gateInterval, gateLimit, mark, undecided } from './words.ts';
 
 export interface Section {
   readonly id: string;
@@ -95,9 +95,7 @@ export function gatesSection(comparison: Comparison): Section | null {
       gateInterval(gate),
       gateLimit(gate),
       `${integer(gate.n)} ${gate.n_of}`,
-      gate.advisory === null
-        ? [gate.answer, undecided(gate)].filter((text) => text !== '').join(': ')
-        : `advisory (${gate.answer}): needs ${integer(gate.advisory.needs)} ${gate.n_of}, has ${integer(gate.advisory.has)}`,
+      [gate.answer, advisory(gate) || undecided(gate)].filter((text) => text !== '').join(', '),
     ]),
   };
 }

@@ -116,6 +116,14 @@ export function gateLimit(check: GateCheck): string {
   return `${check.better === 'lower' ? 'at most' : 'at least'} ${difference(check, check.limit)}`;
 }
 
+/** Why a gate is shown and left out of the verdict. */
+export function advisory(check: GateCheck): string {
+  const why = check.advisory;
+  if (why === null) return '';
+  if (why.reason === 'restates_latency') return 'advisory: a closed loop restates latency';
+  return `advisory: needs ${integer(why.needs)} ${check.n_of}, has ${integer(why.has)}`;
+}
+
 export function undecided(check: GateCheck): string {
   const why = check.undecided;
   if (why === null) return '';
@@ -125,14 +133,14 @@ export function undecided(check: GateCheck): string {
         why.minutes === null
           ? ''
           : `, about ${why.minutes < 1 ? 'a minute' : `${Math.ceil(why.minutes)} minutes`} more at this rate`;
-      return `needs about ${integer(why.requests)} ${check.n_of === 'payloads' ? 'more payloads' : 'more requests a variant'}${check.n_of === 'payloads' ? '' : time}`;
+      return `needs about ${integer(why.more)} ${check.n_of === 'payloads' ? 'more payloads' : 'more requests a variant'}${check.n_of === 'payloads' ? '' : time}`;
     }
     case 'grey_zone':
       return 'the difference is about as large as the limit: more requests alone will hardly decide it';
     case 'deployment_noise':
       return `two deployments of one build differ by ${percent(why.log_sd, 1)}: more requests will not decide it, more deployments (--runs) will`;
     case 'no_data':
-      return 'no data';
+      return `no data: ${why.problem}`;
   }
 }
 

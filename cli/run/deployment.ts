@@ -43,7 +43,7 @@ export async function deploy(io: Io, job: Job, settings: Settings): Promise<Depl
     urls[one.value.variant] = one.value.server.url;
   }
   const stop = async (): Promise<void> => {
-    await Promise.all(presentVariants(stand_ins).map((variant) => stand_ins[variant]?.stop()));
+    await Promise.all(Object.values(stand_ins).map(async (server) => await server.stop()));
   };
   const failed = started.find((one) => one.status === 'rejected');
   if (failed !== undefined) {

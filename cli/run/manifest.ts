@@ -24,6 +24,7 @@ export interface FirstManifest {
   readonly k6: K6;
   readonly variants: ByVariant<ManifestVariant>;
   readonly fallback: Manifest['fallback'];
+  readonly deployment_noise: Manifest['deployment_noise'];
 }
 
 export function firstManifest(of: FirstManifest): Manifest {
@@ -49,6 +50,7 @@ export function firstManifest(of: FirstManifest): Manifest {
     },
     blocks: [],
     looks: [...plan.looks],
+    deployment_noise: of.deployment_noise,
     fallback: of.fallback,
     versions: { suite: suiteVersion(of.io), k6: of.k6.version, node: process.version },
     machine: {

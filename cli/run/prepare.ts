@@ -34,7 +34,10 @@ export function prepare(io: Io, job: Job, given: Settings): Prepared {
         `--header '${header.name}: env:${header.env}': the variable ${header.env} is empty or missing; set it`,
       );
   }
-  const thresholds = readThresholds(job, settings.thresholds);
+  const thresholds =
+    settings.thresholds === null
+      ? parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`)
+      : readThresholds(settings.thresholds);
   assertGateIds(settings.require, thresholds);
   const own = join(io.root, 'dist', 'payloads.json');
   const payloads =
@@ -65,19 +68,15 @@ function readRequired(path: string, flag: string): string {
   }
 }
 
-function readThresholds(job: Job, file: string | null): Thresholds {
-  if (file === null) return parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`);
+/** @throws UsageError, BadValue */
+export function readThresholds(file: string): Thresholds {
   const text = readRequired(file, '--thresholds');
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(
-      `--thresholds ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--thresholds ${file} is not JSON: ${cause}`, { cause: error });
   }
   return parseThresholds(value, file);
 }
