@@ -8,6 +8,8 @@ export const BLOCK_PLAN_VARIABLE = 'SUITE_BLOCK_PLAN';
 
 const blockPlanSchema = v.strictObject({
   block: v.number(),
+  /** Of the run: what must not repeat between two runs is made from it. */
+  nonce: v.string(),
   variants: v.array(v.picklist(VARIANTS)),
   /** Appended to; null: no log. */
   request_log: v.nullable(v.string()),

@@ -110,7 +110,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
 }
 
 function summaryContext(manifest: Manifest, settings: Settings): SummaryContext {
-  return { planned_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs, clients: settings.vus };
+  return { planned_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs, clients: settings.vus, slo: settings.slo };
 }
 
 interface Looked {

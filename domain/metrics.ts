@@ -20,6 +20,8 @@ export const METRICS = {
   tpot: { kind: 'trend', unit: 'ms', better: 'lower', label: 'TPOT' },
   itl: { kind: 'trend', unit: 'ms', better: 'lower', label: 'ITL' },
   e2e: { kind: 'trend', unit: 'ms', better: 'lower', label: 'E2E' },
+  output_tokens: { kind: 'counter', unit: 'tokens', better: 'neither', label: 'Tokens' },
+  goodput: { kind: 'rate', unit: 'share', better: 'higher', label: 'Goodput' },
   tokens_per_s: { kind: 'trend', unit: 'tokens/s', better: 'higher', label: 'Tokens/s a request' },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

@@ -58,7 +58,7 @@ export function toPayload(value: unknown, where: string, fallback_id: string): P
 }
 
 /** @throws BadValue where two payloads share an id: their answers would be scored as one. */
-export function assertDistinctIds(payloads: readonly Payload[]): void {
+export function assertDistinctIds(payloads: readonly { readonly id: string }[]): void {
   const seen = new Set<string>();
   for (const { id } of payloads) {
     if (seen.has(id)) throw new BadValue(`the payload id "${id}" stands twice; ids must differ`);

@@ -41,9 +41,15 @@ export interface RequestRecord {
   readonly tpot_ms: number | null;
   /** Mean gap between token events. */
   readonly itl_ms: number | null;
+  /** Every gap between token events, in their order. */
+  readonly gaps_ms: readonly number[] | null;
   readonly e2e_ms: number | null;
   readonly tokens: number | null;
+  /** The server gave no count: `tokens` are the token events. */
+  readonly tokens_estimated: boolean | null;
   readonly prompt_tokens: number | null;
+  /** Prompt tokens that a prefix cache knew, by the server's own count. */
+  readonly cached_tokens: number | null;
 }
 
 /** Why a line is no record: a field and what it should be. */
@@ -80,6 +86,15 @@ function amount(fields: Fields, name: string): number {
 
 function amountOrNull(fields: Fields, name: string): number | null {
   return fields[name] === undefined || fields[name] === null ? null : amount(fields, name);
+}
+
+function amountsOrNull(fields: Fields, name: string): readonly number[] | null {
+  const value = fields[name];
+  if (value === undefined || value === null) return null;
+  const list: readonly unknown[] = Array.isArray(value) ? value : bad(name, value, 'a list of numbers');
+  return list.map((one) =>
+    typeof one === 'number' && one >= 0 && one < Infinity ? one : bad(name, one, 'numbers >= 0'),
+  );
 }
 
 function flagOrNull(fields: Fields, name: string): boolean | null {
@@ -135,7 +150,10 @@ export function parseRecord(line: string): RequestRecord {
     tpot_ms: amountOrNull(fields, 'tpot_ms'),
     itl_ms: amountOrNull(fields, 'itl_ms'),
     e2e_ms: amountOrNull(fields, 'e2e_ms'),
+    gaps_ms: amountsOrNull(fields, 'gaps_ms'),
     tokens: amountOrNull(fields, 'tokens'),
+    tokens_estimated: flagOrNull(fields, 'tokens_estimated'),
     prompt_tokens: amountOrNull(fields, 'prompt_tokens'),
+    cached_tokens: amountOrNull(fields, 'cached_tokens'),
   };
 }

@@ -1,5 +1,6 @@
 /** The records of one variant as columns, so that a million of them fit and sort fast. NaN stands for absent. */
 import { ERROR_KINDS, type ErrorKind } from './errors.ts';
+import { GapHistogram } from './gap-histogram.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { Variant } from './variants.ts';
 
@@ -11,6 +12,7 @@ export const OPTIONAL_TRENDS = [
   'e2e_ms',
   'tokens',
   'prompt_tokens',
+  'cached_tokens',
   'late_ms',
 ] as const;
 export type OptionalTrend = (typeof OPTIONAL_TRENDS)[number];
@@ -65,6 +67,8 @@ export class RequestTable {
   readonly #translated = new Column(uint8);
   readonly #stages = new Map<string, Column<Float32Array>>();
   readonly #optional = new Map<OptionalTrend, Column<Float64Array>>();
+  #gaps: GapHistogram | null = null;
+  #estimated = 0;
   readonly payload_ids: string[] = [];
   readonly #payload_places = new Map<string, number>();
 
@@ -92,6 +96,14 @@ export class RequestTable {
       const value = record[name];
       if (value !== null) this.#trend(name).set(row, value);
     }
+    if (record.phase === 'measured' && record.error === null) this.#addTokens(record);
+  }
+
+  #addTokens({ gaps_ms, tokens_estimated }: RequestRecord): void {
+    if (tokens_estimated === true) this.#estimated += 1;
+    if (gaps_ms === null) return;
+    this.#gaps ??= new GapHistogram();
+    for (const gap_ms of gaps_ms) this.#gaps.add(gap_ms);
   }
 
   #place(id: string): number {
@@ -154,6 +166,8 @@ export class RequestTable {
       correct_translation: pick(this.#translated, uint8),
       stages_ms: new Map([...this.#stages].map(([name, column]) => [name, pick(column, float32)])),
       optional: new Map([...this.#optional].map(([name, column]) => [name, pick(column, float64)])),
+      gaps: this.#gaps,
+      estimated: this.#estimated,
     };
   }
 }
@@ -188,6 +202,10 @@ export interface Measured {
   readonly correct_translation: Uint8Array;
   readonly stages_ms: ReadonlyMap<string, Float32Array>;
   readonly optional: ReadonlyMap<OptionalTrend, Float64Array>;
+  /** Gaps between token events of all valid answers; null where there is none. */
+  readonly gaps?: GapHistogram | null;
+  /** Valid answers whose tokens the server did not count. */
+  readonly estimated?: number;
 }
 
 /** The rows of the blocks below this number, which stand first. */

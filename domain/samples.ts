@@ -14,8 +14,22 @@ const COLUMNS: Readonly<Partial<Record<TrendName, OptionalTrend>>> = {
 function column(of: Measured, trend: TrendName): Float64Array | undefined {
   if (trend === 'request_duration') return of.duration_ms;
   if (trend === 'request_cost_eur') return of.cost_eur;
+  if (trend === 'tokens_per_s') return tokensPerSecond(of);
   const name = COLUMNS[trend];
   return name === undefined ? undefined : of.optional.get(name);
+}
+
+/** Of each answer: its tokens over the time to the last of them. */
+function tokensPerSecond({ n, optional }: Measured): Float64Array | undefined {
+  const tokens = optional.get('tokens');
+  const e2e_ms = optional.get('e2e_ms');
+  if (tokens === undefined || e2e_ms === undefined) return undefined;
+  const rates = new Float64Array(n).fill(Number.NaN);
+  for (let i = 0; i < n; i += 1) {
+    const ms = e2e_ms[i] ?? Number.NaN;
+    if (ms > 0) rates[i] = (1000 * (tokens[i] ?? Number.NaN)) / ms;
+  }
+  return rates;
 }
 
 /** The blocks that this variant ran in, ascending. */

@@ -8,11 +8,14 @@
 import { BadValue, formatDuration, parseDuration, parseNumber } from './units.ts';
 import { editDistance, offer } from './nearest.ts';
 import { SCENARIO_NAMES } from './inference/names.ts';
+import { APIS } from './protocols/index.ts';
+import { formatSlo, parseSlo, type Slo } from './slo.ts';
 
 /** What a setting is about; a command takes whole groups. */
 export type SettingGroup =
   | 'target'
   | 'answer'
+  | 'stream'
   | 'load'
   | 'verdict'
   | 'output'
@@ -124,6 +127,30 @@ function list<T>(
     format: (values) => values.map((value) => of.format(value)).join('\n'),
   };
 }
+
+const slo: Setting<Slo> = {
+  group: 'stream',
+  placeholder: 'TTFT,TPOT,E2E',
+  fallback: {},
+  doc: '',
+  parse: parseSlo,
+  format: formatSlo,
+};
+
+/** `16,64,256`: whole numbers, each once. */
+const numbers = (
+  o: Options<readonly number[]> & { min: number; max: number },
+): Setting<readonly number[]> => ({
+  ...o,
+  placeholder: 'N,N,...',
+  parse(given) {
+    const values = given.split(',').map((part) => parseNumber(part.trim(), { ...o, whole: true }));
+    const twice = values.find((value, i) => values.indexOf(value) !== i);
+    if (twice !== undefined) throw new BadValue(`${twice} stands twice in "${given}"; give each once`);
+    return values;
+  },
+  format: (values) => values.join(','),
+});
 
 const URL_SHAPE = /^(https?):\/\/([^/?#\s]+)(\/[^?#\s]*)?$/i;
 
@@ -264,6 +291,71 @@ export const SETTINGS = {
     hint: "a header's name",
     doc: "response header that carries the server's trace id",
   }),
+  // stream
+  api: choice({
+    group: 'stream',
+    fallback: 'chat',
+    of: APIS,
+    doc: "how the server is asked: OpenAI's chat or text completions, llama.cpp's /completion, or events token ... done",
+  }),
+  apiPath: optional(
+    text({ group: 'stream', fallback: '', doc: '', allowed: /^\/\S*$/, hint: 'a path that starts with /' }),
+    {
+      group: 'stream',
+      doc: "path that is posted to, below the base URL (default the api's own)",
+    },
+  ),
+  model: optional(text({ group: 'stream', fallback: '', doc: '', placeholder: 'NAME' }), {
+    group: 'stream',
+    doc: 'model to ask for (default the first that /v1/models lists)',
+  }),
+  shadowModel: optional(text({ group: 'stream', fallback: '', doc: '', placeholder: 'NAME' }), {
+    group: 'stream',
+    doc: "the shadow's model or adapter (default the same as --model)",
+  }),
+  stream: flag({
+    group: 'stream',
+    fallback: true,
+    doc: 'streamed answers; without them there is no TTFT, TPOT or ITL',
+  }),
+  maxTokens: number({
+    group: 'stream',
+    fallback: 128,
+    min: 1,
+    max: 1_000_000,
+    whole: true,
+    doc: 'most tokens of an answer',
+  }),
+  forceLength: flag({
+    group: 'stream',
+    fallback: false,
+    doc: 'each answer has --max-tokens tokens (ignore_eos and min_tokens, where the server takes them); then a gate',
+  }),
+  temperature: number({ group: 'stream', fallback: 0, min: 0, max: 5, doc: 'sampling temperature' }),
+  uniquePrefix: flag({
+    group: 'stream',
+    fallback: false,
+    doc: 'a text of its own before each prompt, so that no prefix cache flatters TTFT',
+  }),
+  slo: optional(slo, {
+    group: 'stream',
+    doc: 'objective for goodput, as ttft=200ms,tpot=50ms: the share of all requests sent that meet it',
+  }),
+  promptLengths: numbers({
+    group: 'stream',
+    fallback: [16, 64, 256, 512, 1024, 2048],
+    min: 1,
+    max: 1_000_000,
+    doc: 'k6:single: lengths of the prompts, in words',
+  }),
+  repeats: number({
+    group: 'stream',
+    fallback: 5,
+    min: 1,
+    max: 100_000,
+    whole: true,
+    doc: 'k6:single: measured requests of each prompt length',
+  }),
   // load
   vus: number({
     group: 'load',
@@ -306,6 +398,12 @@ export const SETTINGS = {
     min: 0,
     max: 1,
     doc: 'share of the answers that are scored against their labels',
+  }),
+  spreadMs: duration({
+    group: 'load',
+    fallback: 0,
+    max: 3_600_000,
+    doc: "the clients' first requests are spread over this time, as of clients that do not know each other",
   }),
   maxRequests: optional(number({ group: 'load', fallback: 0, min: 1, max: 1e9, whole: true, doc: '' }), {
     group: 'load',
@@ -636,6 +734,12 @@ function contradictions(settings: Settings): string[] {
     problems.push(`${ways.join(' and ')} are different ways to name the server; give one of them`);
   if (settings.pid !== null && settings.start !== null)
     problems.push('--pid is given with --start: a server that we start is watched anyway; drop --pid');
+  if (settings.api === 'events' && !settings.stream)
+    problems.push('--api events always streams; drop --no-stream, or give another --api');
+  if (!settings.stream && (settings.slo?.ttft !== undefined || settings.slo?.tpot !== undefined))
+    problems.push(
+      '--slo names ttft or tpot, which an answer that comes whole does not have; drop --no-stream, or give e2e alone',
+    );
   return problems;
 }
 

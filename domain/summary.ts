@@ -1,5 +1,5 @@
 /** The figures of one variant: points only; intervals and judgements are made elsewhere from the same columns. */
-import { errorKind, validValues, type Measured } from './request-table.ts';
+import { errorKind, validValues, type Measured, type OptionalTrend } from './request-table.ts';
 import type { Samples } from './samples.ts';
 import {
   pooledQuantile,
@@ -10,6 +10,8 @@ import {
 import { quantilePlace } from './statistics/quantiles.ts';
 import type { ErrorKind } from './errors.ts';
 import type { TrendName } from './metrics.ts';
+import { meetsSlo, type Slo } from './slo.ts';
+import type { GapHistogram } from './gap-histogram.ts';
 import type { Variant } from './variants.ts';
 
 export interface TrendSummary {
@@ -30,6 +32,27 @@ export interface AccuracySummary {
   readonly share: number;
   /** Distinct payloads among them: what an accuracy's n really is. */
   readonly payloads: number;
+}
+
+export interface TokenSummary {
+  /** Valid answers with a count. */
+  readonly answers: number;
+  /** Of these, how many by their events, since the server gave no count. */
+  readonly estimated: number;
+  readonly total: number;
+  readonly mean: number;
+  /** All tokens of valid answers over the measured time: what the server gave in all. */
+  readonly per_s: number;
+  readonly prompt_mean: number | null;
+  /** Share of the prompt tokens that a prefix cache knew, where the server says so. */
+  readonly cached_share: number | null;
+}
+
+export interface GoodputSummary {
+  /** Requests that met the objective, of all that were sent, failures included. */
+  readonly met: number;
+  readonly share: number;
+  readonly per_s: number;
 }
 
 export interface VariantSummary {
@@ -60,6 +83,10 @@ export interface VariantSummary {
   /** EUR a correct answer: total cost / right corrections, over the scored answers. */
   readonly cpqu: number | null;
   readonly stages: readonly ({ readonly stage: string } & TrendSummary)[];
+  /** Answers of language models only. */
+  readonly tokens: TokenSummary | null;
+  /** Where an objective was given. */
+  readonly goodput: GoodputSummary | null;
   /** Little's law: rate x mean time against the clients that ran. */
   readonly little: { readonly in_flight: number; readonly clients: number } | null;
 }
@@ -137,6 +164,7 @@ function errors(of: Measured): VariantSummary['errors'] {
 export interface SummaryContext {
   readonly planned_ms: number;
   readonly clients: number;
+  readonly slo: Slo | null;
 }
 
 export function summarise(of: Measured, samples: Samples, context: SummaryContext): VariantSummary {
@@ -145,12 +173,13 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
   const failed = of.n - ok;
   const window_s = windowSeconds(of, context.planned_ms);
   const costs = validValues(of, of.cost_eur);
-  const total = costs.reduce((sum, cost) => sum + cost, 0);
+  const cost_total = total(costs);
   const trends: Partial<Record<TrendName, TrendSummary>> = {};
-  for (const trend of ['request_duration', 'ttft', 'tpot', 'itl', 'e2e'] as const) {
+  for (const trend of ['request_duration', 'ttft', 'tpot', 'itl', 'e2e', 'tokens_per_s'] as const) {
     const outcome = samples.of(trend);
     if (outcome.ok) trends[trend] = sampleSummary(outcome.sample);
   }
+  if (of.gaps !== undefined && of.gaps !== null && of.gaps.n > 0) trends.itl = gapSummary(of.gaps);
   let all_ms = 0;
   for (let i = 0; i < of.n; i += 1) all_ms += of.duration_ms[i] ?? 0;
   return {
@@ -167,13 +196,15 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
       ok_per_s: window_s > 0 ? ok / window_s : 0,
       window_s,
     },
-    cost: costs.length === 0 ? null : { n: costs.length, mean: total / costs.length, total },
+    cost: costs.length === 0 ? null : { n: costs.length, mean: cost_total / costs.length, total: cost_total },
     accuracy: {
       correction: accuracy(of, of.correct),
       translation: accuracy(of, of.correct_translation),
     },
     cpqu: cpqu(of),
     stages: stageSummaries(of),
+    tokens: tokenSummary(of, window_s),
+    goodput: context.slo === null ? null : goodput(of, context.slo, window_s),
     little: window_s > 0 ? { in_flight: all_ms / 1000 / window_s, clients: context.clients } : null,
   };
 }
@@ -201,6 +232,48 @@ function stageSummaries(of: Measured): VariantSummary['stages'] {
     if (summary !== null) out.push({ stage, ...summary });
   }
   return out;
+}
+
+function gapSummary(gaps: GapHistogram): TrendSummary {
+  const q = (p: number): number => gaps.quantile(p);
+  const { n, mean, max } = gaps;
+  return { n, mean, min: q(0), p50: q(0.5), p90: q(0.9), p95: q(0.95), p99: q(0.99), max };
+}
+
+const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
+
+function tokenSummary(of: Measured, window_s: number): TokenSummary | null {
+  const column = (name: OptionalTrend): Float64Array => {
+    const values = of.optional.get(name);
+    return values === undefined ? new Float64Array() : validValues(of, values);
+  };
+  const tokens = column('tokens');
+  if (tokens.length === 0) return null;
+  const prompts = column('prompt_tokens');
+  const cached = column('cached_tokens');
+  return {
+    answers: tokens.length,
+    estimated: of.estimated ?? 0,
+    total: total(tokens),
+    mean: total(tokens) / tokens.length,
+    per_s: window_s > 0 ? total(tokens) / window_s : 0,
+    prompt_mean: prompts.length === 0 ? null : total(prompts) / prompts.length,
+    cached_share: cached.length === 0 || prompts.length === 0 ? null : total(cached) / total(prompts),
+  };
+}
+
+function goodput(of: Measured, slo: Slo, window_s: number): GoodputSummary | null {
+  if (of.n === 0) return null;
+  const at = (name: OptionalTrend, i: number): number | null => {
+    const value = of.optional.get(name)?.[i] ?? Number.NaN;
+    return Number.isNaN(value) ? null : value;
+  };
+  let met = 0;
+  for (let i = 0; i < of.n; i += 1) {
+    const times = { ttft_ms: at('ttft_ms', i), tpot_ms: at('tpot_ms', i), e2e_ms: at('e2e_ms', i) };
+    if (of.error[i] === 0 && meetsSlo(slo, times)) met += 1;
+  }
+  return { met, share: met / of.n, per_s: window_s > 0 ? met / window_s : 0 };
 }
 
 function cpqu(of: Measured): number | null {

@@ -13,6 +13,7 @@ import (
 
 	_ "k6-shadow/k6/requestlog"
 	_ "k6-shadow/k6/shared"
+	_ "k6-shadow/k6/stream"
 )
 
 // orphanGrace is how long k6 may take to end by itself, summary included, once its parent is gone.

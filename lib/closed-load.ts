@@ -1,32 +1,37 @@
-/** The whole of a closed-load scenario but its endpoint: options, one function a variant, the probe, the summary. */
+/** The whole of a closed-load scenario but its requests: options, one function a variant, the probe, the summary. */
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
 import type { Options, Scenario } from 'k6/options';
-import { PROBE_IDLE_GAP_MS, PROBE_LEAD_MS } from '../domain/load.ts';
+import { PROBE_IDLE_GAP_MS, PROBE_LEAD_MS, PROBE_PER_SECOND } from '../domain/load.ts';
 import { k6Thresholds } from '../domain/thresholds.ts';
 import type { Variant } from '../domain/variants.ts';
-import type { Endpoint } from './endpoints/endpoint.ts';
 import { probeDuration } from './metrics.ts';
-import { payloadSequence, type Item } from './payloads.ts';
 import { openRequestLog } from './request-log.ts';
 import { runControl } from './run-control.ts';
 import { target, thresholdsOf, tlsOptions, type Runtime, type Target } from './runtime.ts';
-import { constantClients, probes } from './shapes.ts';
-import { exchange } from './steps/exchange.ts';
+import { probes, timedShape, type Shape } from './shapes.ts';
+import type { StepContext } from './steps/measured.ts';
 import { bareText, blockSummary, countedSubmetrics, type K6Summary } from './summary.ts';
+
+export type Iteration = () => void | Promise<void>;
 
 export interface ClosedLoad {
   readonly name: string;
   readonly runtime: Runtime;
   /** The scenario's own thresholds file, as imported. */
   readonly thresholds: unknown;
-  readonly endpoint: (target: Target) => Endpoint<Item>;
+  /** The iteration of one variant; called once a variant, in the init context. */
+  readonly iteration: (context: StepContext, target: Target) => Iteration;
+  /** Default the setting's time. */
+  readonly warm_up?: StepContext['warm_up'];
+  /** Default clients in a closed loop for the settings' time. */
+  readonly shape?: Shape;
 }
 
 export interface Wired {
   readonly options: Options;
-  readonly run: (variant: Variant) => void;
+  readonly run: (variant: Variant) => void | Promise<void>;
   readonly probe: () => void;
   readonly setup: () => void;
   readonly handleSummary: (data: K6Summary) => Record<string, string>;
@@ -36,10 +41,14 @@ export function closedLoad(of: ClosedLoad): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
   const lead_ms = plan.probe_url === null ? 0 : PROBE_LEAD_MS;
-  const scenarios: Record<string, Scenario> = Object.fromEntries(
-    variants.map((variant) => [variant, constantClients(settings, variant, lead_ms)]),
-  );
-  if (plan.probe_url !== null) Object.assign(scenarios, probes(settings));
+  const shape = of.shape ?? timedShape(settings);
+  const scenarios: Record<string, Scenario> = {};
+  for (const variant of variants) {
+    // k6's own counts are then told apart by variant, however many scenarios one has.
+    for (const [name, scenario] of Object.entries(shape.scenarios(variant, lead_ms)))
+      scenarios[name] = { ...scenario, tags: { variant } };
+  }
+  if (plan.probe_url !== null) Object.assign(scenarios, probes(settings, shape));
   const options: Options = {
     scenarios,
     thresholds: {
@@ -53,51 +62,60 @@ export function closedLoad(of: ClosedLoad): Wired {
     ...tlsOptions(settings),
   };
   const log = openRequestLog(plan.request_log);
-  const payloads = payloadSequence(runtime);
-  const source = {
-    at: (index: number) => {
-      const item = payloads.at(index);
-      return { id: item.id, asked: item, scored: payloads.isScored(index) };
-    },
-  };
   const budget = { max_cost_eur: settings.maxCost, vus_in_all: settings.vus * variants.length };
   const steps = new Map(
     variants.map((variant) => [
       variant,
-      exchange({
-        variant,
-        scenario_name: of.name,
-        block: plan.block,
-        warm_up_ms: settings.warmUpMs,
-        endpoint: of.endpoint(target(settings, variant)),
-        source,
-        log,
-        control: runControl(variant, budget),
-        keep_answers: settings.keepAnswers,
-        trace_header: settings.traceHeader,
-      }),
+      of.iteration(
+        {
+          variant,
+          scenario_name: of.name,
+          block: plan.block,
+          warm_up:
+            of.warm_up ?? (shape.warm_up === null ? { ms: settings.warmUpMs } : { requests: shape.warm_up }),
+          index: shape.index,
+          log,
+          control: runControl(variant, budget),
+          keep_answers: settings.keepAnswers,
+        },
+        target(settings, variant),
+      ),
     ]),
   );
+  const probeOnce = (idle: boolean): void => {
+    const response = http.get(plan.probe_url ?? '', {
+      responseType: 'none',
+      timeout: 5000,
+      tags: { name: 'probe' },
+    });
+    const line = {
+      probe: true,
+      idle,
+      block: plan.block,
+      at_ms: Date.now(),
+      duration_ms: response.timings.duration,
+    };
+    probeDuration.add(line.duration_ms);
+    log.write(JSON.stringify(line));
+  };
   return {
     options,
-    run: (variant) => steps.get(variant)?.(),
+    run(variant) {
+      awaitTurn(settings.spreadMs, settings.vus);
+      shape.enter(variant);
+      const step = steps.get(variant)?.();
+      if (step === undefined) return shape.leave(variant);
+      return step.then(() => shape.leave(variant));
+    },
     probe() {
       const idle = exec.scenario.name === 'probe_idle';
-      const response = http.get(plan.probe_url ?? '', {
-        responseType: 'none',
-        timeout: 5000,
-        tags: { name: 'probe' },
-      });
-      const line = {
-        probe: true,
-        idle,
-        block: plan.block,
-        at_ms: Date.now(),
-        duration_ms: response.timings.duration,
-      };
-      probeDuration.add(line.duration_ms);
+      probeOnce(idle);
       if (idle) sleep(PROBE_IDLE_GAP_MS / 1000);
-      log.write(JSON.stringify(line));
+      if (idle || shape.timed) return;
+      while (shape.done?.() === false) {
+        sleep(1 / PROBE_PER_SECOND);
+        probeOnce(idle);
+      }
     },
     setup() {
       if (runtime.managed) return;
@@ -122,4 +140,13 @@ export function closedLoad(of: ClosedLoad): Wired {
       return out;
     },
   };
+}
+
+let started = false;
+
+/** Once in each VU: its place in the time over which the first requests are spread. */
+function awaitTurn(spread_ms: number, vus: number): void {
+  if (started) return;
+  started = true;
+  if (spread_ms > 0) sleep((spread_ms / 1000) * (((exec.vu.idInTest - 1) % vus) / vus));
 }

@@ -24,11 +24,10 @@ export function countedShape(plan: LoadPlan, settings: Settings, variants: reado
   const scenarioName = (variant: Variant, stage: Stage): string =>
     plan.stages.length === 1 ? variant : `${variant}_${stage.name}`;
   const byScenario = new Map(
-    variants.flatMap((variant) =>
-      plan.stages.map((stage) => [scenarioName(variant, stage), stage] as const),
-    ),
+    variants.flatMap((variant) => plan.stages.map((stage) => [scenarioName(variant, stage), stage] as const)),
   );
-  let current: Stage | undefined;
+  /** Of this VU's stage. */
+  let first = 0;
   let nextMs: number | null = null;
 
   const awaitTurn = (variant: Variant, stage: Stage): void => {
@@ -62,15 +61,16 @@ export function countedShape(plan: LoadPlan, settings: Settings, variants: reado
     },
     enter(variant) {
       // A VU may serve one stage after another.
-      current = byScenario.get(exec.scenario.name);
-      if (current === undefined) throw new Error(`no stage is named ${exec.scenario.name}`);
-      const index = current.first + iterationIndex();
-      awaitTurn(variant, current);
-      if (plan.pace_ms !== null) awaitBeat(plan.pace_ms, index, current.clients);
-      return index;
+      const stage = byScenario.get(exec.scenario.name);
+      if (stage === undefined) throw new Error(`no stage is named ${exec.scenario.name}`);
+      first = stage.first;
+      awaitTurn(variant, stage);
+      if (plan.pace_ms !== null) awaitBeat(plan.pace_ms, stage.first + iterationIndex(), stage.clients);
     },
     leave: (variant) => void counters.add(finished(variant), 1),
-    phase: (index) => (index < plan.warm_up ? 'warmup' : 'measured'),
+    index: () => first + iterationIndex(),
+    warm_up: plan.warm_up,
+    timed: false,
     done: counters.across_vus
       ? () =>
           stopped() !== null || variants.every((variant) => counters.get(finished(variant)) >= plan.requests)

@@ -4,12 +4,16 @@ import { HAS_EXTENSIONS } from './runtime.ts';
 
 type RequestLogModule = typeof import('k6/x/requestlog');
 type SharedModule = typeof import('k6/x/shared');
+type StreamModule = typeof import('k6/x/stream');
 
 // `require`, not `import`: a bundle that imports an extension can't be loaded by a stock k6 at all.
 declare function require(name: 'k6/x/requestlog'): RequestLogModule;
 declare function require(name: 'k6/x/shared'): SharedModule;
+declare function require(name: 'k6/x/stream'): StreamModule;
 
 export const requestLogModule: RequestLogModule | null = HAS_EXTENSIONS ? require('k6/x/requestlog') : null;
+/** Null on a stock k6, which can't time a stream. */
+export const streamModule: StreamModule | null = HAS_EXTENSIONS ? require('k6/x/stream') : null;
 const sharedModule: SharedModule | null = HAS_EXTENSIONS ? require('k6/x/shared') : null;
 
 /** Float counters. Over all VUs with the extension; on a stock k6 each VU has its own. */

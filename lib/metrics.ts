@@ -7,6 +7,16 @@ export const requestFailed = new Rate('request_failed');
 export const requestCost = new Trend('request_cost_eur');
 export const requestsStarted = new Counter('requests_started');
 export const requestsFinished = new Counter('requests_finished');
+/** Of streamed answers, valid ones only. */
+export const ttft = new Trend('ttft', true);
+export const tpot = new Trend('tpot', true);
+/** A systematic sample of each answer's gaps; the request log has all of them. */
+export const itl = new Trend('itl', true);
+export const e2e = new Trend('e2e', true);
+export const tokensPerSecond = new Trend('tokens_per_s');
+export const outputTokens = new Counter('output_tokens');
+/** Of every request sent, where an objective is given. */
+export const goodput = new Rate('goodput');
 export const probeDuration = new Trend('probe_duration', true);
 
 /** Few and reused: every distinct tag set is a time series that k6 keeps. */

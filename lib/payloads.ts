@@ -3,6 +3,7 @@ import { SharedArray } from 'k6/data';
 import { labels, type Labels } from '../domain/answer.ts';
 import { isSampled, payloadAt } from '../domain/payload-order.ts';
 import { assertDistinctIds, toPayload, type Payload } from '../domain/payload.ts';
+import { toPrompt, type Prompt } from '../domain/prompt.ts';
 import type { Runtime } from './runtime.ts';
 
 /** One payload as a VU uses it: the body is written once, the labels normalised once. */
@@ -13,11 +14,37 @@ export interface Item {
   readonly translation: Labels;
 }
 
-export interface PayloadSequence {
+export interface PayloadSequence<I> {
   readonly count: number;
-  at(index: number): Item;
+  at(index: number): I;
   isScored(index: number): boolean;
 }
+
+/** How payloads of one kind are read and used. */
+export interface PayloadForm<P extends { readonly id: string }, I> {
+  /** Where k6 is started by hand without PAYLOADS: a bundled file, or values made here. */
+  readonly own: string | (() => readonly unknown[]);
+  parse(value: unknown, where: string, fallback_id: string): P;
+  /** Made once in each VU that asks it. */
+  use(payload: P): I;
+}
+
+export const LABELLED: PayloadForm<Payload, Item> = {
+  own: './payloads.json',
+  parse: toPayload,
+  use: ({ id, request, expected }) => ({
+    id,
+    body: JSON.stringify(request),
+    corrected: labels(expected.corrected),
+    translation: labels(expected.translation),
+  }),
+};
+
+export const PROMPTS: PayloadForm<Prompt, Prompt> = {
+  own: './prompts.json',
+  parse: toPrompt,
+  use: (prompt) => prompt,
+};
 
 /** JSON array, one JSON object, or JSONL. */
 function readValues(file: string): unknown[] {
@@ -31,21 +58,24 @@ function readValues(file: string): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-export function payloadSequence(runtime: Runtime): PayloadSequence {
-  const file = runtime.plan.payloads_file ?? './payloads.json';
-  const shared = new SharedArray<Payload>('payloads', () => {
-    const payloads = readValues(file).map((value, i) =>
-      toPayload(value, `${file}, payload ${i + 1}`, `payload-${i + 1}`),
+export function payloadSequence<P extends { readonly id: string }, I>(
+  runtime: Runtime,
+  form: PayloadForm<P, I>,
+): PayloadSequence<I> {
+  const given = runtime.plan.payloads_file ?? form.own;
+  const where = typeof given === 'string' ? given : 'the payloads made here';
+  const shared = new SharedArray<P>('payloads', () => {
+    const payloads = (typeof given === 'string' ? readValues(given) : given()).map((value, i) =>
+      form.parse(value, `${where}, payload ${i + 1}`, `payload-${i + 1}`),
     );
-    if (payloads.length === 0)
-      throw new Error(`${file} holds no payload; give at least one {"request":{...}}`);
+    if (payloads.length === 0) throw new Error(`${where} holds no payload; give at least one`);
     assertDistinctIds(payloads);
     return payloads;
   });
   const { seed, sampleRate } = runtime.settings;
   const count = shared.length;
   // A shared element is parsed anew at each access; a VU keeps what it has used.
-  const used = new Map<number, Item>();
+  const used = new Map<number, I>();
   return {
     count,
     at(index) {
@@ -54,13 +84,7 @@ export function payloadSequence(runtime: Runtime): PayloadSequence {
       if (item === undefined) {
         const payload = shared[place];
         if (payload === undefined) throw new Error(`payload ${place} of ${count} is missing`);
-        const { corrected, translation } = payload.expected;
-        item = {
-          id: payload.id,
-          body: JSON.stringify(payload.request),
-          corrected: labels(corrected),
-          translation: labels(translation),
-        };
+        item = form.use(payload);
         used.set(place, item);
       }
       return item;

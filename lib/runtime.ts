@@ -18,16 +18,23 @@ export interface Runtime {
 export interface JobDefaults {
   readonly variants: readonly Variant[];
   readonly settings?: Readonly<Partial<Record<SettingName, string>>>;
+  /** The same, where the defaults depend on what was given. */
+  readonly settingsFor?: (given: Settings) => Readonly<Partial<Record<SettingName, string>>>;
 }
 
 /** Reads and checks everything once, in the init context. @throws with every refused value, one a line. */
 export function readRuntime(job: JobDefaults): Runtime {
-  const parsed = parseSettings({ flags: {}, env: __ENV, job: job.settings ?? {} });
+  const given = parseSettings({ flags: {}, env: __ENV, job: job.settings ?? {} });
+  const parsed =
+    job.settingsFor === undefined
+      ? given
+      : parseSettings({ flags: {}, env: __ENV, job: job.settingsFor(given.settings) });
   const planText = __ENV[BLOCK_PLAN_VARIABLE];
   const plan: BlockPlan =
     planText === undefined
       ? {
           block: 0,
+          nonce: '',
           variants: [...job.variants],
           request_log: __ENV['REQUEST_LOG'] ?? null,
           summary_file: '',

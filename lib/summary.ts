@@ -20,8 +20,8 @@ export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
     counts[variant] = {
       started: value(`requests_started{variant:${variant}}`, 'count'),
       finished: value(`requests_finished{variant:${variant}}`, 'count'),
-      http_reqs: value(`http_reqs{scenario:${variant}}`, 'count'),
-      iterations: value(`iterations{scenario:${variant}}`, 'count'),
+      http_reqs: value(`http_reqs{variant:${variant}}`, 'count'),
+      iterations: value(`iterations{variant:${variant}}`, 'count'),
       p95_ms: data.metrics[`request_duration{variant:${variant},phase:measured}`]?.values['p(95)'] ?? null,
     };
   }
@@ -49,8 +49,8 @@ export function countedSubmetrics(variants: readonly string[]): Record<string, s
     variants.flatMap((variant) => [
       [`requests_started{variant:${variant}}`, [COUNTED]],
       [`requests_finished{variant:${variant}}`, [COUNTED]],
-      [`http_reqs{scenario:${variant}}`, [COUNTED]],
-      [`iterations{scenario:${variant}}`, [COUNTED]],
+      [`http_reqs{variant:${variant}}`, [COUNTED]],
+      [`iterations{variant:${variant}}`, [COUNTED]],
     ]),
   );
 }

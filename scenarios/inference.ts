@@ -6,6 +6,7 @@ import { closedLoad } from '../lib/closed-load.ts';
 import { countedShape } from '../lib/counted-shape.ts';
 import { inferenceEndpoint, textSource } from '../lib/endpoints/inference.ts';
 import { readRuntime } from '../lib/runtime.ts';
+import { exchange } from '../lib/steps/exchange.ts';
 import batchGenerate from '../thresholds/batch-generate.json';
 import batchTokenize from '../thresholds/batch-tokenize.json';
 import generate from '../thresholds/generate.json';
@@ -26,7 +27,7 @@ const limits = {
 
 const runtime = readRuntime({
   variants: ['baseline'],
-  settings: ({ inferenceScenario }) =>
+  settingsFor: ({ inferenceScenario }) =>
     inferenceScenario === null ? {} : SCENARIOS[inferenceScenario].settings,
 });
 const { settings } = runtime;
@@ -36,13 +37,19 @@ if (plan === null)
     `INFERENCE_SCENARIO is missing, provide it: -e INFERENCE_SCENARIO=NAME, one of ${SCENARIO_NAMES.join(', ')}`,
   );
 const { name, operation } = plan.scenario;
+const source = textSource(runtime, operation);
 
 const load = closedLoad({
   name,
   runtime,
   thresholds: limits[name],
-  endpoint: (target) => inferenceEndpoint(target, settings, operation),
-  source: textSource(runtime, operation),
+  iteration: (context, target) =>
+    exchange({
+      ...context,
+      endpoint: inferenceEndpoint(target, settings, operation),
+      source,
+      trace_header: settings.traceHeader,
+    }),
   shape: countedShape(plan, settings, runtime.variants),
 });
 
@@ -50,5 +57,5 @@ export const options = load.options;
 export const setup = load.setup;
 export const handleSummary = load.handleSummary;
 export const probe = load.probe;
-export const baseline = (): void => load.run('baseline');
-export const shadow = (): void => load.run('shadow');
+export const baseline = () => load.run('baseline');
+export const shadow = () => load.run('shadow');

@@ -15,6 +15,7 @@ import { say, UsageError, type Io } from '../io.ts';
 const GROUPS: Readonly<Record<SettingGroup, string>> = {
   target: 'Which servers',
   answer: "Where things stand in the server's answers",
+  stream: 'Streamed answers of language models',
   load: 'The load',
   verdict: 'The verdict',
   output: 'What comes out',

@@ -71,6 +71,7 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
   const console_file = join(run.path, `console-${block}.jsonl`);
   const plan: BlockPlan = {
     block,
+    nonce: run.id,
     variants: [...of.variants],
     request_log,
     summary_file,

@@ -5,7 +5,9 @@ import type { Operation } from '../../domain/inference/scenarios.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { TextResponse } from '../request-log.ts';
 import type { Runtime, Target } from '../runtime.ts';
-import { payloadSequence } from '../payloads.ts';
+import { payloadSequence, type PayloadForm } from '../payloads.ts';
+import { toPayload } from '../../domain/payload.ts';
+import { BadValue } from '../../domain/units.ts';
 import type { Source } from '../steps/exchange.ts';
 import { EMPTY_READING, jsonPost, type Endpoint, type Reading } from './endpoint.ts';
 
@@ -18,19 +20,24 @@ const isFields = (value: unknown): value is Fields =>
 
 const TEXT_FIELDS = ['prompt', 'prompt_inference', 'text', 'sentence', 'input'];
 
-/** The text of a payload, whatever the service that it was written for calls it. @throws where it has none */
-function textOf(id: string, body: string): string {
-  const request: unknown = JSON.parse(body);
-  if (isFields(request)) {
-    for (const field of TEXT_FIELDS) {
-      const text = request[field];
-      if (typeof text === 'string' && text !== '') return text;
-    }
+interface Text {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** The text of a payload, whatever the service that it was written for calls it. @throws BadValue where it has none */
+function toText(value: unknown, where: string, fallback_id: string): Text {
+  const { id, request } = toPayload(value, where, fallback_id);
+  for (const field of TEXT_FIELDS) {
+    const text = request[field];
+    if (typeof text === 'string' && text !== '') return { id, text };
   }
-  throw new Error(
-    `payload "${id}" has no text; allowed: a "request" with one of ${TEXT_FIELDS.join(', ')}, as {"request":{"prompt":"..."}}`,
+  throw new BadValue(
+    `${where}: no text to send; allowed: a "request" with one of ${TEXT_FIELDS.join(', ')}, as {"request":{"prompt":"..."}}`,
   );
 }
+
+const TEXTS: PayloadForm<Text, Text> = { own: './payloads.json', parse: toText, use: (text) => text };
 
 function bodyOf(operation: Operation, texts: readonly string[], max_tokens: number): string {
   const generation = { max_tokens, strategy: 'greedy' };
@@ -52,14 +59,17 @@ function bodyOf(operation: Operation, texts: readonly string[], max_tokens: numb
 export function textSource(runtime: Runtime, operation: Operation): Source<Asked> {
   const { batch } = operation;
   if (batch === 0) return { at: () => ({ id: operation.name, asked: null, scored: false }) };
-  const payloads = payloadSequence(runtime);
+  const payloads = payloadSequence(runtime, TEXTS);
   return {
     at(index) {
       const items = Array.from({ length: batch }, (_, i) => payloads.at(index * batch + i));
-      const texts = items.map(({ id, body }) => textOf(id, body));
       return {
         id: items.map(({ id }) => id).join('+'),
-        asked: bodyOf(operation, texts, runtime.settings.generateTokens),
+        asked: bodyOf(
+          operation,
+          items.map(({ text }) => text),
+          runtime.settings.generateTokens,
+        ),
         scored: false,
       };
     },
@@ -99,13 +109,15 @@ function parsed(body: string): unknown {
 /** Tokens of one answer, or what is wrong with it. Greedy text may be empty: what counts is `num_generated`. */
 type Judge = (answer: unknown) => number | readonly [ErrorKind, string];
 
-const count = (field: string, minimum: number, otherwise: ErrorKind): Judge => (answer) => {
-  if (!isFields(answer)) return ['missing_field', 'the answer is no object'];
-  const n = answer[field];
-  if (typeof n !== 'number' || !Array.isArray(answer['token_ids']))
-    return ['missing_field', `no ${typeof n === 'number' ? 'token_ids' : field}`];
-  return n >= minimum ? n : [otherwise, `${field} is ${n}`];
-};
+const count =
+  (field: string, minimum: number, otherwise: ErrorKind): Judge =>
+  (answer) => {
+    if (!isFields(answer)) return ['missing_field', 'the answer is no object'];
+    const n = answer[field];
+    if (typeof n !== 'number' || !Array.isArray(answer['token_ids']))
+      return ['missing_field', `no ${typeof n === 'number' ? 'token_ids' : field}`];
+    return n >= minimum ? n : [otherwise, `${field} is ${n}`];
+  };
 const tokenized = count('num_tokens', 1, 'wrong_answer');
 const generated = count('num_generated', 1, 'no_token');
 
@@ -152,7 +164,10 @@ export function inferenceEndpoint(target: Target, settings: Settings, operation:
       const body = response.body ?? '';
       const value = parsed(body);
       if (value === undefined)
-        return failed(/html/i.test(response.headers['Content-Type'] ?? '') ? 'content_type' : 'bad_json', body);
+        return failed(
+          /html/i.test(response.headers['Content-Type'] ?? '') ? 'content_type' : 'bad_json',
+          body,
+        );
       const verdict = judge(value);
       return typeof verdict === 'number' ? answered(verdict) : failed(...verdict);
     },

@@ -27,6 +27,11 @@ export interface Problem {
   readonly message: string;
 }
 
+/** An answer that writes itself: status, headers, body and end. What it rejects with is logged and drops the connection. */
+export interface Streamed {
+  readonly stream: (response: ServerResponse) => Promise<void>;
+}
+
 /** One request, as a handler sees it. */
 export interface Work<K extends string> {
   /** From 0, for each path. */
@@ -36,6 +41,12 @@ export interface Work<K extends string> {
   /** Of the request's `traceparent`, else fresh: 32 hexadecimal digits. */
   readonly trace_id: string;
   readonly headers: IncomingHttpHeaders;
+  /** Factor on every service time that faults of the whole server have brought about by now. */
+  readonly factor: number;
+  /** What the fault `slow` adds to the service time; else 0. */
+  readonly extra_ms: number;
+  /** Whether the client has gone: nobody reads what would still be written. */
+  readonly gone: () => boolean;
   /** Waits for a worker and holds it for `service_ms` (and what faults add); resolves to the time really held, in ms. */
   readonly serve: (service_ms: number) => Promise<number>;
   /** Waits for a worker and holds it while `task` runs; `slowdown` is what faults multiply its times by. */
@@ -48,7 +59,7 @@ export interface Work<K extends string> {
 export type Handler<S extends v.GenericSchema, K extends string> = (
   body: v.InferOutput<S>,
   work: Work<K>,
-) => Promise<Answer | null>;
+) => Promise<Answer | Streamed | null>;
 
 export interface ServerOptions<K extends string> {
   readonly server: string;
@@ -65,6 +76,8 @@ export interface ServerOptions<K extends string> {
   readonly own_metrics_only?: boolean;
   /** The wording of errors; `{"error": message}` by default. */
   readonly wordProblem?: (problem: Problem) => Answer;
+  /** Asked before a request's body is read: an answer here is the request's, null lets it pass. */
+  readonly refuse?: (path: string, headers: IncomingHttpHeaders) => Answer | null;
 }
 
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
@@ -149,7 +162,13 @@ export class StandIn<K extends string> {
           : { kind: 'method_not_allowed', status: 405, message: `${path} takes ${allowed}` };
       return answer(reply, this.#wordProblem(problem));
     });
-    this.#app.addHook('onRequest', async (request, reply) => this.#count(request, reply));
+    this.#app.addHook('onRequest', async (request, reply) => {
+      this.#count(request, reply);
+      const id = request.headers['x-request-id'];
+      if (id !== undefined) reply.raw.setHeader('x-request-id', id);
+      const refused = options.refuse?.(pathOf(request), request.headers) ?? null;
+      return refused === null ? undefined : answer(reply, refused);
+    });
     this.#app.get('/metrics', async (_request, reply) => {
       if (this.#wear.metrics_vanished) return answer(reply, this.#wordProblem(notFound('/metrics')));
       return reply.type(this.registry.contentType).send(await this.registry.metrics());
@@ -212,6 +231,7 @@ export class StandIn<K extends string> {
       if (fault?.kind === 'rate_limit') return answerWithFault(reply, { body: {} }, fault);
       const answered = await handle(body.output, this.#workOf(request, reply, index, fault, strikes));
       if (answered === null) return reply;
+      if ('stream' in answered) return this.#stream(reply, answered);
       return fault === null ? answer(reply, answered) : answerWithFault(reply, answered, fault);
     };
     this.#app.route({ method, url, handler });
@@ -231,6 +251,9 @@ export class StandIn<K extends string> {
       index,
       fault,
       headers: request.headers,
+      factor: strikes ? this.#wear.factor : 1,
+      extra_ms,
+      gone: () => reply.raw.destroyed,
       trace_id: traceIdOf(request.headers['traceparent']),
       occupy,
       serve: (service_ms) => occupy((slowdown) => sleep(service_ms * slowdown + extra_ms)),
@@ -239,6 +262,18 @@ export class StandIn<K extends string> {
         return reply.raw;
       },
     };
+  }
+
+  async #stream(reply: FastifyReply, { stream }: Streamed): Promise<FastifyReply> {
+    reply.hijack();
+    try {
+      await stream(reply.raw);
+    } catch (error) {
+      const { server, host } = this.#options;
+      host.log(`${server}: ${error instanceof Error ? error.message : String(error)}`);
+      reply.raw.destroy();
+    }
+    return reply;
   }
 
   /** In flight from here to the end of the answer or of the connection, whichever comes first. */

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+
+package stream
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grafana/sobek"
+
+	"k6-shadow/k6/clock"
+)
+
+// toJS makes the script's result: plain values, null for what did not happen.
+func (i *instance) toJS(res *result, itlJSON bool) (*sobek.Object, error) {
+	rt := i.vu.Runtime()
+	object := rt.NewObject()
+	var failed error
+	set := func(name string, value any) {
+		if err := object.Set(name, value); err != nil && failed == nil {
+			failed = err
+		}
+	}
+	setSince := func(name string, at time.Time) {
+		if at.IsZero() {
+			set(name, sobek.Null())
+		} else {
+			set(name, clock.MS(at.Sub(res.t0)))
+		}
+	}
+	orNull := func(present bool, value any) any {
+		if present {
+			return value
+		}
+		return sobek.Null()
+	}
+	step := func(nanoseconds int64) any { return orNull(nanoseconds != 0, clock.MS(time.Duration(nanoseconds))) }
+
+	set("error", orNull(res.kind != kindNone, string(res.kind)))
+	set("error_message", orNull(res.kind != kindNone, res.message))
+	if r := res.response; r != nil {
+		headers := rt.NewObject()
+		for name, values := range r.Header {
+			if err := headers.Set(name, strings.Join(values, ", ")); err != nil {
+				return nil, err
+			}
+		}
+		set("status", r.StatusCode)
+		set("proto", r.Proto)
+		set("headers", headers)
+		set("content_type", orNull(r.Header.Get("Content-Type") != "", r.Header.Get("Content-Type")))
+		set("body", orNull(res.digest == nil, string(res.body)))
+	} else {
+		set("status", sobek.Null())
+		set("proto", sobek.Null())
+		set("headers", rt.NewObject())
+		set("content_type", sobek.Null())
+		set("body", sobek.Null())
+	}
+	set("bytes", res.bytes)
+	set("t0_ms", clock.EpochMS(res.t0))
+	set("dns_ms", step(res.steps.dns))
+	set("connecting_ms", step(res.steps.connecting))
+	set("tls_ms", step(res.steps.tls))
+	setSince("waiting_ms", res.firstByte)
+	setSince("end_ms", res.end)
+
+	d := res.digest
+	if d == nil {
+		d = &digest{rules: &rules{}}
+	}
+	setSince("first_event_ms", d.firstEvent)
+	setSince("first_token_ms", d.firstToken)
+	setSince("last_token_ms", d.lastToken)
+	set("events_seen", d.events)
+	set("token_events", d.tokenEvents)
+	gaps, err := float64Array(rt, d.gaps)
+	if err != nil {
+		return nil, err
+	}
+	set("itl_ms", gaps)
+	itlText := any(sobek.Null())
+	if itlJSON {
+		itlText = jsonArray(d.gaps)
+	}
+	set("itl_json", itlText)
+	if d.textHash != nil {
+		set("text_sha256", hex.EncodeToString(d.textHash.Sum(nil)))
+	} else {
+		set("text_sha256", sobek.Null())
+	}
+	set("text", orNull(d.keepText, string(d.text)))
+	usage, extra, err := i.values(d)
+	if err != nil {
+		return nil, err
+	}
+	set("usage", usage)
+	set("extra", extra)
+	events := make([]any, len(d.kept))
+	for n, e := range d.kept {
+		name := e.name
+		if name == "" {
+			name = "message"
+		}
+		kept := rt.NewObject()
+		for key, value := range map[string]any{"event": name, "data": e.data, "id": e.id, "at_ms": clock.MS(e.at.Sub(res.t0))} {
+			if err := kept.Set(key, value); err != nil {
+				return nil, err
+			}
+		}
+		events[n] = kept
+	}
+	set("events", rt.NewArray(events...))
+	return object, failed
+}
+
+// float64Array gives durations in milliseconds.
+func float64Array(rt *sobek.Runtime, durations []time.Duration) (*sobek.Object, error) {
+	raw := make([]byte, 0, 8*len(durations))
+	for _, duration := range durations {
+		raw = binary.NativeEndian.AppendUint64(raw, math.Float64bits(clock.MS(duration)))
+	}
+	return rt.New(rt.Get("Float64Array"), rt.ToValue(rt.NewArrayBuffer(raw)))
+}
+
+// jsonArray prints milliseconds to the microsecond.
+func jsonArray(durations []time.Duration) string {
+	line := append(make([]byte, 0, 2+8*len(durations)), '[')
+	for n, duration := range durations {
+		if n > 0 {
+			line = append(line, ',')
+		}
+		line = strconv.AppendFloat(line, clock.MS(duration.Round(time.Microsecond)), 'f', -1, 64)
+	}
+	return string(append(line, ']'))
+}
+
+// values parses what the rules brought home. Every name of the rules is there, null where the stream had none.
+func (i *instance) values(d *digest) (usage, extra *sobek.Object, err error) {
+	rt := i.vu.Runtime()
+	parse, _ := sobek.AssertFunction(rt.Get("JSON").ToObject(rt).Get("parse"))
+	usage, extra = rt.NewObject(), rt.NewObject()
+	for n, wanted := range d.rules.wanted {
+		target := extra
+		if wanted.usage {
+			target = usage
+		}
+		value := sobek.Null()
+		if len(d.values[n]) > 0 {
+			if value, err = parse(sobek.Undefined(), rt.ToValue(string(d.values[n]))); err != nil {
+				return nil, nil, err
+			}
+			if _, isObject := value.(*sobek.Object); wanted.usage && (isObject || math.IsNaN(value.ToFloat())) {
+				value = sobek.Null() // a count is a number
+			}
+		}
+		if err = target.Set(wanted.name, value); err != nil {
+			return nil, nil, err
+		}
+	}
+	return usage, extra, nil
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+
+// Package stream is k6/x/stream: requests whose answers are server-sent events, timed where they arrive, by the
+// monotonic clock and before anything is parsed (see k6/types/k6-x-stream.d.ts for the API).
+package stream
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/grafana/sobek"
+	"go.k6.io/k6/v2/js/modules"
+)
+
+func init() { modules.Register("k6/x/stream", Module{}) }
+
+// Module holds nothing: every VU has its own transport.
+type Module struct{}
+
+// NewModuleInstance makes the module for one VU.
+func (Module) NewModuleInstance(vu modules.VU) modules.Instance {
+	return &instance{vu: vu, compiled: make(map[*sobek.Object]*rules)}
+}
+
+type instance struct {
+	vu       modules.VU
+	compiled map[*sobek.Object]*rules
+}
+
+func (i *instance) Exports() modules.Exports {
+	names := make([]any, len(kinds))
+	for n, k := range kinds {
+		names[n] = string(k)
+	}
+	return modules.Exports{Named: map[string]any{
+		"request":     i.request,
+		"ERROR_KINDS": i.vu.Runtime().NewArray(names...),
+	}}
+}
+
+// request starts an exchange off the event loop. Bad arguments throw; whatever happens to the request is a result.
+func (i *instance) request(method string, url, body, params sobek.Value) (*sobek.Promise, error) {
+	state := i.vu.State()
+	if state == nil {
+		return nil, errors.New("stream: a request can't be made in the init context; make it in a scenario's function")
+	}
+	request, err := i.parseRequest(method, url, body, params)
+	if err != nil {
+		return nil, fmt.Errorf("stream: %w", err)
+	}
+	promise, resolve, reject := i.vu.Runtime().NewPromise()
+	enqueue := i.vu.RegisterCallback()
+	ctx := i.vu.Context()
+	go func() {
+		res := exchange(ctx, state, request)
+		enqueue(func() error {
+			object, err := i.toJS(res, request.itlJSON)
+			if err != nil {
+				return reject(err)
+			}
+			return resolve(object)
+		})
+	}()
+	return promise, nil
+}

@@ -1,0 +1,94 @@
+/** What every measured request has around it, however it is sent: may it start, its place and phase, its counts, its record's head. */
+import { scenario } from 'k6/execution';
+import type { ErrorKind } from '../../domain/errors.ts';
+import type { Phase, Variant } from '../../domain/variants.ts';
+import { iterationIndex, traceparent } from '../extensions.ts';
+import { requestDuration, requestFailed, requestsFinished, requestsStarted, type Tags } from '../metrics.ts';
+import type { RequestLog } from '../request-log.ts';
+import type { RunControl } from '../run-control.ts';
+
+export interface StepContext {
+  readonly variant: Variant;
+  readonly scenario_name: string;
+  readonly block: number;
+  /** What comes before the measurement: so much time, or so many requests. */
+  readonly warm_up: { readonly ms: number } | { readonly requests: number };
+  /** The request's place in its variant's sequence; null: the k6 scenario's own count. */
+  readonly index: (() => number) | null;
+  readonly log: RequestLog;
+  readonly control: RunControl;
+  readonly keep_answers: boolean;
+}
+
+/** A request that has begun. */
+export interface Begun {
+  readonly index: number;
+  readonly phase: Phase;
+  readonly tags: Tags;
+  readonly traceparent: string;
+  /** Epoch ms. */
+  readonly start_ms: number;
+}
+
+export interface MeasuredStep {
+  /** Null: nothing may be sent. */
+  begin(): Begun | null;
+  /** The members of a record that are known without its answer, as JSON without braces. */
+  head(begun: Begun, payload_id: string, start_ms: number): string;
+  /** Counts an answer; `duration_ms` enters the latency of valid ones only. */
+  count(begun: Begun, error: ErrorKind | null, duration_ms: number): void;
+  /** After the record is written. */
+  end(begun: Begun, error: ErrorKind | null, cost_eur: number | null): void;
+}
+
+const DETAIL_LENGTH = 200;
+
+export const detail = (text: string | null | undefined): string => (text ?? '').slice(0, DETAIL_LENGTH);
+
+export const jsonOrNull = (text: string | null | undefined): string =>
+  text === null || text === undefined || text === '' ? 'null' : JSON.stringify(text);
+
+/** The record's members on how the request failed. */
+export const failureMembers = (error: ErrorKind | null, error_detail: string | null): string =>
+  error === null ? '"error":null' : `"error":"${error}","error_detail":${jsonOrNull(error_detail)}`;
+
+export function measuredStep({
+  variant,
+  scenario_name,
+  block,
+  warm_up,
+  index: indexOf,
+  control,
+}: StepContext): MeasuredStep {
+  const tags: Readonly<Record<Phase, Tags>> = {
+    warmup: { variant, phase: 'warmup' },
+    measured: { variant, phase: 'measured' },
+  };
+  const fixed = `"variant":"${variant}","scenario":${JSON.stringify(scenario_name)},"block":${block}`;
+  let measured_from_ms: number | null = null;
+  const isWarmUp = (index: number, start_ms: number): boolean => {
+    if ('requests' in warm_up) return index < warm_up.requests;
+    measured_from_ms ??= scenario.startTime + warm_up.ms;
+    return start_ms < measured_from_ms;
+  };
+  return {
+    begin() {
+      if (!control.mayStart()) return null;
+      const index = (indexOf ?? iterationIndex)();
+      const start_ms = Date.now();
+      const phase: Phase = isWarmUp(index, start_ms) ? 'warmup' : 'measured';
+      requestsStarted.add(1, tags[phase]);
+      return { index, phase, tags: tags[phase], traceparent: traceparent(), start_ms };
+    },
+    head: ({ index, phase }, payload_id, start_ms) =>
+      `${fixed},"index":${index},"payload_id":${JSON.stringify(payload_id)},"phase":"${phase}","start_ms":${start_ms}`,
+    count(begun, error, duration_ms) {
+      if (error === null) requestDuration.add(duration_ms, begun.tags);
+      requestFailed.add(error !== null, begun.tags);
+    },
+    end(begun, error, cost_eur) {
+      requestsFinished.add(1, begun.tags);
+      control.finished(error, cost_eur);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** Streamed answers of a language model and of its shadow, side by side: TTFT, TPOT, ITL, E2E, tokens/s, goodput. */
+import { modelLoad } from '../lib/model-load.ts';
+import { PROMPTS } from '../lib/payloads.ts';
+import { readRuntime } from '../lib/runtime.ts';
+import limits from '../thresholds/stream.json';
+
+const load = modelLoad({
+  name: 'stream',
+  runtime: readRuntime({ variants: ['baseline', 'shadow'] }),
+  thresholds: limits,
+  payloads: PROMPTS,
+});
+
+export const options = load.options;
+export const setup = load.setup;
+export const handleSummary = load.handleSummary;
+export const probe = load.probe;
+export const baseline = (): unknown => load.run('baseline');
+export const shadow = (): unknown => load.run('shadow');
