@@ -20,6 +20,8 @@ export const FILES = {
   payloads: 'payloads.jsonl',
   thresholds: 'thresholds.json',
   resources: 'resources.jsonl',
+  server: 'server.jsonl',
+  server_log: 'server.log',
   k6_log: 'k6.log',
   dashboard: 'dashboard.html',
   comparison: 'comparison.json',

@@ -3,6 +3,8 @@ import type { Check, GateCheck } from './checks.ts';
 import type { Comparison } from './comparison.ts';
 import type { Finding } from './findings.ts';
 import type { Pair } from './gates/evaluation.ts';
+import { judgeObserved } from './inference/observed.ts';
+import { planLoad } from './inference/plan.ts';
 import { judgeGates, type GateContext } from './gates/judge.ts';
 import { judgeLimit } from './limits.ts';
 import { histogram, slowestStage } from './pictures.ts';
@@ -62,10 +64,13 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
       }
     }
   }
+  const seen = judgeObserved(data, summaries, alpha);
+  checks.push(...seen.checks);
   const findings = [
     ...trust.findings,
     ...also,
     ...runFindings(data),
+    ...seen.findings,
     ...figureFindings(data, summaries),
     ...checkFindings(checks, manifest),
   ];
@@ -102,6 +107,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     checks,
     slowest_stage: slowestStage(summaries),
     histogram: histogram(mapVariants(sides, (side) => side.samples)),
+    observed: seen.observed,
     trust: trust.figures,
     findings,
     verdict,
@@ -110,7 +116,11 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
 }
 
 function summaryContext(manifest: Manifest, settings: Settings): SummaryContext {
-  return { planned_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs, clients: settings.vus, slo: settings.slo };
+  return {
+    planned_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
+    clients: planLoad(settings) === null ? settings.vus : null,
+    slo: settings.slo,
+  };
 }
 
 interface Looked {

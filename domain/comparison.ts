@@ -1,6 +1,7 @@
 /** The one model of a run's result: everything that is rendered, and comparison.json itself, is this. */
 import type { Check, Verdict } from './checks.ts';
 import type { Finding } from './findings.ts';
+import type { Observed } from './inference/observed.ts';
 import type { Manifest } from './run.ts';
 import type { Settings } from './settings.ts';
 import type { VariantSummary } from './summary.ts';
@@ -54,6 +55,8 @@ export interface Comparison {
     readonly shadow_p95_ms: number;
   } | null;
   readonly histogram: Histogram | null;
+  /** Where somebody looked at the servers, or the load was counted in requests. */
+  readonly observed: Observed | null;
   readonly trust: readonly TrustFigure[];
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;

@@ -52,8 +52,8 @@ export function closedLoad(of: ClosedLoad): Wired {
   const options: Options = {
     scenarios,
     thresholds: {
-      ...k6Thresholds(thresholdsOf(runtime, of.thresholds, of.name), variants),
       ...countedSubmetrics(variants),
+      ...k6Thresholds(thresholdsOf(runtime, of.thresholds, of.name), variants),
     },
     summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(50)', 'p(90)', 'p(95)', 'p(99)', 'count'],
     // Few tags: each distinct set is a series in k6's memory.
@@ -112,9 +112,9 @@ export function closedLoad(of: ClosedLoad): Wired {
       probeOnce(idle);
       if (idle) sleep(PROBE_IDLE_GAP_MS / 1000);
       if (idle || shape.timed) return;
-      while (shape.done?.() === false) {
-        sleep(1 / PROBE_PER_SECOND);
-        probeOnce(idle);
+      for (let next_ms = Date.now(); shape.done?.() === false; probeOnce(idle)) {
+        next_ms += 1000 / PROBE_PER_SECOND;
+        sleep(Math.max(0, next_ms - Date.now()) / 1000);
       }
     },
     setup() {
@@ -122,7 +122,7 @@ export function closedLoad(of: ClosedLoad): Wired {
       // By hand there is no cli to look first: one request each tells an unreachable server apart from a slow one.
       for (const variant of variants) {
         const { base_url, headers } = target(settings, variant);
-        const response = http.get(`${base_url}/health`, {
+        const response = http.get(`${base_url}${settings.healthPath}`, {
           headers: { ...headers },
           timeout: settings.timeoutMs,
           redirects: 0,

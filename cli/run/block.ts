@@ -8,6 +8,7 @@ import {
   type BlockPlan,
   type BlockSummary,
 } from '../../domain/block.ts';
+import { expectedMs, planLoad } from '../../domain/inference/plan.ts';
 import { formatSettings, type Settings } from '../../domain/settings.ts';
 import { GRACE_MS, PROBE_LEAD_MS } from '../../domain/load.ts';
 import type { Variant } from '../../domain/variants.ts';
@@ -60,7 +61,13 @@ const OVERRIDING = [
   'K6_LINGER',
 ];
 
-export function loadTimeMs(settings: Settings, probed: boolean): number {
+/** Null: a load counted in requests, which lasts as long as the server takes. */
+export function loadTimeMs(settings: Settings, probed: boolean): number | null {
+  const plan = planLoad(settings);
+  if (plan !== null) {
+    const expected_ms = expectedMs(plan);
+    return expected_ms === null ? null : expected_ms + (probed ? PROBE_LEAD_MS : 0);
+  }
   return (probed ? PROBE_LEAD_MS : 0) + settings.warmUpMs + settings.durationMs;
 }
 
@@ -135,7 +142,7 @@ function environment(of: BlockRequest): Record<string, string | undefined> {
     delete env['K6_WEB_DASHBOARD'];
     return env;
   }
-  const total_s = loadTimeMs(settings, of.probe_url !== null) / 1000;
+  const total_s = (loadTimeMs(settings, of.probe_url !== null) ?? 0) / 1000;
   return {
     ...env,
     K6_WEB_DASHBOARD: 'true',

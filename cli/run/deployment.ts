@@ -5,6 +5,7 @@ import type { Settings } from '../../domain/settings.ts';
 import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs.ts';
+import { holderInWords, portIsFree } from '../observe/port-holder.ts';
 import { capture } from '../process.ts';
 import { get, splitArguments, startStandIn, type Server } from '../servers.ts';
 
@@ -59,7 +60,16 @@ export async function deploy(io: Io, job: Job, settings: Settings): Promise<Depl
 async function standIn(io: Io, job: Job, settings: Settings, variant: Variant): Promise<Server> {
   const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
   const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
-  const args = ['--variant', variant, '--payloads', payloads, ...splitArguments(extra)];
+  const args = ['--variant', variant, ...splitArguments(extra)];
+  if (job.stand_in === 'grammar') args.push('--payloads', payloads);
+  const { port } = settings;
+  if (port !== null && variant === 'baseline') {
+    if (!(await portIsFree(port)))
+      throw new UsageError(
+        `port ${port} is taken, so the stand-in can't use it: ${holderInWords(port)}; stop that, give another --port, or load what runs there with --no-server`,
+      );
+    args.push('--port', String(port));
+  }
   return await startStandIn(io, job.stand_in, args);
 }
 
