@@ -35,11 +35,11 @@ const entries = (folder) =>
         .map((f) => `${folder}/${f}`)
     : [];
 
-/** The suite's own payloads as one JSON array: happy-path-*.json by name, then the labelled *.jsonl line by line. */
-function bundlePayloads() {
+/** The suite's own payloads as one JSON array: labelled (happy-path-*.json by name, then *.jsonl line by line), or prompts. */
+function bundlePayloads(isWanted) {
   const folder = join(root, 'payloads');
   const text = (f) => readFileSync(join(folder, f), 'utf8');
-  const files = readdirSync(folder).sort();
+  const files = readdirSync(folder).filter(isWanted).sort();
   const single = files.filter((f) => f.endsWith('.json')).map((f) => JSON.parse(text(f)));
   const listed = files
     .filter((f) => f.endsWith('.jsonl'))
@@ -78,7 +78,9 @@ export async function buildAll({ outdir = join(root, 'dist') } = {}) {
   const outputs = results.flatMap((result) =>
     result.outputFiles.map((file) => [file.path, Buffer.from(file.contents)]),
   );
-  outputs.push([join(outdir, 'payloads.json'), Buffer.from(bundlePayloads())]);
+  const isPrompts = (file) => /^prompts.*\.jsonl$/.test(file);
+  outputs.push([join(outdir, 'payloads.json'), Buffer.from(bundlePayloads((file) => !isPrompts(file)))]);
+  outputs.push([join(outdir, 'prompts.json'), Buffer.from(bundlePayloads(isPrompts))]);
   for (const [path, contents] of outputs) put(path, contents);
   return outputs.map(([path]) => relative(outdir, path));
 }

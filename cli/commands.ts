@@ -15,6 +15,7 @@ import {
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { loadCommand } from './commands/load.ts';
+import { selfcheckCommand } from './commands/selfcheck.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { UsageError, type Io } from './io.ts';
 import { JOBS } from './jobs.ts';
@@ -61,6 +62,17 @@ export async function runCommand(io: Io): Promise<number> {
     .option('--out <dir>', "folder to write to (default the run's own)")
     .action((run: string | undefined, options: { out?: string }) => {
       code = exportCommand(io, run, options.out);
+    });
+
+  program
+    .command('selfcheck')
+    .description('how right our times of streamed answers are, against a server that stamps its own flushes')
+    .option('--streams <n,n,...>', 'streams at once (default 10,100,200,500,1000)')
+    .option('--duration <duration>', 'measured time of each', '15s')
+    .option('--write', 'writes docs/selfcheck.md')
+    .action(async (options: { streams?: string; duration: string; write?: boolean }) => {
+      const { streams, duration, write } = options;
+      code = await selfcheckCommand(io, { streams, duration, write: write === true });
     });
 
   program

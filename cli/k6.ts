@@ -18,11 +18,11 @@ const NEEDED = 'v2.';
 export async function findK6(io: Io): Promise<K6> {
   const own = io.env['K6_BINARY'];
   if (own !== undefined && own !== '') return probe(own, `K6_BINARY is "${own}"`);
-  const cached = join(io.root, '.cache', 'k6', sourceHash(io.root), 'k6');
+  const cached = cachePath(io, 'k6');
   if (existsSync(cached)) return probe(cached, 'the cached k6');
   const go = await capture('go', ['version'], io.root);
   if (go.code === 0) {
-    await build(io, cached);
+    await build(io, cached, K6_PROGRAM);
     return probe(cached, 'the k6 just built');
   }
   const stock = await capture('k6', ['version'], io.root);
@@ -31,6 +31,34 @@ export async function findK6(io: Io): Promise<K6> {
     'there is no k6 and no Go to build it; install Go 1.25 or newer (https://go.dev/dl), or k6 2.x on PATH, or set K6_BINARY to a k6',
   );
 }
+
+/** The truth server of `npm run selfcheck`, built on first use. @throws UsageError where there is no Go */
+export async function buildTruth(io: Io): Promise<string> {
+  const cached = cachePath(io, 'truth');
+  if (existsSync(cached)) return cached;
+  const go = await capture('go', ['version'], io.root);
+  if (go.code !== 0)
+    throw new UsageError(
+      'selfcheck needs Go 1.25 or newer to build its truth server; install it (https://go.dev/dl)',
+    );
+  await build(io, cached, { name: 'the truth server', folder: './truth', takes: 'once; a few seconds' });
+  return cached;
+}
+
+const cachePath = (io: Io, program: string): string =>
+  join(io.root, '.cache', 'k6', sourceHash(io.root), program);
+
+interface Program {
+  readonly name: string;
+  readonly folder: string;
+  readonly takes: string;
+}
+
+const K6_PROGRAM: Program = {
+  name: 'k6',
+  folder: '.',
+  takes: 'once; 1 to 3 minutes, most of it downloading and compiling k6 v2.2.0',
+};
 
 async function probe(path: string, what: string): Promise<K6> {
   const { code, stdout, stderr } = await capture(path, ['version'], '.');
@@ -58,19 +86,16 @@ function sourceHash(root: string): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function build(io: Io, target: string): Promise<void> {
+async function build(io: Io, target: string, { name, folder: source, takes }: Program): Promise<void> {
   const folder = join(target, '..');
   mkdirSync(folder, { recursive: true });
   const partial = `${target}.${process.pid}`;
-  say(
-    io,
-    'building k6 from k6/go.mod (once; 1 to 3 minutes, most of it downloading and compiling k6 v2.2.0)',
-  );
+  say(io, `building ${name} from k6/go.mod (${takes})`);
   const started = Date.now();
   const seconds = (): string => `${((Date.now() - started) / 1000).toFixed(0)} s`;
   const child = startChild({
     command: 'go',
-    args: ['build', '-trimpath', '-ldflags', '-s -w', '-o', partial, '.'],
+    args: ['build', '-trimpath', '-ldflags', '-s -w', '-o', partial, source],
     env: io.env,
     cwd: join(io.root, 'k6'),
   });
@@ -90,9 +115,9 @@ async function build(io: Io, target: string): Promise<void> {
   if (code !== 0) {
     rmSync(partial, { force: true });
     throw new UsageError(
-      `k6 could not be built (go build exits ${String(code)}):\n${child.lastLines()}\nIt needs Go 1.25 or newer and the Go module proxy; or set K6_BINARY to a k6 2.x`,
+      `${name} could not be built (go build exits ${String(code)}):\n${child.lastLines()}\nIt needs Go 1.25 or newer and the Go module proxy; or set K6_BINARY to a k6 2.x`,
     );
   }
   renameSync(partial, target);
-  say(io, `k6 is built (${seconds()})`);
+  say(io, `${name} is built (${seconds()})`);
 }

@@ -60,19 +60,33 @@ export function splitArguments(text: string): string[] {
 
 export interface Answer {
   readonly status: number;
+  readonly content_type: string;
   readonly body: string;
+}
+
+export interface Asking {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeout_ms?: number;
+  /** Makes it a POST of this JSON. */
+  readonly json?: unknown;
+  /** Of a body that is longer, the rest is left unread. */
+  readonly most_characters?: number;
 }
 
 const BODY_LIMIT = 4_000_000;
 
 /** One GET outside k6. @throws Error with the cause in words */
-export async function get(
+export const get = async (
   io: Io,
   settings: Settings,
   url: string,
   headers: Readonly<Record<string, string>> = {},
   timeout_ms = 10_000,
-): Promise<Answer> {
+): Promise<Answer> => await ask(io, settings, url, { headers, timeout_ms });
+
+/** One request outside k6. @throws Error with the cause in words */
+export async function ask(io: Io, settings: Settings, url: string, asking: Asking): Promise<Answer> {
+  const { headers = {}, timeout_ms = 10_000, json, most_characters = BODY_LIMIT } = asking;
   const secure = url.startsWith('https:');
   const file = (path: string | null): Buffer | undefined =>
     path === null ? undefined : readFileSync(userPath(io, path));
@@ -80,16 +94,30 @@ export async function get(
     ? { ca: file(settings.caFile), cert: file(settings.clientCert), key: file(settings.clientKey) }
     : {};
   return await new Promise<Answer>((resolve, reject) => {
-    const request = (secure ? https : http).get(
+    const request = (secure ? https : http).request(
       url,
-      { headers: { ...headers }, timeout: timeout_ms, ...tls },
+      {
+        method: json === undefined ? 'GET' : 'POST',
+        headers: { ...(json === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+        timeout: timeout_ms,
+        ...tls,
+      },
       (response) => {
         let body = '';
+        const done = (): void =>
+          resolve({
+            status: response.statusCode ?? 0,
+            content_type: response.headers['content-type'] ?? '',
+            body,
+          });
         response.setEncoding('utf8');
         response.on('data', (piece: string) => {
-          if (body.length < BODY_LIMIT) body += piece;
+          body += piece;
+          if (body.length < most_characters) return;
+          done();
+          response.destroy();
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+        response.on('end', done);
         response.on('error', reject);
       },
     );
@@ -97,6 +125,7 @@ export async function get(
     request.on('error', (error: NodeJS.ErrnoException) =>
       reject(new Error(CAUSES[error.code ?? ''] ?? error.message)),
     );
+    request.end(json === undefined ? undefined : JSON.stringify(json));
   });
 }
 

@@ -52,7 +52,7 @@ export type Scale = 'ratio' | 'difference';
 export interface GateCheck {
   readonly kind: 'gate';
   readonly id: string;
-  readonly gate: 'latency' | 'error_rate' | 'accuracy' | 'cost' | 'cpqu' | 'throughput';
+  readonly gate: 'latency' | 'error_rate' | 'accuracy' | 'cost' | 'cpqu' | 'throughput' | 'output_length';
   readonly metric: string;
   readonly statistic: string | null;
   readonly scale: Scale;

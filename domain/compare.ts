@@ -1,4 +1,5 @@
 /** A run's data to its comparison: figures, checks, trust, findings, verdict. */
+import { byPrompt } from './by-prompt.ts';
 import type { Check, GateCheck } from './checks.ts';
 import type { Comparison } from './comparison.ts';
 import type { Finding } from './findings.ts';
@@ -16,7 +17,8 @@ import { settingsOf, type Manifest } from './run.ts';
 import { samples } from './samples.ts';
 import type { Settings } from './settings.ts';
 import { obrienFlemingLevels } from './statistics/group-sequential.ts';
-import { summarise, type SummaryContext } from './summary.ts';
+import { lengthFindings, streamFindings } from './stream-findings.ts';
+import { summarise, type SummaryContext, type VariantSummary } from './summary.ts';
 import { judgeTrust } from './trust.ts';
 import { mapVariants, presentVariants, type ByVariant } from './variants.ts';
 import { decide } from './verdict.ts';
@@ -72,7 +74,11 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     ...runFindings(data),
     ...seen.findings,
     ...figureFindings(data, summaries),
-    ...checkFindings(checks, manifest),
+    ...streamFindings(settings, manifest.payloads.count, summaries),
+    ...(sides.baseline === undefined || sides.shadow === undefined
+      ? []
+      : lengthFindings({ baseline: sides.baseline, shadow: sides.shadow }, alpha, settings.forceLength)),
+    ...checkFindings(checks, manifest, rule),
   ];
   const { verdict, exit_code } = decide(checks, findings, {
     rule,
@@ -102,16 +108,39 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
       versions: manifest.versions,
       machine: manifest.machine,
       variants: mapVariants(manifest.variants, ({ label, url, stand_in }) => ({ label, url, stand_in })),
+      generation: generation(settings, summaries),
     },
     variants: summaries,
     checks,
     slowest_stage: slowestStage(summaries),
     histogram: histogram(mapVariants(sides, (side) => side.samples)),
     observed: seen.observed,
+    by_prompt: manifest.job === 'single' ? mapVariants(data.measured, byPrompt) : null,
     trust: trust.figures,
     findings,
     verdict,
     exit_code,
+  };
+}
+
+function generation(
+  settings: Settings,
+  summaries: ByVariant<VariantSummary>,
+): NonNullable<Comparison['run']['generation']> | null {
+  if (presentVariants(summaries).every((variant) => summaries[variant]?.tokens === null)) return null;
+  return {
+    api: settings.api,
+    models: mapVariants(
+      summaries,
+      (_, variant) =>
+        (variant === 'shadow' ? (settings.shadowModel ?? settings.model) : settings.model) ?? '',
+    ),
+    streamed: settings.stream,
+    max_tokens: settings.maxTokens,
+    forced: settings.forceLength,
+    temperature: settings.temperature,
+    unique_prefix: settings.uniquePrefix,
+    slo: settings.slo,
   };
 }
 

@@ -1,9 +1,11 @@
 /** The one model of a run's result: everything that is rendered, and comparison.json itself, is this. */
+import type { PromptFigures } from './by-prompt.ts';
 import type { Check, Verdict } from './checks.ts';
 import type { Finding } from './findings.ts';
 import type { Observed } from './inference/observed.ts';
 import type { Manifest } from './run.ts';
 import type { Settings } from './settings.ts';
+import type { Slo } from './slo.ts';
 import type { VariantSummary } from './summary.ts';
 import type { TrustFigure } from './trust.ts';
 import type { ByVariant } from './variants.ts';
@@ -46,6 +48,17 @@ export interface Comparison {
       readonly url: string;
       readonly stand_in: boolean;
     }>;
+    /** How language models were asked; null for other servers. */
+    readonly generation?: {
+      readonly api: Settings['api'];
+      readonly models: ByVariant<string>;
+      readonly streamed: boolean;
+      readonly max_tokens: number;
+      readonly forced: boolean;
+      readonly temperature: number;
+      readonly unique_prefix: boolean;
+      readonly slo: Slo | null;
+    } | null;
   };
   readonly variants: ByVariant<VariantSummary>;
   readonly checks: readonly Check[];
@@ -57,6 +70,8 @@ export interface Comparison {
   readonly histogram: Histogram | null;
   /** Where somebody looked at the servers, or the load was counted in requests. */
   readonly observed: Observed | null;
+  /** Of k6:single: each prompt by itself. */
+  readonly by_prompt?: ByVariant<readonly PromptFigures[]> | null;
   readonly trust: readonly TrustFigure[];
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;

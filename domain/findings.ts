@@ -35,8 +35,11 @@ export const FINDING_CODES = {
   payloads_differ: 'warning',
   requests_unsent: 'warning',
   metrics_vanished: 'warning',
+  prefix_cache: 'warning',
   // note
+  tokens_estimated: 'note',
   declared_aa: 'note',
+  point_rule: 'note',
   short_run: 'note',
   repeated_payloads: 'note',
   few_payloads: 'note',

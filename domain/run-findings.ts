@@ -1,5 +1,5 @@
 /** What a reader must know of a run beside its figures: what happened, and what the figures themselves call for. */
-import type { Check, GateCheck } from './checks.ts';
+import type { Check, GateCheck, Verdict } from './checks.ts';
 import { finding, type Finding } from './findings.ts';
 import type { RunData } from './run-data.ts';
 import { settingsOf, type Manifest } from './run.ts';
@@ -98,7 +98,11 @@ export function figureFindings(data: RunData, summaries: ByVariant<VariantSummar
   return findings;
 }
 
-export function checkFindings(checks: readonly Check[], manifest: Manifest): Finding[] {
+export function checkFindings(
+  checks: readonly Check[],
+  manifest: Manifest,
+  rule: Verdict['rule'],
+): Finding[] {
   const findings: Finding[] = [];
   for (const check of checks) {
     if (check.kind === 'limit' && check.straddles)
@@ -115,6 +119,7 @@ export function checkFindings(checks: readonly Check[], manifest: Manifest): Fin
     ({ gate, advisory }) => gate === 'accuracy' && advisory?.reason === 'too_few',
   )?.advisory;
   if (few?.reason === 'too_few') findings.push(finding('few_payloads', { has: few.has, needs: few.needs }));
+  if (rule === 'point' && gates.length > 0) findings.push(finding('point_rule'));
   if (gates.some(({ gate }) => gate === 'throughput')) findings.push(finding('closed_loop_throughput'));
   if (gates.some(({ gate }) => gate === 'latency') && manifest.deployment_noise === null)
     findings.push(finding('deployment_noise_unknown'));

@@ -92,6 +92,7 @@ const gateSchema = v.variant('gate', [
   v.strictObject({ gate: v.literal('cost'), ...ratioMargin }),
   v.strictObject({ gate: v.literal('cpqu'), ...ratioMargin }),
   v.strictObject({ gate: v.literal('throughput'), ...ratioMargin }),
+  v.strictObject({ gate: v.literal('output_length'), ...ratioMargin }),
 ]);
 
 export const thresholdsSchema = v.strictObject({
@@ -135,8 +136,27 @@ export function gateId(gate: Gate): string {
     case 'cost':
     case 'cpqu':
     case 'throughput':
+    case 'output_length':
       return gate.gate;
   }
+}
+
+const STREAMED_ONLY: readonly string[] = ['ttft', 'tpot', 'itl'];
+
+/** The thresholds that this load can fill: none on a token's time without streams, none on a length that is not forced. */
+export function fitting(
+  thresholds: Thresholds,
+  load: { readonly stream: boolean; readonly forceLength: boolean },
+): Thresholds {
+  const measured = ({ metric }: Limit): boolean => load.stream || !STREAMED_ONLY.includes(metric);
+  return {
+    limits: thresholds.limits.filter(measured),
+    targets: thresholds.targets.filter(measured),
+    gates: thresholds.gates.filter((gate) => {
+      if (gate.gate === 'output_length') return load.forceLength;
+      return gate.gate !== 'latency' || load.stream || !STREAMED_ONLY.includes(gate.metric);
+    }),
+  };
 }
 
 /** @throws BadValue for a gate that this run does not have. */

@@ -167,8 +167,12 @@ function probe(
       share >= PROBE_SHARE,
       () => finding('probe_starved', { share }),
     );
-  const latency =
-    summaries.baseline?.trends.request_duration?.p50 ?? summaries.shadow?.trends.request_duration?.p50;
+  const trends = summaries.baseline?.trends ?? summaries.shadow?.trends;
+  // The shortest time that a gate compares: a first token comes long before the whole answer.
+  const gated = data.manifest.thresholds.gates.some(
+    (gate) => gate.gate === 'latency' && gate.metric === 'ttft',
+  );
+  const latency = (gated ? trends?.ttft?.p50 : undefined) ?? trends?.request_duration?.p50;
   if (idle.length < MIN_PROBES || loaded.length < MIN_PROBES || latency === undefined) {
     findings.push(finding('short_run', { probes: loaded.length }));
     return;

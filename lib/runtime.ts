@@ -1,7 +1,8 @@
 /** The only reader of k6's environment: settings, the block's plan, and which binary this is. */
 import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/block.ts';
+import { requestHeaders } from '../domain/request-headers.ts';
 import { envName, parseSettings, type SettingName, type Settings } from '../domain/settings.ts';
-import { parseThresholds, type Thresholds } from '../domain/thresholds.ts';
+import { fitting, parseThresholds, type Thresholds } from '../domain/thresholds.ts';
 import type { Variant } from '../domain/variants.ts';
 
 /** This binary carries k6/x/requestlog, k6/x/shared and k6/x/stream (k6/main.go says so). */
@@ -63,28 +64,17 @@ export interface Target {
 }
 
 export function target(settings: Settings, variant: Variant): Target {
-  const headers: Record<string, string> = {};
-  const key = variant === 'shadow' ? (settings.shadowApiKey ?? settings.apiKey) : settings.apiKey;
-  if (key !== null) headers['Authorization'] = `Bearer ${key}`;
-  for (const header of settings.header)
-    headers[header.name] = 'env' in header ? fromEnvironment(header.name, header.env) : header.literal;
-  return { base_url: (settings[urlSetting(variant)] ?? '').replace(/\/+$/, ''), headers };
-}
-
-function fromEnvironment(name: string, variable: string): string {
-  const value = __ENV[variable];
-  if (value === undefined || value === '')
-    throw new Error(
-      `--header '${name}: env:${variable}': the variable ${variable} is empty or missing; set it`,
-    );
-  return value;
+  return {
+    base_url: (settings[urlSetting(variant)] ?? '').replace(/\/+$/, ''),
+    headers: requestHeaders(settings, variant, __ENV),
+  };
 }
 
 /** The thresholds of the scenario, or the user's file in place of them. */
 export function thresholdsOf(runtime: Runtime, own: unknown, name: string): Thresholds {
   const file = runtime.plan.thresholds_file;
   return file === null
-    ? parseThresholds(own, `thresholds/${name}.json`)
+    ? fitting(parseThresholds(own, `thresholds/${name}.json`), runtime.settings)
     : parseThresholds(JSON.parse(open(file)), file);
 }
 

@@ -1,21 +1,17 @@
 /** One client and nobody else: prompts of several lengths, each so many times. */
-import { promptsOfLengths, singleLoad } from '../domain/single.ts';
+import { SINGLE_SETTINGS, promptsOfLengths } from '../domain/single.ts';
 import { modelLoad } from '../lib/model-load.ts';
 import { PROMPTS } from '../lib/payloads.ts';
 import { readRuntime } from '../lib/runtime.ts';
 import limits from '../thresholds/single.json';
 
-const given = readRuntime({
-  variants: ['baseline'],
-  settings: { vus: '1', warmUpMs: '0s', durationMs: '10m', maxTokens: '100' },
-});
-const { warm_up, requests } = singleLoad(given.settings, given.settings.promptLengths.length);
+const runtime = readRuntime({ variants: ['baseline'], settings: SINGLE_SETTINGS });
 const load = modelLoad({
   name: 'single',
-  runtime: { ...given, settings: { ...given.settings, maxRequests: requests } },
+  runtime,
   thresholds: limits,
-  payloads: { ...PROMPTS, own: () => promptsOfLengths(given.settings) },
-  warm_up,
+  payloads: { ...PROMPTS, own: () => promptsOfLengths(runtime.settings) },
+  by_rounds: true,
 });
 
 export const options = load.options;

@@ -124,7 +124,7 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
     speak: (telling: Telling) => Dialect,
   ): void {
     server.post(path, shape, async (body, work) => {
-      const { headers, index, gone, factor, extra_ms } = work;
+      const { headers, index, slowdown, extra_ms, gone } = work;
       if (work.fault !== null && replacing.includes(work.fault.kind)) return { body: {} };
       const asked = read(body);
       const prompt = tokensOf(asked.prompt);
@@ -133,13 +133,12 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
       const fault = asked.stream ? asStreamFault(work.fault) : work.fault;
       const streamed = asked.stream && fault?.kind !== 'no_stream';
       const empty = overflows(asked, prompt.length);
-      if (streamed && empty)
-        return {
-          stream: async (response) => {
-            openStream(response);
-            response.end();
-          },
-        };
+      if (streamed && empty) {
+        const response = work.takeOver();
+        openStream(response);
+        response.end();
+        return null;
+      }
 
       const model = models.find((name) => name === asked.model) ?? options.model;
       const greedy = asked.temperature === 0;
@@ -170,17 +169,16 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
         prefix_cache: switched(headers, 'x-cache', options.prefix_cache),
         answer_key: answer_cache ? JSON.stringify([path, model, tokens.length, asked.prompt]) : null,
         stall: null,
-        factor,
+        slowdown,
         extra_ms,
         gone,
       };
-      if (streamed)
-        return {
-          stream: (response) =>
-            writeAnswer(response, dialect, tokens, options.role_chunk, fault, (stall, emit) =>
-              engine.run({ ...job, stall }, metrics, emit),
-            ),
-        };
+      if (streamed) {
+        const run = (stall: Job['stall'], emit: (i: number) => void) =>
+          engine.run({ ...job, stall }, metrics, emit);
+        await writeAnswer(work.takeOver(), dialect, tokens, options.role_chunk, fault, run);
+        return null;
+      }
       const times = await engine.run(job, metrics, () => undefined);
       // Nobody reads it where the client has left.
       return { body: times === null ? {} : dialect.plain(times) };

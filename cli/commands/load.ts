@@ -8,9 +8,10 @@ import type { ParsedSettings } from '../../domain/settings.ts';
 import { formatDuration } from '../../domain/units.ts';
 import { presentVariants } from '../../domain/variants.ts';
 import { deploymentNoise } from '../deployment-noise.ts';
-import { Interrupted, say, type Io } from '../io.ts';
+import { Interrupted, say, UsageError, type Io } from '../io.ts';
 import type { Job } from '../jobs.ts';
 import { findK6, type K6 } from '../k6.ts';
+import { preflight } from '../preflight/language-model.ts';
 import { readRun } from '../read/run.ts';
 import { outputs, show } from '../report.ts';
 import { FILES, createRunDirectory, shownPath, writeWhole } from '../run-directory.ts';
@@ -58,15 +59,25 @@ async function load(
   fallback: Manifest['fallback'],
   closers: Closers,
 ): Promise<Loaded> {
-  const prepared = prepare(io, job, parsed.settings);
-  const { settings, plan } = prepared;
+  let prepared = prepare(io, job, parsed.settings);
+  const { plan } = prepared;
   const k6 = await findK6(io);
+  if (job.language_model && !k6.extended)
+    throw new UsageError(
+      `${k6.path} can't time streamed answers: k6:${job.name} needs the suite's own k6; unset K6_BINARY and have Go 1.25 or newer (https://go.dev/dl), and it is built`,
+    );
   if (io.interrupted.aborted) throw new Interrupted();
-  const [deployed, probe] = await Promise.all([deploy(io, job, settings), startStandIn(io, 'null', [])]);
+  const [deployed, probe] = await Promise.all([
+    deploy(io, job, prepared.settings),
+    startStandIn(io, 'null', []),
+  ]);
   let deployment: Deployment = deployed;
   closers.add(probe.stop);
   closers.add(async () => await deployment.stop());
-  let variants = await identifyAll(io, settings, deployment);
+  let variants = await identifyAll(io, prepared.settings, deployment);
+  if (job.language_model)
+    prepared = { ...prepared, settings: await preflight(io, prepared.settings, deployment) };
+  const { settings } = prepared;
   const dashboard_port = settings.dashboard ? await freePort(DASHBOARD_PORT) : null;
   announce(io, job, prepared, { k6, deployment, dashboard_port });
 
@@ -107,7 +118,7 @@ async function load(
         baselineUrl: deployment.urls.baseline ?? null,
         shadowUrl: deployment.urls.shadow ?? null,
       },
-      probe_url: probe.url,
+      probe_url: job.probed ? probe.url : null,
       dashboard_port,
       own_thresholds: settings.thresholds !== null,
       processes: deployment.processes,
@@ -220,7 +231,8 @@ function announce(
   row('k6', `${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`);
   if (dashboard_port !== null) row('live', `http://127.0.0.1:${dashboard_port}`);
   const load_ms = plan.blocks.reduce(
-    (sum, { duration_ms }) => sum + loadTimeMs({ ...settings, durationMs: duration_ms }, true) + plan.gap_ms,
+    (sum, { duration_ms }) =>
+      sum + loadTimeMs({ ...settings, durationMs: duration_ms }, job.probed) + plan.gap_ms,
     0,
   );
   const total_ms = load_ms + (ours.length > 0 ? settings.drainMs : 0);

@@ -1,19 +1,39 @@
-/** A user's payloads from a folder or a file, checked before anything is started. */
+/** Payloads from a folder or a file, checked before anything is started. */
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { assertDistinctIds, toPayload, type Payload } from '../../domain/payload.ts';
+import { toPrompt, type Prompt } from '../../domain/prompt.ts';
 import { BadValue } from '../../domain/units.ts';
 import { UsageError } from '../io.ts';
 
 export interface PayloadSet {
   readonly source: string;
-  readonly payloads: readonly Payload[];
+  readonly payloads: readonly { readonly id: string }[];
   readonly labelled: number;
   /** One JSON object a line; what k6 reads, and what the digest is of. */
   readonly jsonl: string;
   readonly sha256: string;
 }
+
+/** What a kind of payload looks like, and how one is read. */
+export interface PayloadKind<P extends { readonly id: string }> {
+  parse(value: unknown, where: string, fallback_id: string): P;
+  isLabelled(payload: P): boolean;
+  readonly shape: string;
+}
+
+export const LABELLED: PayloadKind<Payload> = {
+  parse: toPayload,
+  isLabelled: ({ expected }) => expected.corrected.length + expected.translation.length > 0,
+  shape: '{"id":"...","request":{...},"expected":{"corrected":["..."]}}',
+};
+
+export const PROMPTS: PayloadKind<Prompt> = {
+  parse: toPrompt,
+  isLabelled: () => false,
+  shape: '{"id":"...","prompt":"..."} or {"id":"...","messages":[...]}',
+};
 
 function parse(text: string, where: string): unknown {
   try {
@@ -25,23 +45,27 @@ function parse(text: string, where: string): unknown {
   }
 }
 
-function readFile(file: string): Payload[] {
+function readFile<P extends { readonly id: string }>(file: string, kind: PayloadKind<P>): P[] {
   const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   const stem = basename(file).replace(/\.jsonl?$/i, '');
   if (/\.jsonl$/i.test(file)) {
     return text.split('\n').flatMap((line, i) => {
       if (line.trim() === '') return [];
       const where = `${file} line ${i + 1}`;
-      return [toPayload(parse(line, where), where, `${stem}-${i + 1}`)];
+      return [kind.parse(parse(line, where), where, `${stem}-${i + 1}`)];
     });
   }
   const value = parse(text, file);
-  if (!Array.isArray(value)) return [toPayload(value, file, stem)];
-  return value.map((one, i) => toPayload(one, `${file} element ${i + 1}`, `${stem}-${i + 1}`));
+  if (!Array.isArray(value)) return [kind.parse(value, file, stem)];
+  return value.map((one, i) => kind.parse(one, `${file} element ${i + 1}`, `${stem}-${i + 1}`));
 }
 
 /** @throws UsageError naming file, line and field. */
-export function readPayloads(path: string, shown: string): PayloadSet {
+export function readPayloads<P extends { readonly id: string }>(
+  path: string,
+  shown: string,
+  kind: PayloadKind<P>,
+): PayloadSet {
   let files: string[];
   try {
     files = statSync(path).isDirectory()
@@ -57,25 +81,31 @@ export function readPayloads(path: string, shown: string): PayloadSet {
     );
   }
   try {
-    const payloads = files.flatMap(readFile);
+    const payloads = files.flatMap((file) => readFile(file, kind));
     if (payloads.length === 0)
       throw new UsageError(
-        `--payloads ${shown} holds no payload; allowed: *.json or *.jsonl with objects as {"id":"...","request":{...},"expected":{"corrected":["..."]}}`,
+        `--payloads ${shown} holds no payload; allowed: *.json or *.jsonl with objects as ${kind.shape}`,
       );
     assertDistinctIds(payloads);
-    const jsonl = payloads.map((payload) => `${JSON.stringify(payload)}\n`).join('');
-    const labelled = payloads.filter(
-      ({ expected }) => expected.corrected.length + expected.translation.length > 0,
-    ).length;
-    return {
-      source: shown,
-      payloads,
-      labelled,
-      jsonl,
-      sha256: createHash('sha256').update(jsonl).digest('hex'),
-    };
+    return payloadSet(shown, payloads, kind);
   } catch (error) {
     if (error instanceof BadValue) throw new UsageError(error.message, { cause: error });
     throw error;
   }
+}
+
+export function payloadSet<P extends { readonly id: string }>(
+  source: string,
+  payloads: readonly P[],
+  kind: PayloadKind<P>,
+): PayloadSet {
+  const jsonl = payloads.map((payload) => `${JSON.stringify(payload)}\n`).join('');
+  const sha256 = createHash('sha256').update(jsonl).digest('hex');
+  return {
+    source,
+    payloads,
+    labelled: payloads.filter((payload) => kind.isLabelled(payload)).length,
+    jsonl,
+    sha256,
+  };
 }

@@ -6,7 +6,7 @@ import { sections, type Section } from './sections.ts';
 
 const line = (cells: readonly string[]): string => `| ${cells.map(markdownText).join(' | ')} |`;
 
-function table({ title, head, rows, note }: Section): string {
+export function markdownTable({ title, head, rows, note }: Section): string {
   const lines = [`## ${title}`, '', line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)];
   if (note !== undefined) lines.push('', markdownText(note.charAt(0).toUpperCase() + note.slice(1)) + '.');
   return lines.join('\n');
@@ -27,7 +27,7 @@ export function renderMarkdown(comparison: Comparison): string {
   const order = ['gates', 'setup', 'limits'];
   const rank = (section: Section): number =>
     order.includes(section.id) ? order.indexOf(section.id) : order.length;
-  parts.push(...all.toSorted((a, b) => rank(a) - rank(b)).map(table));
+  parts.push(...all.toSorted((a, b) => rank(a) - rank(b)).map(markdownTable));
   if (comparison.findings.length > 0) {
     parts.push(
       [

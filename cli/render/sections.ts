@@ -1,10 +1,13 @@
 /** A comparison as titled tables of text: the one arrangement that the terminal and markdown both show. */
 import type { GateCheck, LimitCheck } from '../../domain/checks.ts';
+import type { Spread } from '../../domain/by-prompt.ts';
 import type { Comparison } from '../../domain/comparison.ts';
 import { METRICS, type TrendName } from '../../domain/metrics.ts';
 import type { AccuracySummary, TrendSummary, VariantSummary } from '../../domain/summary.ts';
 import { formatDuration } from '../../domain/units.ts';
 import { presentVariants, type Variant } from '../../domain/variants.ts';
+import { PROTOCOLS } from '../../domain/protocols/index.ts';
+import { formatSlo } from '../../domain/slo.ts';
 import { MISSING, change, eur, instant, integer, ms, percent, points, quantity } from './format.ts';
 import { inferenceSections, loadInWords } from './inference.ts';
 import type { Section } from './section.ts';
@@ -127,6 +130,75 @@ export function limitsSection(comparison: Comparison): Section | null {
   };
 }
 
+function generation(of: NonNullable<Comparison['run']['generation']>): string {
+  const { baseline, shadow } = of.models;
+  return [
+    shadow === undefined || shadow === baseline ? baseline : `${baseline ?? ''} against ${shadow}`,
+    PROTOCOLS[of.api].label,
+    of.streamed ? 'streamed' : 'whole answers',
+    `${of.forced ? 'exactly' : 'at most'} ${of.max_tokens} tokens`,
+    `temperature ${of.temperature}`,
+    ...(of.unique_prefix ? ['a unique prefix a request'] : []),
+  ]
+    .filter((part) => part !== undefined && part !== '')
+    .join(', ');
+}
+
+function tokens(comparison: Comparison): Section {
+  const slo = comparison.run.generation?.slo ?? null;
+  const rate = (value: number): string => quantity(value, 'tokens/s');
+  return {
+    id: 'tokens',
+    title: 'Tokens',
+    head: heads(comparison, 'figure'),
+    rows: figures(comparison, [
+      ['tokens of an answer, mean', (summary) => summary.tokens?.mean, (value) => value.toFixed(1), 'ratio'],
+      ['tokens of a prompt, mean', (summary) => summary.tokens?.prompt_mean, (value) => value.toFixed(1)],
+      ...trendRows('tokens_per_s', ['mean', 'p50']),
+      ['tokens/s of the system', (summary) => summary.tokens?.per_s, rate, 'ratio'],
+      ...(slo === null
+        ? []
+        : ([
+            [
+              `goodput (${formatSlo(slo)})`,
+              (summary) => summary.goodput?.share,
+              (value) => percent(value, 1),
+              'points',
+            ],
+            ['good answers/s', (summary) => summary.goodput?.per_s, (value) => value.toFixed(2), 'ratio'],
+          ] satisfies Row[])),
+    ]),
+    ...(slo === null ? {} : { note: 'goodput is of every request sent; a failed one is not good' }),
+  };
+}
+
+function byPrompt(comparison: Comparison): Section | null {
+  const of = comparison.by_prompt ?? null;
+  if (of === null) return null;
+  const show = (spread: Spread | null, shown: (value: number) => string): string[] =>
+    spread === null
+      ? [MISSING, MISSING]
+      : [shown(spread.mean), spread.sd === null ? MISSING : `± ${shown(spread.sd)}`];
+  const count = (value: number | null): string => (value === null ? MISSING : value.toFixed(0));
+  return {
+    id: 'by_prompt',
+    title: 'By prompt',
+    head: ['prompt', 'n', 'prompt tokens', 'TTFT', 'sd', 'E2E', 'sd', 'tokens', 'tokens/s', 'sd'],
+    rows: presentVariants(of).flatMap((variant) =>
+      (of[variant] ?? []).map((one) => [
+        one.payload_id,
+        integer(one.n),
+        count(one.prompt_tokens),
+        ...show(one.ttft_ms, ms),
+        ...show(one.e2e_ms, ms),
+        count(one.tokens),
+        ...show(one.tokens_per_s, (value) => value.toFixed(1)),
+      ]),
+    ),
+    note: 'mean and standard deviation over the repeats; tokens/s is the tokens of an answer over its time to the last of them',
+  };
+}
+
 function setup(comparison: Comparison): Section {
   const { run, variants } = comparison;
   const rows: string[][] = [
@@ -145,6 +217,8 @@ function setup(comparison: Comparison): Section {
       `${run.payloads.count} (${run.payloads.labelled} with labels), ${run.payloads.source}, seed ${run.seed}, digest ${run.payloads.sha256.slice(0, 12)}`,
     ],
   ];
+  if (run.generation !== undefined && run.generation !== null)
+    rows.push(['model', generation(run.generation)]);
   for (const variant of presentVariants(run.variants)) {
     const server = run.variants[variant];
     const summary = variants[variant];
@@ -284,7 +358,9 @@ export function sections(comparison: Comparison): Section[] {
     gatesSection(comparison),
     limitsSection(comparison),
     setup(comparison),
+    byPrompt(comparison),
     latency(comparison),
+    tokens(comparison),
     {
       id: 'throughput',
       title: 'Throughput',

@@ -27,7 +27,7 @@ const BARE = {
   middle: '  ',
 };
 
-function table(section: Section, colours: Colours): string {
+export function textTable(section: Section, colours: Colours = pc.createColors(false)): string {
   const numeric = section.head.map(
     (_, column) =>
       column > 0 &&
@@ -60,7 +60,7 @@ export function renderText(comparison: Comparison, colour: boolean): string {
   }[comparison.verdict.word];
   const parts = sections(comparison)
     .filter(({ detail }) => detail !== true)
-    .map((section) => table(section, colours));
+    .map((section) => textTable(section, colours));
   if (comparison.findings.length > 0) {
     const worded = comparison.findings.map((finding, i) => {
       const text = `${i + 1}. ${finding.severity === 'note' ? '' : `${finding.severity}: `}${terminalText(wordFinding(finding))}`;

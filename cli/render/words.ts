@@ -55,6 +55,10 @@ const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
     `the two runs differ in ${t(a, 'what')}: ${t(a, 'baseline')} against ${t(a, 'shadow')}`,
   output_length_differs: (a) =>
     `the shadow's answers are ${change(n(a, 'ratio'))} long in tokens: times per answer compare different work`,
+  prefix_cache: (a) =>
+    `each prompt was asked ${n(a, 'times').toFixed(1)} times${'cached_share' in a ? `, and the server had ${percent(n(a, 'cached_share'), 0)} of the prompt tokens in its cache` : ''}: a prefix cache flatters TTFT; --unique-prefix shuts it out`,
+  tokens_estimated: (a) =>
+    `the server gave no token count for ${integer(n(a, 'estimated'))} of ${integer(n(a, 'answers'))} answers: their token events were counted, and one event may carry several tokens`,
   payloads_differ: (a) => `only ${n(a, 'common')} payloads were asked of both variants`,
   declared_aa: () => 'declared A/A: both variants are meant to be equal, so any difference is noise',
   short_run: (a) =>
@@ -64,6 +68,8 @@ const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
   repeated_payloads: (a) =>
     `${integer(n(a, 'answers'))} scored answers are of ${n(a, 'payloads')} distinct payloads; accuracy counts payloads, since repeats of one are not independent`,
   few_payloads: (a) => `${n(a, 'has')} distinct payloads; this margin needs at least ${n(a, 'needs')}`,
+  point_rule: () =>
+    'gates are judged by point figures alone (--rule point): noise passes and fails as if it were a difference',
   closed_loop_throughput: () =>
     'in a closed loop throughput is the clients over the mean latency: it restates latency, and is no evidence of its own',
   deployment_noise_unknown: () =>
@@ -97,6 +103,7 @@ const GATE_LABELS: Readonly<Record<GateCheck['gate'], string>> = {
   cost: 'cost a request',
   cpqu: 'CpQU (cost per correct answer)',
   throughput: 'throughput',
+  output_length: 'output length',
 };
 
 const OBSERVED_LABELS: Readonly<Record<ObservedLimit['figure'], string>> = {
@@ -210,25 +217,31 @@ function wordGate(check: GateCheck): string {
   return `${checkLabel(check)} ${difference(check, check.estimate)} (${gateInterval(check)}; ${gateLimit(check)}): ${check.answer}${why === '' ? '' : `, ${why}`}`;
 }
 
+const SIDES: Readonly<Record<GateCheck['gate'], readonly [below: string, above: string]>> = {
+  latency: ['faster', 'slower'],
+  accuracy: ['worse', 'better'],
+  error_rate: ['lower', 'higher'],
+  cost: ['lower', 'higher'],
+  cpqu: ['lower', 'higher'],
+  throughput: ['lower', 'higher'],
+  output_length: ['apart', 'apart'],
+};
+
+/** "2 % faster" */
+function side(check: GateCheck, value: number): string {
+  const ratio = check.scale === 'ratio';
+  const size = Math.abs(ratio ? value - 1 : value) * 100;
+  const [below, above] = SIDES[check.gate];
+  return `${size >= 10 ? size.toFixed(0) : size.toFixed(1)} ${ratio ? '%' : 'pp'} ${value < (ratio ? 1 : 0) ? below : above}`;
+}
+
 /** "is between 2 % faster and 11 % slower" */
 function between(check: GateCheck): string {
-  const { low, high } = check.interval;
-  const words =
-    check.gate === 'latency'
-      ? ['faster', 'slower']
-      : check.gate === 'accuracy'
-        ? ['worse', 'better']
-        : ['lower', 'higher'];
-  const side = (value: number): string => {
-    const size = check.scale === 'ratio' ? Math.abs(value - 1) * 100 : Math.abs(value) * 100;
-    const text = `${size >= 10 ? size.toFixed(0) : size.toFixed(1)} ${check.scale === 'ratio' ? '%' : 'pp'}`;
-    return `${text} ${(check.scale === 'ratio' ? value < 1 : value < 0) ? words[0] : words[1]}`;
-  };
-  if (low === null || high === null) {
-    const estimate = check.estimate === null ? 'not known' : side(check.estimate);
-    return `is ${estimate} by the point figures, and the data can't bound it`;
-  }
-  return `is between ${side(low)} and ${side(high)}`;
+  const { estimate, interval } = check;
+  const { low, high } = interval;
+  if (low !== null && high !== null) return `is between ${side(check, low)} and ${side(check, high)}`;
+  if (estimate === null) return 'is not known';
+  return `is ${side(check, estimate)} by the point figures, and the data can't bound it`;
 }
 
 const VERDICTS: Readonly<Record<Comparison['verdict']['word'], string>> = {
@@ -264,7 +277,11 @@ export function sentence(comparison: Comparison): string {
         ? percent(Math.abs(deciding.limit - 1), 0)
         : `${(Math.abs(deciding.limit) * 100).toFixed(0)} pp`;
     const why = undecided(deciding);
-    return `The shadow's ${checkLabel(deciding)} ${between(deciding)}; the limit is ${tolerated}: ${word}${why === '' ? '' : ` (${why})`}.`;
+    const said =
+      verdict.rule === 'point' && deciding.estimate !== null
+        ? `is ${side(deciding, deciding.estimate)} by the point figures alone`
+        : between(deciding);
+    return `The shadow's ${checkLabel(deciding)} ${said}; the limit is ${tolerated}: ${word}${why === '' ? '' : ` (${why})`}.`;
   }
   if (verdict.word === 'pass')
     return `The ${deciding.variant}'s ${checkLabel(deciding)} is ${deciding.value === null ? MISSING : quantity(deciding.value, deciding.unit)}; the limit is ${quantity(deciding.limit, deciding.unit)}: all limits are met, ${word}.`;

@@ -60,8 +60,8 @@ export async function deploy(io: Io, job: Job, settings: Settings): Promise<Depl
 async function standIn(io: Io, job: Job, settings: Settings, variant: Variant): Promise<Server> {
   const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
   const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
-  const args = ['--variant', variant, ...splitArguments(extra)];
-  if (job.stand_in === 'grammar') args.push('--payloads', payloads);
+  const own = job.stand_in === 'grammar' ? ['--payloads', payloads] : [];
+  const args = ['--variant', variant, ...own, ...job.stand_in_args, ...splitArguments(extra)];
   const { port } = settings;
   if (port !== null && variant === 'baseline') {
     if (!(await portIsFree(port)))

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planBlocks, type BlocksPlan } from '../../domain/blocks.ts';
 import type { Settings } from '../../domain/settings.ts';
-import { assertGateIds, parseThresholds, type Thresholds } from '../../domain/thresholds.ts';
+import { promptsOfLengths, singleRequests } from '../../domain/single.ts';
+import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs.ts';
-import { readPayloads, type PayloadSet } from '../read/payloads.ts';
+import { LABELLED, PROMPTS, payloadSet, readPayloads, type PayloadSet } from '../read/payloads.ts';
 import { assertOutIsFree } from '../run-directory.ts';
 
 export interface Prepared {
@@ -36,15 +37,37 @@ export function prepare(io: Io, job: Job, given: Settings): Prepared {
   }
   const thresholds =
     settings.thresholds === null
-      ? parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`)
+      ? fitting(parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`), settings)
       : readThresholds(settings.thresholds);
   assertGateIds(settings.require, thresholds);
-  const own = join(io.root, 'dist', 'payloads.json');
-  const payloads =
-    settings.payloads === null
-      ? { ...readPayloads(own, 'payloads/'), source: "the suite's own" }
-      : readPayloads(userPath(io, settings.payloads), settings.payloads);
-  return { settings, thresholds, payloads, plan: planBlocks(settings, job.variants) };
+  const payloads = payloadsOf(io, job, settings);
+  return {
+    settings:
+      job.payloads === 'lengths'
+        ? { ...settings, maxRequests: singleRequests(settings, payloads.payloads.length) }
+        : settings,
+    thresholds,
+    payloads,
+    plan: planBlocks(settings, job.variants),
+  };
+}
+
+function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
+  const read = (path: string, shown: string): PayloadSet =>
+    job.payloads === 'labelled' ? readPayloads(path, shown, LABELLED) : readPayloads(path, shown, PROMPTS);
+  if (settings.payloads !== null) return read(userPath(io, settings.payloads), settings.payloads);
+  switch (job.payloads) {
+    case 'labelled':
+      return { ...read(join(io.root, 'dist', 'payloads.json'), 'payloads/'), source: "the suite's own" };
+    case 'prompts':
+      return { ...read(join(io.root, 'dist', 'prompts.json'), 'payloads/'), source: "the suite's own" };
+    case 'lengths':
+      return payloadSet(
+        `prompts of ${settings.promptLengths.join(', ')} words`,
+        promptsOfLengths(settings),
+        PROMPTS,
+      );
+  }
 }
 
 /** Paths of the user's as seen from anywhere: k6 has another working directory. */

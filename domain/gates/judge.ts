@@ -8,6 +8,7 @@ import { errorRateGate } from './error-rate.ts';
 import type { Bounds, Evaluation, Pair } from './evaluation.ts';
 import { latencyGate } from './latency.ts';
 import { costGate, cpquGate } from './money.ts';
+import { outputLengthGate } from './output-length.ts';
 import { throughputGate } from './throughput.ts';
 
 export interface GateContext {
@@ -34,6 +35,8 @@ function evaluate(gate: Gate, pair: Pair, context: GateContext): Evaluation {
       return costGate(gate, pair);
     case 'cpqu':
       return cpquGate(gate, pair);
+    case 'output_length':
+      return outputLengthGate(gate, pair);
     case 'throughput':
       return throughputGate(gate, pair, context.block_ms, context.closed_loop);
   }

@@ -1,16 +1,10 @@
 /** What it costs: a request, and a correct answer (CpQU). */
-import { blocksOf } from '../samples.ts';
-import type { Measured } from '../request-table.ts';
-import {
-  costPerQualityRatio,
-  costRatio,
-  type PairedBlock,
-  type TotalsRatio,
-} from '../statistics/ratio-of-totals.ts';
+import { costPerQualityRatio, costRatio, type TotalsRatio } from '../statistics/ratio-of-totals.ts';
 import type { Outcome } from '../statistics/outcome.ts';
 import type { Gate } from '../thresholds.ts';
 import { byPayload } from './by-payload.ts';
 import type { Bounds, Evaluation, Pair } from './evaluation.ts';
+import { pairedValues, pairsIn } from './paired.ts';
 
 function bounds(outcome: Outcome<TotalsRatio>, margin: number): Outcome<Bounds> {
   if (!outcome.ok) return outcome;
@@ -22,37 +16,11 @@ function bounds(outcome: Outcome<TotalsRatio>, margin: number): Outcome<Bounds> 
   };
 }
 
-/** Costs by place in the payload sequence, of the valid answers that carry one. */
-function costs(of: Measured, block: number): Map<number, number> {
-  const out = new Map<number, number>();
-  for (let i = 0; i < of.n; i += 1) {
-    const cost = of.cost_eur[i] ?? Number.NaN;
-    if (of.block[i] === block && of.error[i] === 0 && !Number.isNaN(cost)) out.set(of.index[i] ?? 0, cost);
-  }
-  return out;
-}
-
-function pairedCosts({ baseline, shadow }: Pair): PairedBlock[] {
-  const others = blocksOf(shadow.measured);
-  return blocksOf(baseline.measured).flatMap((block, i): PairedBlock[] => {
-    const other = others[i];
-    if (other === undefined) return [];
-    const after = costs(shadow.measured, other);
-    const pairs = [...costs(baseline.measured, block)].flatMap(([index, cost]): [number, number][] => {
-      const matched = after.get(index);
-      return matched === undefined ? [] : [[cost, matched]];
-    });
-    return [
-      {
-        baseline: Float64Array.from(pairs, ([cost]) => cost),
-        shadow: Float64Array.from(pairs, ([, cost]) => cost),
-      },
-    ];
-  });
-}
+const costPairs = (pair: Pair): ReturnType<typeof pairedValues> =>
+  pairedValues(pair, ({ cost_eur }) => cost_eur);
 
 export function costGate(gate: Extract<Gate, { gate: 'cost' }>, pair: Pair): Evaluation {
-  const blocks = pairedCosts(pair);
+  const blocks = costPairs(pair);
   return {
     gate: 'cost',
     metric: 'request_cost_eur',
@@ -60,7 +28,7 @@ export function costGate(gate: Extract<Gate, { gate: 'cost' }>, pair: Pair): Eva
     scale: 'ratio',
     better: 'lower',
     limit: gate.margin,
-    n: blocks.reduce((sum, { baseline }) => sum + baseline.length, 0),
+    n: pairsIn(blocks),
     n_of: 'requests',
     advisory: null,
     baseline: pair.baseline.summary.cost?.mean ?? null,

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"hash"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -35,7 +36,6 @@ type digest struct {
 	values       [][]byte // JSON, as rules.wanted; empty is none
 	textHash     hash.Hash
 	text         []byte
-	scanner      scanner
 	kept         []keptEvent
 }
 
@@ -43,6 +43,8 @@ type keptEvent struct {
 	name, data, id string
 	at             time.Time
 }
+
+var scanners = sync.Pool{New: func() any { return &scanner{} }}
 
 func newDigest(r *rules, keepText bool, keepEvents int) *digest {
 	d := &digest{rules: r, keepText: keepText, keepEvents: keepEvents, values: make([][]byte, len(r.wanted))}
@@ -67,13 +69,15 @@ func (d *digest) add(e event, at time.Time) {
 	named := d.rules.namesToken(e.name)
 	token := named && len(e.data) > 0
 	ends := d.rules.ending.frame(e)
-	isJSON := d.scanner.scan(e.data, &d.rules.tree)
+	scan, _ := scanners.Get().(*scanner) // not one a stream: a shared one is in the processor's cache
+	defer scanners.Put(scan)
+	isJSON := scan.scan(e.data, &d.rules.tree)
 	switch {
 	case d.rules.errorEvent != "" && string(e.name) == d.rules.errorEvent:
 		d.fail(kindErrorEvent, describeError(e.data))
 	case isJSON && bytes.HasPrefix(bytes.TrimLeft(e.data, " \t\r\n"), []byte{'{'}):
-		token = d.addObject() || token
-		ends = ends || d.rules.ending.value(d.scanner.found)
+		token = d.addObject(scan.found) || token
+		ends = ends || d.rules.ending.value(scan.found)
 	case named:
 		d.addText(e.data)
 	case !isJSON && !ends && len(e.data) > 0:
@@ -98,8 +102,7 @@ func (d *digest) addToken(at time.Time) {
 }
 
 // addObject takes what the scanner found in an event's object and tells whether that holds a token.
-func (d *digest) addObject() (token bool) {
-	found := d.scanner.found
+func (d *digest) addObject(found [][]byte) (token bool) {
 	for _, slot := range d.rules.errors {
 		if value := found[slot]; !isNull(value) && value[0] != 'f' {
 			d.fail(kindErrorEvent, describeError(value))

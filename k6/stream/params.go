@@ -165,7 +165,7 @@ func (i *instance) compileRules(object *sobek.Object) (*rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	compiled, err := parseRules(raw)
+	compiled, err := i.module.rules(string(raw))
 	if err != nil {
 		return nil, err
 	}
@@ -173,5 +173,23 @@ func (i *instance) compileRules(object *sobek.Object) (*rules, error) {
 		clear(i.compiled)
 	}
 	i.compiled[object] = compiled
+	return compiled, nil
+}
+
+// rules gives all VUs that have the same rules one compiled copy, which then stays in the processor's cache.
+func (m *Module) rules(raw string) (*rules, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if compiled, known := m.compiled[raw]; known {
+		return compiled, nil
+	}
+	compiled, err := parseRules([]byte(raw))
+	if err != nil {
+		return nil, err
+	}
+	if m.compiled == nil || len(m.compiled) >= maxCompiledRules {
+		m.compiled = make(map[string]*rules)
+	}
+	m.compiled[raw] = compiled
 	return compiled, nil
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -98,9 +99,7 @@ type scanner struct {
 
 // scan tells whether data is one JSON value and fills found; of a repeated key the last counts, as in JSON.parse.
 func (s *scanner) scan(data []byte, tree *pathTree) bool {
-	if s.found == nil {
-		s.found = make([][]byte, tree.count)
-	}
+	s.found = slices.Grow(s.found[:0], tree.count)[:tree.count]
 	clear(s.found)
 	s.data, s.at, s.depth = data, 0, 0
 	if !s.value(&tree.root) {

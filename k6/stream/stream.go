@@ -7,23 +7,28 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/js/modules"
 )
 
-func init() { modules.Register("k6/x/stream", Module{}) }
+func init() { modules.Register("k6/x/stream", &Module{}) }
 
-// Module holds nothing: every VU has its own transport.
-type Module struct{}
+// Module is registered once a process and holds the rules that its VUs share.
+type Module struct {
+	mu       sync.Mutex
+	compiled map[string]*rules
+}
 
 // NewModuleInstance makes the module for one VU.
-func (Module) NewModuleInstance(vu modules.VU) modules.Instance {
-	return &instance{vu: vu, compiled: make(map[*sobek.Object]*rules)}
+func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
+	return &instance{vu: vu, module: m, compiled: make(map[*sobek.Object]*rules)}
 }
 
 type instance struct {
 	vu       modules.VU
+	module   *Module
 	compiled map[*sobek.Object]*rules
 }
 

@@ -1,5 +1,6 @@
 // Streams against the truth server, one line a stream into the request log. For the experiments of docs/decisions; the
 // suite's own selfcheck is a command.
+import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { open, write } from 'k6/x/requestlog';
 import { request } from 'k6/x/stream';
@@ -35,7 +36,16 @@ const rules = {
   extra: { finish_reason: 'choices.0.finish_reason', model: 'model', timings: 'timings' },
 };
 
+// Streams that all begin at once stay in step and end at once, as independent clients do not: spread them over a period.
+const period_s =
+  (Number(__ENV.TTFT_MS ?? 200) + Number(__ENV.ITL_MS ?? 20) * Number(__ENV.TOKENS ?? 50)) / 1000;
+let spread = false;
+
 export default async function () {
+  if (!spread) {
+    spread = true;
+    sleep((period_s * (exec.vu.idInTest - 1)) / exec.instance.vusInitialized);
+  }
   const id = `${exec.vu.idInTest}-${exec.vu.iterationInScenario}`;
   const result = await request('POST', `${__ENV.URL}/v1/chat/completions`, plan, {
     headers: { 'Content-Type': 'application/json', 'X-Request-Id': id },

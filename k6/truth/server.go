@@ -57,12 +57,13 @@ type stamps struct {
 // server speaks just enough HTTP/1.1 by itself: at 100,000 flushes a second every layer above a write counts.
 type server struct {
 	defaults plan
+	pacer    *pacer
 	mu       sync.Mutex
 	finished []*stamps
 	unnamed  int
 }
 
-func newServer(defaults plan) *server { return &server{defaults: defaults} }
+func newServer(defaults plan) *server { return &server{defaults: defaults, pacer: newPacer()} }
 
 func (s *server) serve(listener net.Listener) error {
 	for {
@@ -125,19 +126,16 @@ func respond(conn net.Conn, status int, body []byte) error {
 
 func (s *server) stream(conn net.Conn, id string, plan plan, arrival time.Time) error {
 	st := &stamps{ID: id, ArrivalMS: clock.EpochMS(arrival), plan: plan, FlushUS: make([]int64, 0, plan.Tokens)}
-	defer s.finish(st)
-	if _, err := conn.Write(opening); err != nil {
+	_, err := conn.Write(opening)
+	if err == nil {
+		st.RoleUS = time.Since(arrival).Microseconds()
+		err = s.pacer.pace(conn, arrival, st)
+	}
+	s.finish(st) // before the end is written: who has read the stream may ask for its stamps
+	if err != nil {
 		return err
 	}
-	st.RoleUS = time.Since(arrival).Microseconds()
-	for k := range plan.Tokens {
-		time.Sleep(plan.deadline(k) - time.Since(arrival))
-		if _, err := conn.Write(token); err != nil {
-			return err
-		}
-		st.FlushUS = append(st.FlushUS, time.Since(arrival).Microseconds())
-	}
-	_, err := conn.Write(closing(plan.Tokens))
+	_, err = conn.Write(closing(plan.Tokens))
 	return err
 }
 

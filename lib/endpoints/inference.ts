@@ -5,9 +5,8 @@ import type { Operation } from '../../domain/inference/scenarios.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { TextResponse } from '../request-log.ts';
 import type { Runtime, Target } from '../runtime.ts';
-import { payloadSequence, type PayloadForm } from '../payloads.ts';
-import { toPayload } from '../../domain/payload.ts';
-import { BadValue } from '../../domain/units.ts';
+import { textOf } from '../../domain/prompt.ts';
+import { PROMPTS, payloadSequence } from '../payloads.ts';
 import type { Source } from '../steps/exchange.ts';
 import { EMPTY_READING, jsonPost, type Endpoint, type Reading } from './endpoint.ts';
 
@@ -17,27 +16,6 @@ type Asked = string | null;
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const TEXT_FIELDS = ['prompt', 'prompt_inference', 'text', 'sentence', 'input'];
-
-interface Text {
-  readonly id: string;
-  readonly text: string;
-}
-
-/** The text of a payload, whatever the service that it was written for calls it. @throws BadValue where it has none */
-function toText(value: unknown, where: string, fallback_id: string): Text {
-  const { id, request } = toPayload(value, where, fallback_id);
-  for (const field of TEXT_FIELDS) {
-    const text = request[field];
-    if (typeof text === 'string' && text !== '') return { id, text };
-  }
-  throw new BadValue(
-    `${where}: no text to send; allowed: a "request" with one of ${TEXT_FIELDS.join(', ')}, as {"request":{"prompt":"..."}}`,
-  );
-}
-
-const TEXTS: PayloadForm<Text, Text> = { own: './payloads.json', parse: toText, use: (text) => text };
 
 function bodyOf(operation: Operation, texts: readonly string[], max_tokens: number): string {
   const generation = { max_tokens, strategy: 'greedy' };
@@ -59,7 +37,7 @@ function bodyOf(operation: Operation, texts: readonly string[], max_tokens: numb
 export function textSource(runtime: Runtime, operation: Operation): Source<Asked> {
   const { batch } = operation;
   if (batch === 0) return { at: () => ({ id: operation.name, asked: null, scored: false }) };
-  const payloads = payloadSequence(runtime, TEXTS);
+  const payloads = payloadSequence(runtime, PROMPTS);
   return {
     at(index) {
       const items = Array.from({ length: batch }, (_, i) => payloads.at(index * batch + i));
@@ -67,7 +45,7 @@ export function textSource(runtime: Runtime, operation: Operation): Source<Asked
         id: items.map(({ id }) => id).join('+'),
         asked: bodyOf(
           operation,
-          items.map(({ text }) => text),
+          items.map(({ messages }) => textOf(messages)),
           runtime.settings.generateTokens,
         ),
         scored: false,

@@ -41,7 +41,8 @@ export function readPayloads(folder: string): ReadonlyMap<string, Payload> {
   const payloads = names.flatMap((name) => {
     const path = join(folder, name);
     if (name.endsWith('.json')) return [parse(readFileSync(path, 'utf8'), path)];
-    if (!name.endsWith('.jsonl')) return [];
+    // Prompts for language models, which have no label.
+    if (!name.endsWith('.jsonl') || name.startsWith('prompts')) return [];
     const lines = readFileSync(path, 'utf8').split('\n');
     return lines.flatMap((line, i) => (line.trim() === '' ? [] : [parse(line, `${path}:${i + 1}`)]));
   });

@@ -27,11 +27,6 @@ export interface Problem {
   readonly message: string;
 }
 
-/** An answer that writes itself: status, headers, body and end. What it rejects with is logged and drops the connection. */
-export interface Streamed {
-  readonly stream: (response: ServerResponse) => Promise<void>;
-}
-
 /** One request, as a handler sees it. */
 export interface Work<K extends string> {
   /** From 0, for each path. */
@@ -42,7 +37,7 @@ export interface Work<K extends string> {
   readonly trace_id: string;
   readonly headers: IncomingHttpHeaders;
   /** Factor on every service time that faults of the whole server have brought about by now. */
-  readonly factor: number;
+  readonly slowdown: number;
   /** What the fault `slow` adds to the service time; else 0. */
   readonly extra_ms: number;
   /** Whether the client has gone: nobody reads what would still be written. */
@@ -59,7 +54,7 @@ export interface Work<K extends string> {
 export type Handler<S extends v.GenericSchema, K extends string> = (
   body: v.InferOutput<S>,
   work: Work<K>,
-) => Promise<Answer | Streamed | null>;
+) => Promise<Answer | null>;
 
 export interface ServerOptions<K extends string> {
   readonly server: string;
@@ -231,7 +226,6 @@ export class StandIn<K extends string> {
       if (fault?.kind === 'rate_limit') return answerWithFault(reply, { body: {} }, fault);
       const answered = await handle(body.output, this.#workOf(request, reply, index, fault, strikes));
       if (answered === null) return reply;
-      if ('stream' in answered) return this.#stream(reply, answered);
       return fault === null ? answer(reply, answered) : answerWithFault(reply, answered, fault);
     };
     this.#app.route({ method, url, handler });
@@ -251,7 +245,7 @@ export class StandIn<K extends string> {
       index,
       fault,
       headers: request.headers,
-      factor: strikes ? this.#wear.factor : 1,
+      slowdown: strikes ? this.#wear.factor : 1,
       extra_ms,
       gone: () => reply.raw.destroyed,
       trace_id: traceIdOf(request.headers['traceparent']),
@@ -262,18 +256,6 @@ export class StandIn<K extends string> {
         return reply.raw;
       },
     };
-  }
-
-  async #stream(reply: FastifyReply, { stream }: Streamed): Promise<FastifyReply> {
-    reply.hijack();
-    try {
-      await stream(reply.raw);
-    } catch (error) {
-      const { server, host } = this.#options;
-      host.log(`${server}: ${error instanceof Error ? error.message : String(error)}`);
-      reply.raw.destroy();
-    }
-    return reply;
   }
 
   /** In flight from here to the end of the answer or of the connection, whichever comes first. */

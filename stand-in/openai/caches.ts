@@ -1,4 +1,4 @@
-import { randomFor } from '../kit/random.ts';
+import { createHash } from 'node:crypto';
 
 /** Keys last used, the oldest forgotten beyond `capacity`. */
 export class Recent {
@@ -30,13 +30,12 @@ export class PrefixCache {
 
   /** How many of a prompt's first tokens needn't be computed; at least its last one must. The prompt is cached from now on. */
   cachedTokens(model: string, tokens: readonly string[]): number {
+    const prefix = createHash('sha256').update(model);
     let cached = 0;
-    let chain = model;
     let unbroken = true;
     for (let end = BLOCK_TOKENS; end < tokens.length; end += BLOCK_TOKENS) {
-      const block = tokens.slice(end - BLOCK_TOKENS, end);
-      chain = String(randomFor(chain, ...block)());
-      unbroken = this.#blocks.touch(chain) && unbroken;
+      prefix.update(tokens.slice(end - BLOCK_TOKENS, end).join('\n'));
+      unbroken = this.#blocks.touch(prefix.copy().digest('base64')) && unbroken;
       if (unbroken) cached = end;
     }
     return cached;

@@ -35,7 +35,7 @@ export interface Job {
   readonly answer_key: string | null;
   /** A fault's pause before the token with this index. */
   readonly stall: { readonly at: number; readonly ms: number } | null;
-  readonly factor: number;
+  readonly slowdown: number;
   readonly extra_ms: number;
   readonly gone: () => boolean;
 }
@@ -143,12 +143,12 @@ export class Engine {
     const prefill_ms = ttft_ms + prefill_token_ms * (job.prompt.length - cached_tokens);
     const itl_sigma = sigmaOf(itl_cv);
     // Deadlines follow from deadlines, not from when a timer fired: lateness doesn't add up.
-    let due = started + prefill_ms * jitter(random, sigmaOf(ttft_cv)) * job.factor * this.#crowding;
+    let due = started + prefill_ms * jitter(random, sigmaOf(ttft_cv)) * job.slowdown * this.#crowding;
     due += job.extra_ms;
     let first = started;
     let last = started;
     for (let i = 0; i < job.tokens.length; i++) {
-      if (i > 0) due += itl_ms * jitter(random, itl_sigma) * job.factor * this.#crowding;
+      if (i > 0) due += itl_ms * jitter(random, itl_sigma) * job.slowdown * this.#crowding;
       if (job.stall?.at === i) due += job.stall.ms;
       const wait_ms = due - performance.now();
       if (wait_ms > 0) await sleep(wait_ms);

