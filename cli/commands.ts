@@ -12,12 +12,17 @@ import {
   type SettingGroup,
   type SettingName,
 } from '../domain/settings.ts';
+import { SCENARIO_NAMES, type ScenarioName } from '../domain/inference/names.ts';
+import { SCENARIOS } from '../domain/inference/scenarios.ts';
+import { offer } from '../domain/nearest.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
+import { inferenceCommand } from './commands/inference.ts';
 import { loadCommand } from './commands/load.ts';
 import { selfcheckCommand } from './commands/selfcheck.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { UsageError, type Io } from './io.ts';
+import { INFERENCE_GROUPS } from './inference-jobs.ts';
 import { JOBS } from './jobs.ts';
 
 /** Runs one command line. @throws UsageError, and whatever is our own bug */
@@ -39,6 +44,22 @@ export async function runCommand(io: Io): Promise<number> {
       code = await loadCommand(io, job, checked(settings()));
     });
   }
+
+  for (const name of SCENARIO_NAMES) {
+    const command = program.command(name).description(SCENARIOS[name].title);
+    const settings = withSettings(command, settingsOfGroups(INFERENCE_GROUPS), io, SCENARIOS[name].settings);
+    command.action(async () => {
+      code = await inferenceCommand(io, [name], () => checked(settings()));
+    });
+  }
+  const whole = program
+    .command('inference')
+    .description(`all loads of an inference server in turn: ${SCENARIO_NAMES.join(', ')}`)
+    .option('--only <names>', 'some of them, comma between', scenarioNames, SCENARIO_NAMES);
+  const wholeSettings = withSettings(whole, settingsOfGroups(INFERENCE_GROUPS), io, {});
+  whole.action(async ({ only }: { only: readonly ScenarioName[] }) => {
+    code = await inferenceCommand(io, only, (defaults) => checked(wholeSettings(defaults)));
+  });
 
   const comparing = program
     .command('compare')
@@ -93,6 +114,15 @@ export async function runCommand(io: Io): Promise<number> {
   return code;
 }
 
+function scenarioNames(text: string): readonly ScenarioName[] {
+  return text.split(',').map((given) => {
+    const name = SCENARIO_NAMES.find((one) => one === given.trim());
+    if (name === undefined)
+      throw new UsageError(`--only: "${given}" is no load${offer(given, SCENARIO_NAMES)}`);
+    return name;
+  });
+}
+
 function checked(parsed: ParsedSettings): ParsedSettings {
   const [first, ...more] = parsed.problems;
   if (first === undefined) return parsed;
@@ -125,7 +155,7 @@ function withSettings(
   names: readonly SettingName[],
   io: Io,
   job: Readonly<Partial<Record<SettingName, string>>>,
-): () => ParsedSettings {
+): (defaults?: Readonly<Partial<Record<SettingName, string>>>) => ParsedSettings {
   const flags: Partial<Record<SettingName, string>> = {};
   for (const name of names) {
     const setting: Setting<unknown> = SETTINGS[name];
@@ -152,5 +182,5 @@ function withSettings(
     }
   }
   command.allowExcessArguments(false);
-  return () => parseSettings({ flags, env: io.env, job });
+  return (defaults = job) => parseSettings({ flags, env: io.env, job: defaults });
 }

@@ -40,6 +40,8 @@ function endAll(pids: readonly number[], group: number): void {
 export interface UserServer extends Server {
   /** Null while it lives; else how it ended. */
   ended(): string | null;
+  /** The last of what it said. */
+  lastLines(): string;
 }
 
 /** @throws UsageError where the port is taken, the command ends, or the server isn't ready in time */
@@ -98,5 +100,5 @@ export async function startUserServer(
     }
     await wait(POLL_MS);
   }
-  return { url, pid: child.pid, died, stop, ended: () => end };
+  return { url, pid: child.pid, died, stop, ended: () => end, lastLines };
 }

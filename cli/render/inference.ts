@@ -1,6 +1,7 @@
 /** What an inference server's load shows beyond one request: stages, recovery, drift, the server itself; and the block of text. */
 import type { Comparison } from '../../domain/comparison.ts';
 import type { Observed } from '../../domain/inference/observed.ts';
+import { measuredStages, type LoadPlan } from '../../domain/inference/plan.ts';
 import { suiteRows, type Level, type SuiteRow } from '../../domain/inference/suite.ts';
 import type { Recovery } from '../../domain/inference/spike.ts';
 import { formatDuration } from '../../domain/units.ts';
@@ -12,13 +13,27 @@ const orMissing = (value: number | null, show: (value: number) => string): strin
   value === null ? MISSING : show(value);
 const perSecond = (value: number): string => `${value >= 100 ? value.toFixed(0) : value.toFixed(1)} req/s`;
 
-/** `10 clients, 100 requests each variant`. */
-export function loadInWords(observed: Observed, timeout_ms: number, blocks: number): string {
-  const stages = observed.stages.map(({ clients, requests }) => `${clients} clients x ${requests} requests`);
-  const pace = observed.pace_ms === null ? '' : `, one each ${formatDuration(observed.pace_ms)} a client`;
-  const times = blocks > 1 ? `, ${blocks} blocks` : '';
-  return `${stages.join(', then ')}${pace}, ${observed.warm_up_requests} more as warm-up, timeout ${formatDuration(timeout_ms)}${times}`;
+/** `2 clients share 10 requests, then 20 share 100`. */
+function stagesInWords(
+  { stages, pace_ms, warm_up_requests }: Pick<Observed, 'stages' | 'pace_ms' | 'warm_up_requests'>,
+  timeout_ms: number,
+): string {
+  const shared = stages.map(
+    ({ clients, requests }, i) =>
+      `${clients}${i === 0 ? ' clients' : ''} share ${integer(requests)}${i === 0 ? ' requests' : ''}`,
+  );
+  const pace = pace_ms === null ? '' : `, one each ${formatDuration(pace_ms)} a client`;
+  return `${shared.join(', then ')}${pace}; ${integer(warm_up_requests)} before them as warm-up; timeout ${formatDuration(timeout_ms)}`;
 }
+
+export const planInWords = (plan: LoadPlan, timeout_ms: number): string =>
+  stagesInWords(
+    { stages: measuredStages(plan), pace_ms: plan.pace_ms, warm_up_requests: plan.warm_up },
+    timeout_ms,
+  );
+
+export const loadInWords = (observed: Observed, timeout_ms: number, blocks: number): string =>
+  `${stagesInWords(observed, timeout_ms)}${blocks > 1 ? `; ${blocks} blocks` : ''}`;
 
 function recoveryInWords(recovery: Recovery): string {
   switch (recovery.state) {

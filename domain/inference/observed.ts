@@ -8,18 +8,14 @@ import type { VariantSummary } from '../summary.ts';
 import type { ObservedLimit } from '../thresholds.ts';
 import { presentVariants, type ByVariant, type Variant } from '../variants.ts';
 import { latencyDrift, memoryDrift, type Drift } from './drift.ts';
-import { planLoad, type LoadPlan, type StageName } from './plan.ts';
+import { measuredStages, planLoad, type LoadPlan } from './plan.ts';
 import type { ScenarioName } from './names.ts';
 import { serverReport, type ServerReport } from './server-report.ts';
 import { spikeReport, type SpikeReport } from './spike.ts';
 
 export interface Observed {
   readonly scenario: ScenarioName | null;
-  readonly stages: readonly {
-    readonly name: StageName;
-    readonly clients: number;
-    readonly requests: number;
-  }[];
+  readonly stages: ReturnType<typeof measuredStages>;
   readonly pace_ms: number | null;
   readonly warm_up_requests: number;
   readonly server: ByVariant<ServerReport>;
@@ -166,12 +162,7 @@ export function judgeObserved(data: RunData, summaries: ByVariant<VariantSummary
   const { measured } = data;
   const observed: Observed = {
     scenario: settings.inferenceScenario,
-    stages:
-      plan?.stages.map(({ name, clients, requests, first }) => ({
-        name,
-        clients,
-        requests: first === 0 ? requests - plan.warm_up : requests,
-      })) ?? [],
+    stages: plan === null ? [] : measuredStages(plan),
     pace_ms: plan?.pace_ms ?? null,
     warm_up_requests: plan?.warm_up ?? 0,
     server: seenOf(measured, (of, variant) => serverReport(samples, of, data.recorded[variant] ?? 0, names)),
@@ -205,7 +196,14 @@ export function judgeObserved(data: RunData, summaries: ByVariant<VariantSummary
       else if (limit.kind === 'limit') findings.push(finding('not_seen', { what: limit.figure }, variant));
     }
     if (plan !== null && manifest.stopped === null)
-      findings.push(...unsent(plan, manifest.blocks.length, data.recorded[variant] ?? 0, of));
+      findings.push(
+        ...unsent(
+          plan,
+          manifest.blocks.filter(({ variants }) => variants.includes(variant)).length,
+          data.recorded[variant] ?? 0,
+          of,
+        ),
+      );
     if (server !== undefined) findings.push(...metricFindings(server, variant));
   }
   return { observed, checks, findings };

@@ -61,6 +61,17 @@ export function stageOf(plan: LoadPlan, index: number): Stage | null {
   return plan.stages.find(({ first, requests }) => index >= first && index < first + requests) ?? null;
 }
 
+/** The stages without their warm-up. */
+export function measuredStages(
+  plan: LoadPlan,
+): readonly { readonly name: StageName; readonly clients: number; readonly requests: number }[] {
+  return plan.stages.map(({ name, clients, requests, first }) => ({
+    name,
+    clients,
+    requests: first === 0 ? requests - plan.warm_up : requests,
+  }));
+}
+
 /** What a paced load takes where the server keeps up; null where the server alone says how long it takes. */
 export function expectedMs(plan: LoadPlan): number | null {
   const [stage] = plan.stages;
