@@ -15,12 +15,16 @@ import {
 import { SCENARIO_NAMES, type ScenarioName } from '../domain/inference/names.ts';
 import { SCENARIOS } from '../domain/inference/scenarios.ts';
 import { offer } from '../domain/nearest.ts';
+import { VARIANTS, type Variant } from '../domain/variants.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { inferenceCommand } from './commands/inference.ts';
 import { loadCommand } from './commands/load.ts';
 import { selfcheckCommand } from './commands/selfcheck.ts';
+import { listCommand, saveCommand, showCommand } from './commands/reference.ts';
+import { regressCommand } from './commands/regress.ts';
 import { settingsCommand } from './commands/settings.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { UsageError, type Io } from './io.ts';
 import { INFERENCE_GROUPS } from './inference-jobs.ts';
 import { JOBS } from './jobs.ts';
@@ -75,6 +79,54 @@ export async function runCommand(io: Io): Promise<number> {
       checked(compareSettings()),
     );
   });
+
+  const reference = program
+    .command('reference')
+    .description('stored results that later runs are held against');
+  reference
+    .command('save')
+    .description('stores a run or a suite as references/<name>.json')
+    .argument('[run]', 'path or id; the newest by default')
+    .option('--name <name>', 'of the reference', 'main')
+    .addOption(
+      new Option('--variant <variant>', 'which side of a comparison').choices(VARIANTS).default('baseline'),
+    )
+    .action((run: string | undefined, options: { name: string; variant: Variant }) => {
+      code = saveCommand(io, run, options);
+    });
+  reference
+    .command('list')
+    .description('names what is stored')
+    .action(() => {
+      code = listCommand(io);
+    });
+  reference
+    .command('show')
+    .description('the figures of a stored result')
+    .argument('<name>', 'name or path')
+    .action((name: string) => {
+      code = showCommand(io, name);
+    });
+
+  const regressing = program
+    .command('regress')
+    .description('holds a run or a suite against a reference: p95 at most 1.2 times')
+    .argument('[run]', 'path or id; the newest by default')
+    .option('--against <name>', 'name or path of the reference');
+  const regressSettings = withSettings(regressing, COMPARE_SETTINGS, io, {});
+  regressing.action((run: string | undefined, options: { against?: string }) => {
+    code = regressCommand(io, { run, against: options.against }, checked(regressSettings()));
+  });
+
+  program
+    .command('verify')
+    .description('one line a limit or target of a run or a suite, with its mark')
+    .argument('[run]', 'path or id; the newest by default')
+    .option('--baseline <file>', 'reference whose figures stand beside')
+    .option('--output <file>', 'the same as JSON')
+    .action((run: string | undefined, options: { baseline?: string; output?: string }) => {
+      code = verifyCommand(io, { run, baseline: options.baseline, output: options.output });
+    });
 
   program
     .command('export')

@@ -110,6 +110,23 @@ export function findRun(io: Io, given: string | undefined): RunDirectory {
   );
 }
 
+/** A run, or all runs of a suite, in the order in which they were made. @throws UsageError that lists what there is */
+export function findRuns(io: Io, given: string | undefined): RunDirectory[] {
+  const results = join(io.root, 'results');
+  const candidates =
+    given === undefined ? [join(results, 'latest')] : [userPath(io, given), join(results, given)];
+  for (const path of candidates) {
+    if (!existsSync(path) || existsSync(join(path, FILES.manifest))) continue;
+    const below = readdirSync(path).filter((name) => existsSync(join(path, name, FILES.manifest)));
+    const began = (name: string): number => statSync(join(path, name, FILES.manifest)).mtimeMs;
+    if (below.length > 0)
+      return below
+        .toSorted((a, b) => began(a) - began(b))
+        .map((name) => ({ id: `${basename(path)}/${name}`, path: join(path, name) }));
+  }
+  return [findRun(io, given)];
+}
+
 /** Whole or not at all. */
 export function writeWhole(path: string, text: string): void {
   const partial = `${path}.${process.pid}.tmp`;

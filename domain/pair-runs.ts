@@ -27,12 +27,20 @@ const COMPARED = [
   'SAMPLE_RATE',
   'ENDPOINT_PATH',
   'MAX_REQUESTS',
+  'PACE',
+  'SPIKE_VUS',
+  'SPIKE_REQUESTS',
+  'GENERATE_TOKENS',
 ];
 
-function differences(a: Manifest, b: Manifest): Finding[] {
+const health = (manifest: Manifest, variant: Variant): string =>
+  manifest.variants[variant]?.identity?.health ?? '';
+
+function differences(a: Manifest, b: Manifest, sides: readonly [Variant, Variant]): Finding[] {
   const rows: [string, string, string][] = [
     ['the job', a.job, b.job],
     ['the payloads', a.payloads.sha256.slice(0, 12), b.payloads.sha256.slice(0, 12)],
+    ['what the server says of itself (/health)', health(a, sides[0]), health(b, sides[1])],
     ['k6', a.versions.k6, b.versions.k6],
     ['the suite', a.versions.suite, b.versions.suite],
     [
@@ -97,6 +105,6 @@ export function pairRuns(
     probes: [...first.probes, ...second.probes],
     resources: [...first.resources, ...second.resources],
     summaries: [...counted(first, a, 'baseline'), ...counted(second, b, 'shadow')],
-    findings: differences(first.manifest, second.manifest),
+    findings: differences(first.manifest, second.manifest, [a, b]),
   };
 }

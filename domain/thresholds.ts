@@ -150,6 +150,7 @@ export function fitting(
 ): Thresholds {
   const measured = ({ metric }: Limit): boolean => load.stream || !STREAMED_ONLY.includes(metric);
   return {
+    ...thresholds,
     limits: thresholds.limits.filter(measured),
     targets: thresholds.targets.filter(measured),
     gates: thresholds.gates.filter((gate) => {

@@ -11,6 +11,9 @@ import type { Section } from './section.ts';
 
 const orMissing = (value: number | null, show: (value: number) => string): string =>
   value === null ? MISSING : show(value);
+/** Counts whole, other quantities to three digits. */
+const short = (value: number): string =>
+  Number.isInteger(value) ? integer(value) : String(Number(value.toPrecision(3)));
 const perSecond = (value: number): string => `${value >= 100 ? value.toFixed(0) : value.toFixed(1)} req/s`;
 
 /** `2 clients share 10 requests, then 20 share 100`. */
@@ -128,8 +131,8 @@ function server(comparison: Comparison, observed: Observed): Section {
     );
     for (const metric of one.metrics) {
       const parts = [
-        `+${integer(metric.delta ?? 0)}${metric.own_delta === null ? '' : ` (${integer(metric.own_delta)} on our path)`}`,
-        `at most ${Number((metric.max ?? 0).toFixed(3))}`,
+        `+${short(metric.delta ?? 0)}${metric.own_delta === null ? '' : ` (${short(metric.own_delta)} on our path)`}`,
+        `at most ${short(metric.max ?? 0)}`,
       ];
       const counted = /_total$|_count$/.test(metric.name) ? `; we sent ${integer(one.sent)}` : '';
       row(
