@@ -74,7 +74,8 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     ...runFindings(data),
     ...seen.findings,
     ...figureFindings(data, summaries),
-    ...streamFindings(settings, manifest.payloads.count, summaries),
+    // Nothing here is a time to the first token.
+    ...(planLoad(settings) === null ? streamFindings(settings, manifest.payloads.count, summaries) : []),
     ...(sides.baseline === undefined || sides.shadow === undefined
       ? []
       : lengthFindings({ baseline: sides.baseline, shadow: sides.shadow }, alpha, settings.forceLength)),

@@ -6,6 +6,9 @@ import type { Manifest } from './run.ts';
 import { BadValue } from './units.ts';
 import type { Variant } from './variants.ts';
 
+/** The job of two runs made apart. */
+export const PAIRED = 'pair';
+
 /** The one variant of this run that takes the part. */
 function sideOf(data: RunData, part: Variant): Variant {
   const own: readonly Variant[] = part === 'shadow' ? ['shadow', 'baseline'] : ['baseline', 'shadow'];
@@ -71,7 +74,12 @@ export function pairRuns(
 ): RunData & { readonly findings: readonly Finding[] } {
   const a = sideOf(first, 'baseline');
   const b = sideOf(second, 'shadow');
-  const blocks = [...first.manifest.blocks, ...second.manifest.blocks];
+  const blocksAs = (data: RunData, from: Variant, to: Variant): Manifest['blocks'] =>
+    data.manifest.blocks.map((block) => ({
+      ...block,
+      variants: block.variants.includes(from) ? [to] : [],
+    }));
+  const blocks = [...blocksAs(first, a, 'baseline'), ...blocksAs(second, b, 'shadow')];
   const counted = (data: RunData, from: Variant, to: Variant): RunData['summaries'] =>
     data.summaries.map((summary) => {
       const count = summary.counts[from];
@@ -81,7 +89,7 @@ export function pairRuns(
     manifest: {
       ...first.manifest,
       run_id: `${first.manifest.run_id} + ${second.manifest.run_id}`,
-      job: 'pair',
+      job: PAIRED,
       status:
         first.manifest.status === 'complete' && second.manifest.status === 'complete'
           ? 'complete'

@@ -7,7 +7,7 @@ import { pairRuns } from '../../domain/pair-runs.ts';
 import { storedData } from '../../domain/reference.ts';
 import type { RunData } from '../../domain/run-data.ts';
 import type { ParsedSettings } from '../../domain/settings.ts';
-import { assertGateIds, parseThresholds, type Thresholds } from '../../domain/thresholds.ts';
+import { assertGateIds, gateId, parseThresholds, type Thresholds } from '../../domain/thresholds.ts';
 import { UsageError, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
 import { readReference, referenceNames } from '../references.ts';
@@ -50,8 +50,7 @@ export function regressCommand(
     const path = join(top.path, name);
     mkdirSync(path);
     const judged = (data: RunData): RunData => withGates(judgedBy(io, data, parsed), thresholds);
-    const paired = pairRuns(judged(old), judged(current));
-    const data = { ...paired, manifest: { ...paired.manifest, job: name } };
+    const data = pairRuns(judged(old), judged(current));
     const comparison = outputs({ ...io, env: { ...io.env, GITHUB_STEP_SUMMARY: undefined } }, data, path);
     scenarios.push({ name, directory: name, comparison });
     if (!settings.json) io.stdout.write(`\n${name}${renderText(comparison, false)}`);
@@ -72,7 +71,8 @@ export function regressCommand(
   return suiteOutputs(io, suite, comparisons, top.path, { json: settings.json });
 }
 
-const withGates = (data: RunData, thresholds: Thresholds): RunData => ({
-  ...data,
-  manifest: { ...data.manifest, thresholds },
-});
+/** Each of them counts, however few the requests: what can't be decided says how many it needs. */
+function withGates(data: RunData, thresholds: Thresholds): RunData {
+  const settings = { ...data.manifest.settings, REQUIRE: thresholds.gates.map(gateId).join('\n') };
+  return { ...data, manifest: { ...data.manifest, thresholds, settings } };
+}

@@ -164,7 +164,8 @@ export const LEVELS: Readonly<Record<Level, { mark: string; words: string }>> = 
   met: { mark: '✅', words: 'limits and targets met' },
   acceptable: { mark: '⚠️', words: 'limits met, a target missed but acceptable' },
   beyond: { mark: '⚠️', words: 'limits met, a target missed beyond acceptable' },
-  failed: { mark: '❌', words: 'a limit failed' },
+  undecided: { mark: '❔', words: 'not decided' },
+  failed: { mark: '❌', words: 'it fails' },
   invalid: { mark: '❌', words: "the measurement can't be trusted" },
 };
 

@@ -7,15 +7,19 @@ import { LEVELS } from './inference.ts';
 import { markdownTable } from './markdown.ts';
 import type { Section } from './section.ts';
 import { textTable } from './text.ts';
-import { checkLabel, limitBound, limitValue, wordFinding } from './words.ts';
+import { checkLabel, limitBound, limitValue, wordCheck, wordFinding } from './words.ts';
 
 const orMissing = (value: number | null, show: (value: number) => string): string =>
   value === null ? MISSING : show(value);
 
-/** `p95 latency 250 ms (target < 200 ms ...)`. */
+/** `p95 latency 250 ms (target < 200 ms ...)`, and a gate with its interval. */
 function because(row: SuiteRow): string {
   return row.because
-    .map((check) => `${checkLabel(check)} ${limitValue(check)} (${check.kind} ${limitBound(check)})`)
+    .map((check) =>
+      check.kind === 'gate'
+        ? wordCheck(check)
+        : `${checkLabel(check)} ${limitValue(check)} (${check.kind} ${limitBound(check)})`,
+    )
     .join('; ');
 }
 
@@ -53,16 +57,17 @@ function table(suite: Suite): Section {
 /** In one sentence. */
 export function suiteSentence(suite: Suite): string {
   const rows = suite.scenarios.flatMap((scenario) => scenario.rows);
-  const bad = rows.filter(({ level }) => level === 'failed' || level === 'invalid');
-  const named = [...new Set(bad.map(({ scenario }) => scenario))].join(', ');
-  const missed = new Set(
-    rows.flatMap(({ level, scenario }) => (/accept|beyond/.test(level) ? scenario : [])),
-  );
-  const skipped = suite.skipped.length === 0 ? '' : `; ${suite.skipped.length} did not run`;
-  if (named !== '') return `${named}: ${bad.length === 1 ? 'it fails' : 'they fail'}${skipped}.`;
-  const targets =
-    missed.size === 0 ? 'and every target' : `; targets are missed in ${[...missed].join(', ')}`;
-  return `Every limit is met ${targets}${skipped}.`.replace(' ;', ';');
+  const named = (...levels: SuiteRow['level'][]): string =>
+    [...new Set(rows.flatMap(({ level, scenario }) => (levels.includes(level) ? scenario : [])))].join(', ');
+  const parts = [
+    ['a limit or a gate fails in', named('failed')],
+    ["the measurement can't be trusted in", named('invalid')],
+    ['nothing is decided in', named('undecided')],
+    ['targets are missed in', named('acceptable', 'beyond')],
+    ['not run:', suite.skipped.map(({ name }) => name).join(', ')],
+  ].flatMap(([what, names]) => (names === '' ? [] : `${what} ${names}`));
+  const text = parts.length === 0 ? 'every limit and every target is met' : parts.join('; ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function findings(suite: Suite): string[] {
@@ -94,6 +99,6 @@ export function suiteMarkdown(suite: Suite): string {
     `**${markdownText(suiteSentence(suite))}**`,
     markdownTable(table(suite)),
     ...(notes.length === 0 ? [] : ['## Findings', notes.join('\n')]),
-    '✅ limits and targets met · ⚠️ limits met, a target missed (acceptable, or beyond) · ❌ a limit failed, which alone fails the build. Each scenario has a report of its own beside this file.',
+    '✅ limits and targets met · ⚠️ limits met, a target missed (acceptable, or beyond) · ❔ a gate has no yes or no yet · ❌ a limit or a gate failed. Each scenario has a report of its own beside this file.',
   ].join('\n\n')}\n`;
 }

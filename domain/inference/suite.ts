@@ -7,9 +7,9 @@ import { presentVariants, type Variant } from '../variants.ts';
 
 /**
  * How a scenario did: its limits and targets are met; a target is missed but acceptable; a target is missed beyond that; a
- * limit (or a gate) failed; its measurement can't be trusted.
+ * gate has no yes or no; a limit or a gate failed; its measurement can't be trusted.
  */
-export type Level = 'met' | 'acceptable' | 'beyond' | 'failed' | 'invalid';
+export type Level = 'met' | 'acceptable' | 'beyond' | 'undecided' | 'failed' | 'invalid';
 
 const WITHIN: Readonly<Record<LimitCheck['op'], (value: number, limit: number) => boolean>> = {
   '<': (value, limit) => value < limit,
@@ -20,13 +20,14 @@ const WITHIN: Readonly<Record<LimitCheck['op'], (value: number, limit: number) =
 
 /** Of one check. */
 export function levelOf(check: Check): Level {
-  if (check.answer === 'pass' || (check.kind === 'gate' && check.answer === 'inconclusive')) return 'met';
-  if (check.kind !== 'target') return check.kind === 'gate' && check.advisory !== null ? 'met' : 'failed';
+  if (check.answer === 'pass' || (check.kind === 'gate' && check.advisory !== null)) return 'met';
+  if (check.answer === 'inconclusive') return 'undecided';
+  if (check.kind !== 'target') return 'failed';
   const { value, acceptable, op } = check;
   return value !== null && acceptable !== null && WITHIN[op](value, acceptable) ? 'acceptable' : 'beyond';
 }
 
-const RANK: readonly Level[] = ['met', 'acceptable', 'beyond', 'failed', 'invalid'];
+const RANK: readonly Level[] = ['met', 'acceptable', 'beyond', 'undecided', 'failed', 'invalid'];
 export const worstLevel = (levels: readonly Level[]): Level =>
   levels.toSorted((a, b) => RANK.indexOf(b) - RANK.indexOf(a))[0] ?? 'met';
 
@@ -45,24 +46,23 @@ export interface SuiteRow {
   readonly max_ms: number | null;
   readonly level: Level;
   /** The checks that made it so. */
-  readonly because: readonly LimitCheck[];
+  readonly because: readonly Check[];
 }
 
-/** One row a variant. */
-export function suiteRows(comparison: Comparison): SuiteRow[] {
+/** One row a variant; a gate's answer stands in the shadow's. */
+export function suiteRows(comparison: Comparison, scenario = comparison.run.job): SuiteRow[] {
   return presentVariants(comparison.variants).flatMap((variant): SuiteRow[] => {
     const summary = comparison.variants[variant];
     if (summary === undefined) return [];
-    const checks = comparison.checks.filter(
-      (check): check is LimitCheck => check.kind !== 'gate' && check.variant === variant,
+    const checks = comparison.checks.filter((check) =>
+      check.kind === 'gate' ? variant === 'shadow' : check.variant === variant,
     );
-    const gates = comparison.checks.filter(({ kind }) => kind === 'gate');
-    const own = worstLevel([...checks, ...(variant === 'shadow' ? gates : [])].map(levelOf));
+    const own = worstLevel(checks.map(levelOf));
     const level = comparison.verdict.word === 'invalid' ? 'invalid' : own;
     const latency = summary.trends.request_duration;
     return [
       {
-        scenario: comparison.run.job,
+        scenario,
         variant,
         requests: summary.requests,
         ok: summary.ok,
@@ -154,7 +154,7 @@ export function suiteOf({ scenarios, ...run }: SuiteRun): Suite {
       exit_code: comparison.exit_code,
       checks: comparison.checks,
       findings: comparison.findings,
-      rows: suiteRows(comparison),
+      rows: suiteRows(comparison, name),
     })),
     exit_code: worstExit([
       ...codes,
