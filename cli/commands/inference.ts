@@ -134,8 +134,9 @@ function closersOf(outer: Closers): Closers {
 }
 
 function onServer(parsed: ParsedSettings, server: UserServer | null): ParsedSettings {
-  const { settings } = parsed;
-  if (server === null && !settings.noServer) return parsed;
+  // The directory is made already.
+  const settings = { ...parsed.settings, out: null };
+  if (server === null && !settings.noServer) return { ...parsed, settings };
   const baselineUrl = server?.url ?? `http://127.0.0.1:${settings.port ?? DEFAULT_PORT}`;
   return { ...parsed, settings: { ...settings, baselineUrl, port: null } };
 }
