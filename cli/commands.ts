@@ -16,6 +16,8 @@ import { SCENARIO_NAMES, type ScenarioName } from '../domain/inference/names.ts'
 import { SCENARIOS } from '../domain/inference/scenarios.ts';
 import { offer } from '../domain/nearest.ts';
 import { VARIANTS, type Variant } from '../domain/variants.ts';
+import { parseNumber } from '../domain/units.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { inferenceCommand } from './commands/inference.ts';
@@ -23,11 +25,12 @@ import { loadCommand } from './commands/load.ts';
 import { selfcheckCommand } from './commands/selfcheck.ts';
 import { listCommand, saveCommand, showCommand } from './commands/reference.ts';
 import { regressCommand } from './commands/regress.ts';
+import { pictureCommand } from './commands/picture.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { UsageError, type Io } from './io.ts';
 import { INFERENCE_GROUPS } from './inference-jobs.ts';
-import { JOBS } from './jobs.ts';
+import { CALIBRATION, JOBS } from './jobs.ts';
 
 /** Runs one command line. @throws UsageError, and whatever is our own bug */
 export async function runCommand(io: Io): Promise<number> {
@@ -137,6 +140,32 @@ export async function runCommand(io: Io): Promise<number> {
       code = exportCommand(io, run, options.out);
     });
 
+  const calibrating = program
+    .command('calibrate')
+    .description(
+      'the proof that verdicts hold: simulated, and live with two equal servers; writes docs/calibration.md',
+    )
+    .option(
+      '--live <n>',
+      'runs of two equal servers, fresh processes each (59 bound the rate of false fails at 5 %)',
+    )
+    .option('--pairs <n>', 'simulated pairs a row', '1000')
+    .option('--page <file>', 'page to write', 'docs/calibration.md');
+  const calibrateSettings = withSettings(
+    calibrating,
+    settingsOfGroups(CALIBRATION.groups),
+    io,
+    CALIBRATION.settings,
+  );
+  calibrating.action(async (options: { live?: string; pairs: string; page: string }) => {
+    const whole = (text: string): number => parseNumber(text, { min: 1, max: 1e6, whole: true });
+    code = await calibrateCommand(io, CALIBRATION, checked(calibrateSettings()), {
+      live: options.live === undefined ? null : whole(options.live),
+      runs: whole(options.pairs),
+      page: options.page,
+    });
+  });
+
   program
     .command('selfcheck')
     .description('how right our times of streamed answers are, against a server that stamps its own flushes')
@@ -146,6 +175,14 @@ export async function runCommand(io: Io): Promise<number> {
     .action(async (options: { streams?: string; duration: string; write?: boolean }) => {
       const { streams, duration, write } = options;
       code = await selfcheckCommand(io, { streams, duration, write: write === true });
+    });
+
+  program
+    .command('picture')
+    .description("dashboard-shadow.png: the report's charts as a picture, by a Chromium of this machine")
+    .argument('[run]', 'path or id; the newest by default')
+    .action(async (run: string | undefined) => {
+      code = await pictureCommand(io, run);
     });
 
   program

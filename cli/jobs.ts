@@ -15,8 +15,8 @@ export interface Job {
   readonly title: string;
   readonly variants: readonly Variant[];
   readonly stand_in: 'grammar' | 'openai' | 'inference';
-  /** In place of the stand-in's own defaults; the user's come after. */
-  readonly stand_in_args: readonly string[];
+  /** In place of the stand-in's own defaults, flag by flag; the user's win. */
+  readonly stand_in_flags: Readonly<Record<string, string>>;
   /** Labelled sentences, prompts, or prompts of the lengths that the settings give. */
   readonly payloads: 'labelled' | 'prompts' | 'lengths';
   /** The servers are language models: looked at before the load, timed by the suite's own k6 alone. */
@@ -40,7 +40,7 @@ export const shadow: Job = {
   title: 'baseline and shadow side by side, compared',
   variants: ['baseline', 'shadow'],
   stand_in: 'grammar',
-  stand_in_args: [],
+  stand_in_flags: {},
   payloads: 'labelled',
   language_model: false,
   probed: true,
@@ -57,7 +57,7 @@ const stream: Job = {
   title: 'streamed answers of baseline and shadow side by side: TTFT, TPOT, tokens/s',
   stand_in: 'openai',
   // A TTFT well above this machine's own delay, and answers of about a second.
-  stand_in_args: ['--ttft-ms', '120', '--itl-ms', '8'],
+  stand_in_flags: { '--ttft-ms': '120', '--itl-ms': '8' },
   payloads: 'prompts',
   language_model: true,
   thresholds: streamThresholds,
@@ -93,3 +93,11 @@ export const JOBS: readonly Job[] = [
     settings: { ...SINGLE_SETTINGS, drainMs: '1s' },
   },
 ];
+
+/** Not a command of its own: the A/A runs of `npm run calibrate`. */
+export const CALIBRATION: Job = {
+  ...shadow,
+  name: 'calibrate',
+  title: 'two equal servers, deployed anew for each run',
+  settings: { durationMs: '8s', warmUpMs: '1s', drainMs: '0s' },
+};

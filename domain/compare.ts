@@ -21,7 +21,7 @@ import { lengthFindings, streamFindings } from './stream-findings.ts';
 import { summarise, type SummaryContext, type VariantSummary } from './summary.ts';
 import { judgeTrust } from './trust.ts';
 import { mapVariants, presentVariants, type ByVariant } from './variants.ts';
-import { decide } from './verdict.ts';
+import { decide, failOn } from './verdict.ts';
 
 /** What a verdict tells apart where no gate says it: 15 % of the latency. */
 const DEFAULT_TOLERANCE = 0.15;
@@ -37,7 +37,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
   const { manifest } = data;
   const settings = settingsOf(manifest);
   const { thresholds } = manifest;
-  const { alpha, rule, require, failOn } = asked ?? settings;
+  const { alpha, rule, require, failOn: soft } = asked ?? settings;
   const context = summaryContext(manifest, settings);
   const sides = mapVariants(data.measured, (measured) => {
     const sorted = samples(measured);
@@ -84,7 +84,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
   const { verdict, exit_code } = decide(checks, findings, {
     rule,
     interrupted: manifest.stopped?.reason === 'interrupted',
-    fail_on: failOn === 'none' ? [] : failOn === 'fail,inconclusive' ? ['fail', 'inconclusive'] : [failOn],
+    fail_on: failOn(soft),
   });
   return {
     schema_version: SCHEMA_VERSION,

@@ -69,7 +69,7 @@ export interface Comparison {
   } | null;
   readonly histogram: Histogram | null;
   /** Where somebody looked at the servers, or the load was counted in requests. */
-  readonly observed: Observed | null;
+  readonly observed?: Observed | null;
   /** Of k6:single: each prompt by itself. */
   readonly by_prompt?: ByVariant<readonly PromptFigures[]> | null;
   readonly trust: readonly TrustFigure[];

@@ -114,7 +114,11 @@ function stages(fields: Fields): Readonly<Record<string, number>> | null {
   if (value === undefined || value === null) return null;
   if (!isFields(value)) return bad('stages_ms', value, 'an object of ms by stage');
   const out: Record<string, number> = {};
-  for (const stage of Object.keys(value)) out[stage] = amount(value, stage);
+  for (const [stage, ms] of Object.entries(value))
+    out[stage] =
+      typeof ms === 'number' && ms >= 0 && ms < Infinity
+        ? ms
+        : bad(`stages_ms.${stage}`, ms, 'a number >= 0');
   return out;
 }
 

@@ -1,7 +1,7 @@
 /** The records of one variant as columns, so that a million of them fit and sort fast. NaN stands for absent. */
 import { ERROR_KINDS, type ErrorKind } from './errors.ts';
 import { GapHistogram } from './gap-histogram.ts';
-import type { RequestRecord } from './request-record.ts';
+import type { ScannedRecord } from './scan-record.ts';
 import type { Variant } from './variants.ts';
 
 /** Per-request figures that only some jobs have. */
@@ -20,90 +20,102 @@ export type OptionalTrend = (typeof OPTIONAL_TRENDS)[number];
 const UNKNOWN = 255;
 const flagCode = (value: boolean | null): number => (value === null ? UNKNOWN : value ? 1 : 0);
 
-type NumberArray = Float64Array | Float32Array | Int32Array | Uint8Array | Uint16Array;
+type NumberArray = Float64Array | Float32Array | Int32Array | Uint8Array;
 
-/** A typed array that doubles as it fills. */
-class Column<A extends NumberArray> {
-  data: A;
-  readonly #make: (length: number) => A;
-  constructor(make: (length: number) => A, length = 1024) {
-    this.#make = make;
-    this.data = make(length);
-  }
-  set(row: number, value: number): void {
-    if (row >= this.data.length) {
-      const grown = this.#make(Math.max(this.data.length * 2, row + 1));
-      grown.set(this.data);
-      this.data = grown;
-    }
-    this.data[row] = value;
-  }
-}
-
-const float64 = (length: number): Float64Array => new Float64Array(length);
-const float32 = (length: number): Float32Array => new Float32Array(length);
-const int32 = (length: number): Int32Array => new Int32Array(length);
-const uint16 = (length: number): Uint16Array => new Uint16Array(length);
-const uint8 = (length: number): Uint8Array => new Uint8Array(length);
-/** A column that begins late holds NaN for the rows before. */
-const absent64 = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
-const absent32 = (length: number): Float32Array => new Float32Array(length).fill(Number.NaN);
+const FIRST_CAPACITY = 1024;
 
 /** All records of one variant, in the order of the log; call {@link RequestTable.measured} for what figures are made of. */
 export class RequestTable {
   readonly variant: Variant;
   rows = 0;
-  readonly #start = new Column(float64);
-  readonly #duration = new Column(float64);
-  readonly #cost = new Column(float64);
-  readonly #index = new Column(int32);
-  readonly #payload = new Column(int32);
-  readonly #connecting = new Column(float32);
-  readonly #block = new Column(uint16);
-  readonly #status = new Column(uint16);
-  readonly #warm = new Column(uint8);
-  readonly #error = new Column(uint8);
-  readonly #correct = new Column(uint8);
-  readonly #translated = new Column(uint8);
-  readonly #stages = new Map<string, Column<Float32Array>>();
-  readonly #optional = new Map<OptionalTrend, Column<Float64Array>>();
-  #gaps: GapHistogram | null = null;
-  #estimated = 0;
   readonly payload_ids: string[] = [];
   readonly #payload_places = new Map<string, number>();
+  // Each column its own field and its own line in `add`: a shared helper would see five kinds of array, and be slow.
+  #capacity = FIRST_CAPACITY;
+  #start = new Float64Array(FIRST_CAPACITY);
+  #duration = new Float64Array(FIRST_CAPACITY);
+  #cost = new Float64Array(FIRST_CAPACITY);
+  #connecting = new Float32Array(FIRST_CAPACITY);
+  #index = new Int32Array(FIRST_CAPACITY);
+  #payload = new Int32Array(FIRST_CAPACITY);
+  #block = new Int32Array(FIRST_CAPACITY);
+  #status = new Int32Array(FIRST_CAPACITY);
+  #warm = new Uint8Array(FIRST_CAPACITY);
+  #error = new Uint8Array(FIRST_CAPACITY);
+  #correct = new Uint8Array(FIRST_CAPACITY);
+  #translated = new Uint8Array(FIRST_CAPACITY);
+  #stages = new Map<string, Float32Array>();
+  #optional = new Map<OptionalTrend, Float64Array>();
+  #gaps: GapHistogram | null = null;
+  #estimated = 0;
 
   constructor(variant: Variant) {
     this.variant = variant;
   }
 
-  add(record: RequestRecord): void {
+  add(record: ScannedRecord): void {
     const row = this.rows;
+    if (row === this.#capacity) this.#grow();
     this.rows += 1;
-    this.#start.set(row, record.start_ms);
-    this.#duration.set(row, record.duration_ms);
-    this.#cost.set(row, record.cost_eur ?? Number.NaN);
-    this.#index.set(row, record.index);
-    this.#payload.set(row, this.#place(record.payload_id));
-    this.#connecting.set(row, record.connecting_ms ?? Number.NaN);
-    this.#block.set(row, record.block);
-    this.#status.set(row, record.status ?? 0);
-    this.#warm.set(row, record.phase === 'warmup' ? 1 : 0);
-    this.#error.set(row, record.error === null ? 0 : ERROR_KINDS.indexOf(record.error) + 1);
-    this.#correct.set(row, flagCode(record.correct));
-    this.#translated.set(row, flagCode(record.correct_translation));
-    for (const stage in record.stages_ms) this.#stage(stage).set(row, record.stages_ms[stage] ?? Number.NaN);
+    this.#start[row] = record.start_ms;
+    this.#duration[row] = record.duration_ms;
+    this.#cost[row] = record.cost_eur ?? Number.NaN;
+    this.#index[row] = record.index;
+    this.#payload[row] = this.#place(record.payload_id);
+    this.#connecting[row] = record.connecting_ms ?? Number.NaN;
+    this.#block[row] = record.block;
+    this.#status[row] = record.status ?? 0;
+    this.#warm[row] = record.phase === 'warmup' ? 1 : 0;
+    this.#error[row] = record.error === null ? 0 : ERROR_KINDS.indexOf(record.error) + 1;
+    this.#correct[row] = flagCode(record.correct);
+    this.#translated[row] = flagCode(record.correct_translation);
+    for (const stage in record.stages_ms) {
+      let column = this.#stages.get(stage);
+      if (column === undefined)
+        this.#stages.set(stage, (column = new Float32Array(this.#capacity).fill(Number.NaN)));
+      column[row] = record.stages_ms[stage] ?? Number.NaN;
+    }
     for (const name of OPTIONAL_TRENDS) {
       const value = record[name];
-      if (value !== null) this.#trend(name).set(row, value);
+      if (value === null) continue;
+      let column = this.#optional.get(name);
+      if (column === undefined)
+        this.#optional.set(name, (column = new Float64Array(this.#capacity).fill(Number.NaN)));
+      column[row] = value;
     }
     if (record.phase === 'measured' && record.error === null) this.#addTokens(record);
   }
 
-  #addTokens({ gaps_ms, tokens_estimated }: RequestRecord): void {
+  #addTokens({ gaps_ms, tokens_estimated }: ScannedRecord): void {
     if (tokens_estimated === true) this.#estimated += 1;
     if (gaps_ms === null) return;
     this.#gaps ??= new GapHistogram();
     for (const gap_ms of gaps_ms) this.#gaps.add(gap_ms);
+  }
+
+  #grow(): void {
+    const from = this.#capacity;
+    const to = (this.#capacity *= 2);
+    const grown = <A extends NumberArray>(of: A, into: A): A => {
+      into.set(of);
+      return into;
+    };
+    this.#start = grown(this.#start, new Float64Array(to));
+    this.#duration = grown(this.#duration, new Float64Array(to));
+    this.#cost = grown(this.#cost, new Float64Array(to));
+    this.#connecting = grown(this.#connecting, new Float32Array(to));
+    this.#index = grown(this.#index, new Int32Array(to));
+    this.#payload = grown(this.#payload, new Int32Array(to));
+    this.#block = grown(this.#block, new Int32Array(to));
+    this.#status = grown(this.#status, new Int32Array(to));
+    this.#warm = grown(this.#warm, new Uint8Array(to));
+    this.#error = grown(this.#error, new Uint8Array(to));
+    this.#correct = grown(this.#correct, new Uint8Array(to));
+    this.#translated = grown(this.#translated, new Uint8Array(to));
+    for (const [name, column] of this.#stages)
+      this.#stages.set(name, grown(column, new Float32Array(to).fill(Number.NaN, from)));
+    for (const [name, column] of this.#optional)
+      this.#optional.set(name, grown(column, new Float64Array(to).fill(Number.NaN, from)));
   }
 
   #place(id: string): number {
@@ -115,66 +127,83 @@ export class RequestTable {
     return place;
   }
 
-  #stage(name: string): Column<Float32Array> {
-    let column = this.#stages.get(name);
-    if (column === undefined) this.#stages.set(name, (column = new Column(absent32)));
-    return column;
-  }
-
-  #trend(name: OptionalTrend): Column<Float64Array> {
-    let column = this.#optional.get(name);
-    if (column === undefined) this.#optional.set(name, (column = new Column(absent64)));
-    return column;
-  }
-
   /** The measured rows by block, then by place in the payload sequence, which is the order of their starts. */
   measured(): Measured {
-    const index = this.#index.data;
-    const block = this.#block.data;
-    const order = (a: number, b: number): number =>
-      at(block, a) - at(block, b) || at(index, a) - at(index, b);
-    const rows: number[] = [];
-    let sorted = true;
-    for (let row = 0; row < this.rows; row += 1) {
-      if (this.#warm.data[row] === 1) continue;
-      const previous = rows.at(-1);
-      if (previous !== undefined && order(previous, row) > 0) sorted = false;
-      rows.push(row);
-    }
-    // Records are written when requests end: nearly in order, so that this sort is nearly free.
-    if (!sorted) rows.sort((a, b) => order(a, b) || a - b);
-    const pick = <A extends NumberArray>(column: Column<A>, make: (length: number) => A): A => {
-      const out = make(rows.length);
-      for (let i = 0; i < rows.length; i += 1) out[i] = at(column.data, rows[i] ?? 0, Number.NaN);
-      return out;
-    };
+    const rows = this.#order();
+    const n = rows.length;
+    const f64 = (of: Float64Array): Float64Array => atRows(of, rows, new Float64Array(n));
+    const f32 = (of: Float32Array): Float32Array => atRows(of, rows, new Float32Array(n));
+    const i32 = (of: Int32Array): Int32Array => atRows(of, rows, new Int32Array(n));
+    const u8 = (of: Uint8Array): Uint8Array => atRows(of, rows, new Uint8Array(n));
     return {
       variant: this.variant,
-      n: rows.length,
-      warm_up: this.rows - rows.length,
-      start_ms: pick(this.#start, float64),
-      duration_ms: pick(this.#duration, float64),
-      cost_eur: pick(this.#cost, float64),
-      connecting_ms: pick(this.#connecting, float32),
-      index: pick(this.#index, int32),
-      payload: pick(this.#payload, int32),
+      n,
+      warm_up: this.rows - n,
+      start_ms: f64(this.#start),
+      duration_ms: f64(this.#duration),
+      cost_eur: f64(this.#cost),
+      connecting_ms: f32(this.#connecting),
+      index: i32(this.#index),
+      payload: i32(this.#payload),
       payload_ids: this.payload_ids,
-      block: pick(this.#block, uint16),
-      status: pick(this.#status, uint16),
-      error: pick(this.#error, uint8),
-      correct: pick(this.#correct, uint8),
-      correct_translation: pick(this.#translated, uint8),
-      stages_ms: new Map([...this.#stages].map(([name, column]) => [name, pick(column, float32)])),
-      optional: new Map([...this.#optional].map(([name, column]) => [name, pick(column, float64)])),
+      block: i32(this.#block),
+      status: i32(this.#status),
+      error: u8(this.#error),
+      correct: u8(this.#correct),
+      correct_translation: u8(this.#translated),
+      stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
+      optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
       gaps: this.#gaps,
       estimated: this.#estimated,
     };
   }
+
+  #order(): Int32Array {
+    const block = this.#block;
+    const index = this.#index;
+    const rows = new Int32Array(this.rows);
+    let n = 0;
+    let sorted = true;
+    let [last_block, last_index] = [-1, -1];
+    for (let row = 0; row < this.rows; row += 1) {
+      if (this.#warm[row] === 1) continue;
+      const [b, i] = [block[row] ?? 0, index[row] ?? 0];
+      if (b < last_block || (b === last_block && i < last_index)) sorted = false;
+      [last_block, last_index] = [b, i];
+      rows[n++] = row;
+    }
+    const measured = rows.subarray(0, n);
+    if (!sorted)
+      sortNearly(measured, (a, b) => (block[a] ?? 0) - (block[b] ?? 0) || (index[a] ?? 0) - (index[b] ?? 0));
+    return measured;
+  }
 }
 
-/** `array[i]`, where a column that ended early reads as absent. */
-function at(array: NumberArray, i: number, otherwise = 0): number {
-  return array[i] ?? otherwise;
+/** Steps an insertion sort may take a row before the rows count as unordered. */
+const NEAR = 100;
+
+/**
+ * Records are written when requests end, so each stands at most a few clients' requests before its place: inserting is
+ * then ten times as fast as sorting. A log that was merged from several machines is sorted.
+ */
+function sortNearly(rows: Int32Array, order: (a: number, b: number) => number): void {
+  let steps = rows.length * NEAR;
+  for (let i = 1; i < rows.length; i += 1) {
+    const row = rows[i] ?? 0;
+    let j = i;
+    for (; j > 0 && order(rows[j - 1] ?? 0, row) > 0; j -= 1) rows[j] = rows[j - 1] ?? 0;
+    rows[j] = row;
+    steps -= i - j;
+    if (steps < 0) {
+      rows.sort(order);
+      return;
+    }
+  }
+}
+
+function atRows<A extends NumberArray>(of: A, rows: Int32Array, into: A): A {
+  for (let i = 0; i < rows.length; i += 1) into[i] = of[rows[i] ?? 0] ?? Number.NaN;
+  return into;
 }
 
 /** Measured requests of one variant, by column; every array has length `n`. */
@@ -192,9 +221,9 @@ export interface Measured {
   /** Place in `payload_ids`. */
   readonly payload: Int32Array;
   readonly payload_ids: readonly string[];
-  readonly block: Uint16Array;
+  readonly block: Int32Array;
   /** 0: no answer. */
-  readonly status: Uint16Array;
+  readonly status: Int32Array;
   /** 0: valid; else 1 + place in ERROR_KINDS. */
   readonly error: Uint8Array;
   /** 1 right, 0 wrong, 255 not scored. */

@@ -40,6 +40,8 @@ const CPU_FULL_SECONDS = 0.2;
 const CPU_BUSY = 0.8;
 /** Fewer seconds of a load counted in requests say nothing about the machine. */
 const LEAST_CPU_SECONDS = 5;
+/** Busy share at which a machine still measures others rather than itself. */
+const CPU_ROOM = 0.7;
 /** Our own delay may be this part of the difference that is to be judged. */
 const DELAY_PART = 0.5;
 /** Share of the probe's planned samples that must have come. */
@@ -132,7 +134,13 @@ function cpu(data: RunData, judge: Judge, findings: Finding[]): void {
   judge(
     { name: 'cpu', variant: null, figure: full, limit: CPU_FULL_SECONDS, unit: 'share' },
     full <= CPU_FULL_SECONDS,
-    () => finding('cpu_saturated', { full_share: full, mean_share: mean, cpus: data.manifest.machine.cpus }),
+    () =>
+      finding('cpu_saturated', {
+        full_share: full,
+        mean_share: mean,
+        cpus: data.manifest.machine.cpus,
+        fits: fitting(data, CPU_ROOM / mean),
+      }),
   );
   if (full <= CPU_FULL_SECONDS && mean >= CPU_BUSY) findings.push(finding('cpu_busy', { mean_share: mean }));
 }
@@ -146,6 +154,11 @@ function duringLoad(data: RunData): RunData['resources'] {
   return data.resources.filter(({ at_ms }) =>
     spans.some(({ from, to }) => at_ms - 1000 >= from && at_ms <= to),
   );
+}
+
+/** Clients that this machine may hold, if what was too much falls with their number; a guess to try, not a promise. */
+function fitting(data: RunData, share: number): number {
+  return Math.max(1, Math.floor(settingsOf(data.manifest).vus * Math.min(share, CPU_ROOM)));
 }
 
 /** What a request to a server that does nothing takes under load, above its idle floor, is our own delay. */
@@ -186,7 +199,13 @@ function probe(
   judge(
     { name: 'probe_delay', variant: null, figure: delay_ms, limit: limit_ms, unit: 'ms' },
     delay_ms <= limit_ms,
-    () => finding('probe_delay', { delay_ms, limit_ms, floor_ms: floor.p50 }),
+    () =>
+      finding('probe_delay', {
+        delay_ms,
+        limit_ms,
+        floor_ms: floor.p50,
+        fits: fitting(data, limit_ms / delay_ms),
+      }),
   );
 }
 
@@ -214,6 +233,6 @@ function plannedSeconds(data: RunData, summaries: ByVariant<VariantSummary>): nu
   // A load counted in requests lasts as long as it lasts.
   if (planLoad(settings) !== null)
     return Math.max(...presentVariants(summaries).map((one) => summaries[one]?.throughput.window_s ?? 0));
-  const { warmUpMs, durationMs } = settings;
-  return (data.summaries.length * (warmUpMs + durationMs)) / 1000;
+  const { blocks } = data.manifest;
+  return blocks.reduce((sum, { duration_ms }) => sum + settings.warmUpMs + duration_ms, 0) / 1000;
 }

@@ -20,7 +20,7 @@ export function parseDuration(text: string): number {
   let total = 0;
   for (const [, amount, unit] of text.matchAll(DURATION_PART))
     total += Number(amount) * (MS_PER_UNIT[unit ?? ''] ?? 0);
-  return total;
+  return Math.round(total * 1e6) / 1e6; // 64.004 x 1000 is 64004.00000000001
 }
 
 /** Milliseconds to the shortest duration text that {@link parseDuration} reads back. */

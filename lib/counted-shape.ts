@@ -73,7 +73,9 @@ export function countedShape(plan: LoadPlan, settings: Settings, variants: reado
     timed: false,
     done: counters.across_vus
       ? () =>
-          stopped() !== null || variants.every((variant) => counters.get(finished(variant)) >= plan.requests)
+          stopped() !== null ||
+          Date.now() - exec.scenario.startTime > settings.durationMs ||
+          variants.every((variant) => counters.get(finished(variant)) >= plan.requests)
       : null,
   };
 }

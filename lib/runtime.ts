@@ -1,7 +1,13 @@
 /** The only reader of k6's environment: settings, the block's plan, and which binary this is. */
 import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/block.ts';
 import { requestHeaders } from '../domain/request-headers.ts';
-import { envName, parseSettings, type SettingName, type Settings } from '../domain/settings.ts';
+import {
+  envName,
+  parseSettings,
+  type ParsedSettings,
+  type SettingName,
+  type Settings,
+} from '../domain/settings.ts';
 import { fitting, parseThresholds, type Thresholds } from '../domain/thresholds.ts';
 import type { Variant } from '../domain/variants.ts';
 
@@ -25,12 +31,17 @@ export interface JobDefaults {
 
 /** Reads and checks everything once, in the init context. @throws with every refused value, one a line. */
 export function readRuntime(job: JobDefaults): Runtime {
-  const given = parseSettings({ flags: {}, env: __ENV, job: job.settings ?? {} });
-  const parsed =
-    job.settingsFor === undefined
-      ? given
-      : parseSettings({ flags: {}, env: __ENV, job: job.settingsFor(given.settings) });
   const planText = __ENV[BLOCK_PLAN_VARIABLE];
+  const parse = (defaults: JobDefaults['settings'] = {}): ParsedSettings =>
+    parseSettings({
+      flags: {},
+      env: __ENV,
+      job: defaults,
+      // By the cli, or by the context that k6 makes before any VU's.
+      check_names: planText === undefined && __VU === 0,
+    });
+  const given = parse(job.settings);
+  const parsed = job.settingsFor === undefined ? given : parse(job.settingsFor(given.settings));
   const plan: BlockPlan =
     planText === undefined
       ? {

@@ -6,7 +6,7 @@ import { PROBE_HEAD } from '../../domain/probe.ts';
 import { BadRecord, parseRecord } from '../../domain/request-record.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
-import { eachLine } from '../read/lines.ts';
+import { eachLine, utf8 } from '../read/lines.ts';
 import { FILES, findRun, shownPath } from '../run-directory.ts';
 
 /** Written as it is read: a run of millions of requests must not have to fit in memory. */
@@ -39,7 +39,7 @@ export function exportCommand(io: Io, given: string | undefined, out: string | u
   eachLine(join(run.path, FILES.requests), (line) => {
     if (line.startsWith(PROBE_HEAD)) return;
     try {
-      const record = parseRecord(line);
+      const record = parseRecord(utf8(line));
       if (record.phase === 'warmup') return;
       let file = files.get(record.variant);
       if (file === undefined)

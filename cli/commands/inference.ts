@@ -77,7 +77,7 @@ async function run(
     const directory = alone ? '.' : one.name;
     const into: RunDirectory = alone ? top : below(top, one.name);
     try {
-      const { comparison } = await runLoad(
+      const { comparison, k6_exit_code } = await runLoad(
         alone ? io : quietSteps(io),
         one.job,
         onServer(one.parsed, server),
@@ -88,7 +88,8 @@ async function run(
       if (!settings.json) io.stdout.write(`\n${textBlocks(comparison)}\n`);
       if (alone) {
         saveLastWords(io, server, top);
-        return show(io, comparison, top.path, { json: settings.json, open: settings.open });
+        const shown = show(io, comparison, top.path, { json: settings.json, open: settings.open });
+        return k6_exit_code ?? shown;
       }
     } catch (error) {
       if (error instanceof Interrupted) skipped.push({ name: one.name, reason: 'interrupted' });

@@ -32,15 +32,21 @@ export async function loadCommand(io: Io, job: Job, parsed: ParsedSettings): Pro
   const closers = new Closers();
   try {
     const load = async (given: ParsedSettings, fallback: Manifest['fallback']): Promise<Loaded> => {
-      const { run, comparison } = await runLoad(io, job, given, { ...ALONE, fallback }, closers);
-      const exit_code = show(io, comparison, run.path, {
+      const { run, comparison, k6_exit_code } = await runLoad(
+        io,
+        job,
+        given,
+        { ...ALONE, fallback },
+        closers,
+      );
+      const shown = show(io, comparison, run.path, {
         json: given.settings.json,
         open: given.settings.open,
       });
       const limiting = comparison.findings.some(({ code }) => MACHINE_LIMITS.includes(code));
       return {
         run_id: run.id,
-        exit_code,
+        exit_code: k6_exit_code ?? shown,
         machine_limited: limiting && comparison.verdict.word === 'invalid',
       };
     };
@@ -71,6 +77,13 @@ export interface LoadContext {
   readonly pids: ByVariant<number>;
 }
 
+export interface LoadResult {
+  readonly run: RunDirectory;
+  readonly comparison: Comparison;
+  /** Where k6 failed by itself, to be passed on; else null. */
+  readonly k6_exit_code: number | null;
+}
+
 const ALONE: LoadContext = { fallback: null, run: null, pids: {} };
 
 /** Runs one job's load and writes its outputs; shows nothing of the result. */
@@ -80,7 +93,7 @@ export async function runLoad(
   parsed: ParsedSettings,
   context: LoadContext,
   closers: Closers,
-): Promise<{ readonly run: RunDirectory; readonly comparison: Comparison }> {
+): Promise<LoadResult> {
   let prepared = prepare(io, job, parsed.settings);
   const { plan } = prepared;
   const k6 = await findK6(io);
@@ -89,13 +102,22 @@ export async function runLoad(
       `${k6.path} can't time streamed answers: k6:${job.name} needs the suite's own k6; unset K6_BINARY and have Go 1.25 or newer (https://go.dev/dl), and it is built`,
     );
   if (io.interrupted.aborted) throw new Interrupted();
-  const [deployed, probe] = await Promise.all([
-    deploy(io, job, prepared.settings),
-    startStandIn(io, 'null', []),
-  ]);
-  let deployment: Deployment = deployed;
-  closers.add(probe.stop);
-  closers.add(async () => await deployment.stop());
+  // Each is closed by itself: one may fail while the other is already up.
+  let latest: Deployment | null = null;
+  const starting = startStandIn(io, 'null', []).then((server) => {
+    closers.add(server.stop);
+    return server;
+  });
+  const deploying = deploy(io, job, prepared.settings).then((first) => {
+    latest = first;
+    closers.add(async () => await latest?.stop());
+    return first;
+  });
+  const [started, first] = await Promise.allSettled([starting, deploying]);
+  if (started.status === 'rejected') throw started.reason;
+  if (first.status === 'rejected') throw first.reason;
+  const probe = started.value;
+  let deployment: Deployment = first.value;
   let variants = await identifyAll(io, prepared.settings, deployment);
   if (job.language_model)
     prepared = { ...prepared, settings: await preflight(io, prepared.settings, deployment) };
@@ -122,7 +144,7 @@ export async function runLoad(
   for (const [block, planned] of plan.blocks.entries()) {
     if (block > 0) {
       if (plan.gap_ms > 0) await pause(io, plan.gap_ms);
-      deployment = await redeploy(io, job, settings, deployment);
+      deployment = latest = await redeploy(io, job, settings, deployment, block);
       variants = { ...variants, ...(await identifyAll(io, settings, deployment)) };
     }
     const watch =
@@ -182,10 +204,10 @@ export async function runLoad(
       ],
     };
     keepManifest(run, manifest);
-    if (result.summary === null)
+    if (stopped?.reason === 'k6_failed')
       say(
         io,
-        `k6 ended without a summary (exit ${String(k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
+        `k6 ended by itself (exit ${String(k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
       );
     if (stopped !== null) break;
     if (plan.looks.includes(block + 1) && block + 1 < plan.blocks.length) {
@@ -203,7 +225,14 @@ export async function runLoad(
   await drain(io, settings.drainMs, deployment.stand_ins);
   await closers.run();
 
-  return { run, comparison: outputs(io, readRun(run), run.path) };
+  return { run, comparison: outputs(io, readRun(run), run.path), k6_exit_code: passedOn(manifest) };
+}
+
+/** k6's own exit code where k6 failed by itself; a full disk is the user's to mend. */
+function passedOn(manifest: Manifest): number | null {
+  if (manifest.stopped?.reason !== 'k6_failed') return null;
+  const code = manifest.blocks.at(-1)?.k6_exit_code ?? null;
+  return code === null || code === 0 ? null : code;
 }
 
 const MACHINE_LIMITS: readonly string[] = ['cpu_saturated', 'probe_delay', 'probe_starved', 'late_starts'];

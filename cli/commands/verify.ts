@@ -81,7 +81,7 @@ export function verifyCommand(io: Io, given: VerifyArguments): number {
       unit: line.check.unit,
       op: line.check.op,
       limit: line.check.limit,
-      acceptable: line.check.acceptable,
+      acceptable: line.check.acceptable ?? null,
       level: line.level,
       baseline: line.baseline,
     }));

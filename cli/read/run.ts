@@ -6,12 +6,13 @@ import { parseServerSample, type ServerSample } from '../../domain/inference/ser
 import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/probe.ts';
 import { BadRecord, parseRecord } from '../../domain/request-record.ts';
 import { RequestTable } from '../../domain/request-table.ts';
+import { recordScanner } from '../../domain/scan-record.ts';
 import { parseManifest } from '../../domain/run.ts';
 import type { RunData, BadLine, ResourceSample } from '../../domain/run-data.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
 import { FILES, readText, summaryFile, type RunDirectory } from '../run-directory.ts';
-import { eachLine } from './lines.ts';
+import { eachLine, utf8 } from './lines.ts';
 
 const KEPT_BAD_LINES = 5;
 
@@ -24,6 +25,7 @@ interface Log {
 function readLog(path: string): Log {
   const log: Log = { tables: {}, probes: [], bad: { count: 0, first: [] } };
   let number = 0;
+  const scan = recordScanner();
   const add = (line: string): void => {
     number += 1;
     try {
@@ -32,7 +34,7 @@ function readLog(path: string): Log {
         if (probe !== null) log.probes.push(probe);
         return;
       }
-      const record = parseRecord(line);
+      const record = scan(line) ?? parseRecord(utf8(line));
       (log.tables[record.variant] ??= new RequestTable(record.variant)).add(record);
     } catch (error) {
       if (!(error instanceof BadRecord || error instanceof SyntaxError)) throw error;

@@ -155,7 +155,7 @@ function server(comparison: Comparison, observed: Observed): Section {
 
 /** Sections without rows are the caller's to leave out. */
 export function inferenceSections(comparison: Comparison): Section[] {
-  const { observed } = comparison;
+  const { observed = null } = comparison;
   if (observed === null) return [];
   return [spike(comparison, observed), drift(observed), server(comparison, observed)];
 }

@@ -1,11 +1,11 @@
 /** junit.xml: one test case a check, for CI systems; an invalid run has errors, not failures. */
+import type { FailOn } from '../../domain/verdict.ts';
 import type { Check } from '../../domain/checks.ts';
 import type { Comparison } from '../../domain/comparison.ts';
 import { xmlText } from './escape.ts';
 import { sentence, wordCheck, wordFinding } from './words.ts';
 
 /** Which soft answers fail a CI step (`--fail-on`); a failed limit always does. */
-export type FailOn = readonly ('fail' | 'inconclusive')[];
 
 type Outcome =
   | { readonly of: 'passed' }

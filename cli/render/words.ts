@@ -26,9 +26,9 @@ const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
   no_summary: (a) =>
     `k6 left ${n(a, 'summaries')} summaries for ${n(a, 'blocks')} blocks: its own counts are missing, so lost requests can't be excluded`,
   cpu_saturated: (a) =>
-    `the load machine's ${n(a, 'cpus')} CPUs were full in ${percent(n(a, 'full_share'), 0)} of the seconds: it was measured along with the servers; use fewer clients or another machine`,
+    `the load machine's ${n(a, 'cpus')} CPUs were full in ${percent(n(a, 'full_share'), 0)} of the seconds: it was measured along with the servers; try ${n(a, 'fits')} clients (--fallback-vus does so by itself) or another machine`,
   probe_delay: (a) =>
-    `requests to a server that does nothing took ${ms(n(a, 'delay_ms'))} longer under load (p95) than idle; more than ${ms(n(a, 'limit_ms'))} rivals the difference to be judged`,
+    `requests to a server that does nothing took ${ms(n(a, 'delay_ms'))} longer under load (p95) than idle; more than ${ms(n(a, 'limit_ms'))} rivals the difference to be judged; try ${n(a, 'fits')} clients, or another machine for the load`,
   probe_starved: (a) =>
     `only ${percent(n(a, 'share'), 0)} of the probe's requests could be sent on time: the load machine was starved`,
   late_starts: (a) =>
@@ -125,7 +125,7 @@ const figureLabel = (figure: string): string => (isObserved(figure) ? OBSERVED_L
 /** A limit's value, or why there is none. */
 export function limitValue(check: LimitCheck): string {
   if (check.value !== null) return quantity(check.value, check.unit);
-  switch (check.missing) {
+  switch (check.missing ?? null) {
     case 'never':
       return 'not within what was watched';
     case 'too_few':
@@ -137,11 +137,9 @@ export function limitValue(check: LimitCheck): string {
 }
 
 /** `< 200 ms`, and for a target with two levels `(acceptable < 500 ms)`. */
-export function limitBound(check: LimitCheck): string {
-  const bound = `${check.op} ${quantity(check.limit, check.unit)}`;
-  return check.acceptable === null
-    ? bound
-    : `${bound} (acceptable ${check.op} ${quantity(check.acceptable, check.unit)})`;
+export function limitBound({ op, limit, acceptable = null, unit }: LimitCheck): string {
+  const bound = `${op} ${quantity(limit, unit)}`;
+  return acceptable === null ? bound : `${bound} (acceptable ${op} ${quantity(acceptable, unit)})`;
 }
 
 /** What a check is about: `p95 latency`, `error rate`, `accuracy, correction`. */

@@ -23,17 +23,13 @@ export const urlSetting = (settings: Settings, variant: Variant): string | null 
 const restartSetting = (settings: Settings, variant: Variant): string | null =>
   variant === 'baseline' ? settings.baselineRestart : settings.shadowRestart;
 
-/** @throws UsageError where a stand-in does not start, or one server is the user's and the other ours */
-export async function deploy(io: Io, job: Job, settings: Settings): Promise<Deployment> {
+/** @throws UsageError where a stand-in does not start */
+export async function deploy(io: Io, job: Job, settings: Settings, number = 0): Promise<Deployment> {
   const own = job.variants.filter((variant) => urlSetting(settings, variant) !== null);
-  if (own.length > 0 && own.length < job.variants.length)
-    throw new UsageError(
-      '--baseline-url is given without --shadow-url: a server of yours is compared with a shadow of yours, not with the stand-in; give --shadow-url, or run k6:baseline for one server',
-    );
   const started = await Promise.allSettled(
     job.variants
       .filter((variant) => urlSetting(settings, variant) === null)
-      .map(async (variant) => ({ variant, server: await standIn(io, job, settings, variant) })),
+      .map(async (variant) => ({ variant, server: await standIn(io, job, settings, variant, number) })),
   );
   const stand_ins: Partial<Record<Variant, Server>> = {};
   const urls: Partial<Record<Variant, string>> = {};
@@ -57,11 +53,21 @@ export async function deploy(io: Io, job: Job, settings: Settings): Promise<Depl
   return { urls, processes, stand_ins, stop };
 }
 
-async function standIn(io: Io, job: Job, settings: Settings, variant: Variant): Promise<Server> {
+/** @param number of the deployment: each has noise of its own, as a real one has */
+async function standIn(
+  io: Io,
+  job: Job,
+  settings: Settings,
+  variant: Variant,
+  number: number,
+): Promise<Server> {
   const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
   const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
-  const own = job.stand_in === 'grammar' ? ['--payloads', payloads] : [];
-  const args = ['--variant', variant, ...own, ...job.stand_in_args, ...splitArguments(extra)];
+  const labelled = job.stand_in === 'grammar' ? ['--payloads', payloads] : [];
+  const own = splitArguments(extra);
+  const ours = { ...job.stand_in_flags, '--seed': String(settings.seed + number) };
+  const rest = Object.entries(ours).filter(([flag]) => !own.includes(flag));
+  const args = ['--variant', variant, ...labelled, ...rest.flat(), ...own];
   const { port } = settings;
   if (port !== null && variant === 'baseline') {
     if (!(await portIsFree(port)))
@@ -81,6 +87,7 @@ export async function redeploy(
   job: Job,
   settings: Settings,
   before: Deployment,
+  number: number,
 ): Promise<Deployment> {
   for (const variant of job.variants) {
     const command = restartSetting(settings, variant);
@@ -94,7 +101,7 @@ export async function redeploy(
   }
   if (presentVariants(before.stand_ins).length === 0) return before;
   await before.stop();
-  return await deploy(io, job, settings);
+  return await deploy(io, job, settings, number);
 }
 
 async function reachable(io: Io, settings: Settings, variant: Variant, url: string): Promise<void> {

@@ -35,7 +35,7 @@ const RECOVERY_FACTOR = 1.5;
 
 interface Figure {
   readonly value: number | null;
-  readonly missing: LimitCheck['missing'];
+  readonly missing: NonNullable<LimitCheck['missing']> | null;
   readonly interval: LimitCheck['interval'];
   readonly unit: LimitCheck['unit'];
   readonly statistic: string;

@@ -23,7 +23,7 @@ export function levelOf(check: Check): Level {
   if (check.answer === 'pass' || (check.kind === 'gate' && check.advisory !== null)) return 'met';
   if (check.answer === 'inconclusive') return 'undecided';
   if (check.kind !== 'target') return 'failed';
-  const { value, acceptable, op } = check;
+  const { value, acceptable = null, op } = check;
   return value !== null && acceptable !== null && WITHIN[op](value, acceptable) ? 'acceptable' : 'beyond';
 }
 

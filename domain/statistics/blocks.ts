@@ -24,6 +24,8 @@ export interface BlockRule {
   /** Multiplier of `se` that makes the half width. */
   readonly critical: number;
   readonly degrees: number;
+  /** Half width by Student's t over blocks where they disagree, which no interval may fall short of; else 0. */
+  readonly least: number;
 }
 
 /** Weights of blocks by how many values each carries, summing to 1. */
@@ -32,16 +34,28 @@ export function blockWeights(sizes: readonly number[]): Float64Array {
   return Float64Array.from(sizes, (size) => size / total);
 }
 
+/** Beyond twice the width of one block's interval, agreement is worth less than more blocks. */
+const MOST_STRETCH = 2;
+
+/** When blocks agree, and how far the noise inside them must then be stretched. */
+export interface Agreement {
+  /** Largest spread between blocks that counts as agreement, over the noise inside them; a ratio of standard errors. */
+  readonly most: number;
+  /** Multiplier of Student's t for the noise inside. */
+  readonly stretch: number;
+}
+
 /**
- * By how much the noise inside blocks is stretched at one-sided alpha: max(z, t_nu nu / (nu + 1)) / z, nu the degrees
- * between blocks; 1 for one block. Keeps the level at any variance between blocks, as long as it is used only where
- * blocks agree (see {@link blockRule}).
+ * Agreement at one-sided alpha with nu degrees between blocks. Bounds of max(z, t_nu c nu / (nu + 1)) standard errors
+ * where the spread is at most c times the noise inside, and of t_nu spreads elsewhere, miss with probability alpha at
+ * most, whatever the variance between blocks. c is 1, or less where that would stretch beyond {@link MOST_STRETCH}.
  */
-export function agreementStretch(alpha: number, nu: number): number {
+export function agreement(alpha: number, nu: number): Agreement {
   checkAlpha(alpha);
-  if (nu <= 0) return 1;
+  if (nu <= 0) return { most: 1, stretch: 1 };
   const z = normalQuantile(1 - alpha);
-  return Math.max(1, (studentTQuantile(1 - alpha, nu) * nu) / (nu + 1) / z);
+  const whole = (studentTQuantile(1 - alpha, nu) * nu) / (nu + 1) / z;
+  return { most: Math.min(1, MOST_STRETCH / whole), stretch: Math.min(MOST_STRETCH, Math.max(1, whole)) };
 }
 
 /** Degrees of freedom between blocks: 1 / sum w^2 - 1, that is B - 1 for equal weights (Kish 1965). */
@@ -59,19 +73,23 @@ export function betweenDegrees(weights: Float64Array): number {
 export function blockRule(spread: BlockSpread, alpha: number): BlockRule {
   const { within, withinDegrees, estimates, weights } = spread;
   const degrees = betweenDegrees(weights);
-  const critical = studentTQuantile(1 - alpha, withinDegrees) * agreementStretch(alpha, degrees);
-  const inside: BlockRule = { source: 'within', se: Math.sqrt(within), critical, degrees: withinDegrees };
+  const { most, stretch } = agreement(alpha, degrees);
+  const critical = studentTQuantile(1 - alpha, withinDegrees) * stretch;
+  const inside: BlockRule = {
+    source: 'within',
+    se: Math.sqrt(within),
+    critical,
+    degrees: withinDegrees,
+    least: 0,
+  };
   if (degrees === 0) return inside;
   const between = betweenVariance(estimates, weights);
-  if (between <= within) return inside;
-  const outside: BlockRule = {
-    source: 'between',
-    se: Math.sqrt(between),
-    critical: studentTQuantile(1 - alpha, degrees),
-    degrees,
-  };
-  // Few degrees inside can make the other branch the wider one; disagreement must never narrow an interval.
-  return outside.critical * outside.se > inside.critical * inside.se ? outside : inside;
+  if (between <= most * most * within) return inside;
+  const [se, t] = [Math.sqrt(between), studentTQuantile(1 - alpha, degrees)];
+  const least = t * se;
+  // Few degrees inside can make the noise inside the wider of the two; disagreement never narrows an interval.
+  if (least <= critical * inside.se) return { ...inside, least };
+  return { source: 'between', se, critical: t, degrees, least };
 }
 
 /** Variance of the weighted mean of blocks, from how much they differ: sum w^2 (x - mean)^2 / (1 - sum w^2). */

@@ -1,8 +1,8 @@
 /** The gate on the difference of error rates, with failures that cluster in time. */
 import { mean } from './batch-means.ts';
-import { agreementStretch, betweenDegrees, blockRule, type BlockRule, blockWeights } from './blocks.ts';
+import { agreement, betweenDegrees, blockRule, type BlockRule, blockWeights } from './blocks.ts';
 import { normalQuantile, studentTQuantile } from './distributions.ts';
-import { mover, symmetric } from './mover.ts';
+import { atLeast, mover } from './mover.ts';
 import { checkAlpha, type Interval, type Outcome, refuse, type Refusal } from './outcome.ts';
 import { wilsonScore } from './proportions.ts';
 import { shareError } from './woodruff.ts';
@@ -57,7 +57,7 @@ export function errorRateDifference(
     blocks.map((block) => block.shadow),
     alpha,
   );
-  const stretch = agreementStretch(alpha, betweenDegrees(weights));
+  const { stretch } = agreement(alpha, betweenDegrees(weights));
   const inside = mover(score(shadow, stretch), score(baseline, stretch));
   const rule = blockRule(
     {
@@ -68,11 +68,9 @@ export function errorRateDifference(
     },
     alpha,
   );
-  const outside = symmetric(inside.estimate, rule.critical * rule.se);
-  const interval = rule.source === 'within' ? inside : hull(inside, outside);
   return {
     ok: true,
-    ...interval,
+    ...atLeast(inside, rule.least),
     baseline: { failures: baseline.failures, n: baseline.n, inflation: baseline.inflation },
     shadow: { failures: shadow.failures, n: shadow.n, inflation: shadow.inflation },
     source: rule.source,
@@ -100,11 +98,6 @@ function rate(blocks: readonly Float64Array[], alpha: number): Rate {
 
 function score({ failures, n, inflation, critical }: Rate, stretch: number): Interval {
   return wilsonScore(failures / inflation, n / inflation, critical * stretch);
-}
-
-/** Disagreement between blocks must not narrow the interval of sparse failures. */
-function hull(a: Interval, b: Interval): Interval {
-  return { estimate: a.estimate, lower: Math.min(a.lower, b.lower), upper: Math.max(a.upper, b.upper) };
 }
 
 function findBad(name: string, blocks: readonly Float64Array[]): Refusal | undefined {

@@ -7,8 +7,8 @@ export interface LatencyBlock {
   /** In start order; finite, >= 0. */
   readonly durations_ms: Float64Array;
   /**
-   * Place of each in the payload sequence, strictly ascending; the position itself where absent. Needed as soon as a
-   * request of either variant has no duration (it failed): else all later pairs would be off by one.
+   * Place of each in the payload sequence, strictly ascending; the position itself where absent. Needed where requests
+   * failed and have no duration: pairs drift apart by one for each, and past a batch's length no longer correlate.
    */
   readonly index?: Float64Array;
 }
@@ -67,25 +67,39 @@ function findBadIndex({ durations_ms, index }: LatencyBlock): Refusal | undefine
   return undefined;
 }
 
-/** Positions in two blocks of the same payload index: pairs of answers to the same request. */
+/** Answers of two blocks to the same payload index. */
 export interface Pairs {
-  readonly left: Int32Array;
-  readonly right: Int32Array;
+  readonly count: number;
+  /** Their positions; absent where the pairs are simply the first `count` of each. */
+  readonly positions?: { readonly left: Int32Array; readonly right: Int32Array };
 }
 
 export function pairByIndex(a: LatencyBlock, b: LatencyBlock): Pairs {
-  const most = Math.min(a.durations_ms.length, b.durations_ms.length);
+  const [sizeA, sizeB] = [a.durations_ms.length, b.durations_ms.length];
+  const most = Math.min(sizeA, sizeB);
+  if (a.index === undefined && b.index === undefined) return { count: most };
   const [left, right] = [new Int32Array(most), new Int32Array(most)];
-  let count = 0;
-  for (let i = 0, j = 0; i < a.durations_ms.length && j < b.durations_ms.length;) {
-    const [placeA, placeB] = [a.index?.[i] ?? i, b.index?.[j] ?? j];
-    if (placeA === placeB) {
-      left[count] = i++;
-      right[count++] = j++;
-    } else if (placeA < placeB) i++;
-    else j++;
+  let [i, j, count] = [0, 0, 0];
+  while (i < sizeA && j < sizeB) {
+    const gap = (a.index?.[i] ?? i) - (b.index?.[j] ?? j);
+    if (gap === 0) {
+      left[count] = i;
+      right[count] = j;
+      count++;
+    }
+    if (gap <= 0) i++;
+    if (gap >= 0) j++;
   }
-  return { left: left.subarray(0, count), right: right.subarray(0, count) };
+  return { count, positions: { left: left.subarray(0, count), right: right.subarray(0, count) } };
+}
+
+/** The paired values of one side, `side` of the positions. */
+export function pairedValues(values: Float64Array, pairs: Pairs, side: 'left' | 'right'): Float64Array {
+  const at = pairs.positions?.[side];
+  if (at === undefined) return values.subarray(0, pairs.count);
+  const paired = new Float64Array(pairs.count);
+  for (let i = 0; i < paired.length; i++) paired[i] = values[at[i] ?? 0] ?? 0;
+  return paired;
 }
 
 /** Type-7 quantile of the answers of all blocks together, in ms. */

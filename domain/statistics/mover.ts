@@ -23,3 +23,8 @@ function hypotenuse(x: number, y: number, rho: number): number {
 export function symmetric(estimate: number, half: number): Interval {
   return { estimate, lower: estimate - half, upper: estimate + half };
 }
+
+/** The interval, reaching at least `half` to either side of its estimate. */
+export function atLeast({ estimate, lower, upper }: Interval, half: number): Interval {
+  return { estimate, lower: Math.min(lower, estimate - half), upper: Math.max(upper, estimate + half) };
+}

@@ -2,11 +2,11 @@
  * The gate on a latency percentile's ratio, shadow / baseline: Woodruff 1952 on overlapping batch means (Meketon and
  * Schmeiser 1984), combined by MOVER (Zou and Donner 2008). No resampling; O(n) once the samples are sorted.
  */
-import { agreementStretch, betweenDegrees, blockRule, type BlockRule, blockWeights } from './blocks.ts';
+import { agreement, betweenDegrees, blockRule, type BlockRule, blockWeights } from './blocks.ts';
 import { studentTQuantile } from './distributions.ts';
 import { batchDegrees } from './batch-means.ts';
 import { type LatencySample, type Pairs, pairByIndex, valueAtRank } from './latency-sample.ts';
-import { mover, symmetric } from './mover.ts';
+import { atLeast, mover } from './mover.ts';
 import type { Ranks } from './order-statistics.ts';
 import { checkAlpha, checkProbability, type Interval, type Outcome, refuse } from './outcome.ts';
 import { logQuantile, quantilePlace } from './quantiles.ts';
@@ -99,39 +99,34 @@ export function quantileRatio(pair: LatencyPair, options: QuantileRatioOptions):
   const cross = shareCovariance(baseline.indicators, shadow.indicators, pair.pairs, weights);
   const correlation = cross.covariance / Math.sqrt(baseline.error.variance * shadow.error.variance);
   const rho = Math.min(Math.max(correlation, rhoRange[0]), rhoRange[1]);
-  const combine = (stretch: number): Interval =>
-    mover(bounds(shadow, p, alpha, stretch), bounds(baseline, p, alpha, stretch), rho);
-
   const degrees = Math.min(baseline.error.degrees, shadow.error.degrees);
   const t = studentTQuantile(1 - alpha, degrees);
-  const stretch = agreementStretch(alpha, betweenDegrees(weights));
-  let sampling = combine(stretch);
-  let { source, se, critical }: Pick<BlockRule, 'source' | 'se' | 'critical'> = {
-    source: 'within',
-    se: (sampling.upper - sampling.estimate) / (t * stretch),
-    critical: t * stretch,
-  };
-  const unstretched = weights.length > 1 ? combine(1) : sampling;
+  const { stretch } = agreement(alpha, betweenDegrees(weights));
+  const combine = (factor: number): Interval =>
+    mover(bounds(shadow, p, alpha, factor), bounds(baseline, p, alpha, factor), rho);
+  const inside = combine(stretch);
+  const unstretched = stretch === 1 ? inside : combine(1);
   const width = unstretched.upper - unstretched.lower;
-  // Where the noise inside blocks has no bound, their agreement cannot be judged: the bounds stay infinite.
-  if (weights.length > 1 && width < Infinity) {
-    const estimates = Float64Array.from(weights, (_, b) => (shadow.logs[b] ?? 0) - (baseline.logs[b] ?? 0));
-    const spread = { within: (width / (2 * t)) ** 2, withinDegrees: degrees, estimates, weights };
-    const rule = blockRule(spread, alpha);
-    if (rule.source === 'between') {
-      ({ source, se, critical } = rule);
-      sampling = symmetric(sampling.estimate, rule.critical * rule.se);
-    }
-  }
+  const rule = blockRule(
+    {
+      // Where the noise inside has no bound, agreement cannot be judged: blocks count as disagreeing.
+      within: width < Infinity ? (width / (2 * t)) ** 2 : 0,
+      withinDegrees: degrees,
+      estimates: Float64Array.from(weights, (_, b) => (shadow.logs[b] ?? 0) - (baseline.logs[b] ?? 0)),
+      weights,
+    },
+    alpha,
+  );
+  const sampling = atLeast(inside, rule.least);
   const log = widen(sampling, Math.SQRT2 * t * s);
   return {
     ok: true,
     ratio: { estimate: Math.exp(log.estimate), lower: Math.exp(log.lower), upper: Math.exp(log.upper) },
     log,
-    se,
-    critical,
-    degrees: source === 'within' ? degrees : betweenDegrees(weights),
-    source,
+    se: (sampling.upper - sampling.estimate) / rule.critical,
+    critical: rule.critical,
+    degrees: rule.degrees,
+    source: rule.source,
     rho,
     rawLongRunCovariance: cross.rawLongRunCovariance,
     baseline: describe(baseline, p, alpha, stretch),

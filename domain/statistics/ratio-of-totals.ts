@@ -136,15 +136,22 @@ export function costPerQualityRatio(payloads: readonly PayloadTotals[], alpha: n
   const critical = studentTQuantile(1 - alpha, degrees);
   return {
     ok: true,
-    ...toRatio(log, { source: 'within', se: Math.sqrt((squares * n) / degrees), critical, degrees }),
+    ...toRatio(log, {
+      source: 'within',
+      se: Math.sqrt((squares * n) / degrees),
+      critical,
+      degrees,
+      least: 0,
+    }),
     n,
   };
 }
 
 function toRatio(estimate: number, rule: BlockRule): Omit<TotalsRatio, 'n'> {
-  const log = symmetric(estimate, rule.critical * rule.se);
+  const { se, critical, degrees, source } = rule;
+  const log = symmetric(estimate, critical * se);
   const ratio = { estimate: Math.exp(estimate), lower: Math.exp(log.lower), upper: Math.exp(log.upper) };
-  return { ratio, log, ...rule };
+  return { ratio, log, se, critical, degrees, source };
 }
 
 function sum(values: Float64Array): number {

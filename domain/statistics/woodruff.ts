@@ -3,7 +3,7 @@
  * and other position measures") inverts into an interval of a quantile.
  */
 import { batchDegrees, batchLength, longRunCovariance, longRunVariance } from './batch-means.ts';
-import type { LatencyBlock, Pairs } from './latency-sample.ts';
+import { type LatencyBlock, pairedValues, type Pairs } from './latency-sample.ts';
 import type { Ranks } from './order-statistics.ts';
 
 /** 1 where the duration is at most the limit, else 0, in start order. */
@@ -53,16 +53,13 @@ export function shareCovariance(
   weights: Float64Array,
 ): { covariance: number; rawLongRunCovariance: number } {
   let [covariance, raw] = [0, 0];
-  pairs.forEach(({ left, right }, block) => {
-    const [wholeA, wholeB] = [a[block] ?? new Float64Array(), b[block] ?? new Float64Array()];
-    if (left.length < 2) return;
-    const cross = longRunCovariance(
-      Float64Array.from(left, (i) => wholeA[i] ?? 0),
-      Float64Array.from(right, (i) => wholeB[i] ?? 0),
-    );
+  pairs.forEach((pair, block) => {
+    const [wholeA, wholeB] = [a[block], b[block]];
+    if (wholeA === undefined || wholeB === undefined || pair.count < 2) return;
+    const cross = longRunCovariance(pairedValues(wholeA, pair, 'left'), pairedValues(wholeB, pair, 'right'));
     const weight = weights[block] ?? 0;
     raw += weight * cross;
-    covariance += (weight * weight * cross * left.length) / (wholeA.length * wholeB.length);
+    covariance += (weight * weight * cross * pair.count) / (wholeA.length * wholeB.length);
   });
   return { covariance, rawLongRunCovariance: raw };
 }

@@ -36,9 +36,8 @@ export interface Work<K extends string> {
   /** Of the request's `traceparent`, else fresh: 32 hexadecimal digits. */
   readonly trace_id: string;
   readonly headers: IncomingHttpHeaders;
-  /** Factor on every service time that faults of the whole server have brought about by now. */
+  /** What faults multiply its times by, and what `slow` adds to them: for a server that keeps time by itself. */
   readonly slowdown: number;
-  /** What the fault `slow` adds to the service time; else 0. */
   readonly extra_ms: number;
   /** Whether the client has gone: nobody reads what would still be written. */
   readonly gone: () => boolean;
@@ -238,19 +237,19 @@ export class StandIn<K extends string> {
     fault: Work<K>['fault'],
     strikes: boolean,
   ): Work<K> {
-    const occupy = <T>(task: (slowdown: number) => Promise<T>) =>
-      this.pool.run(() => task(strikes ? this.#wear.factor : 1));
+    const slowdown = () => (strikes ? this.#wear.factor : 1);
+    const occupy = <T>(task: (factor: number) => Promise<T>) => this.pool.run(() => task(slowdown()));
     const extra_ms = fault?.kind === 'slow' ? fault.arg : 0;
     return {
       index,
       fault,
       headers: request.headers,
-      slowdown: strikes ? this.#wear.factor : 1,
-      extra_ms,
-      gone: () => reply.raw.destroyed,
       trace_id: traceIdOf(request.headers['traceparent']),
       occupy,
-      serve: (service_ms) => occupy((slowdown) => sleep(service_ms * slowdown + extra_ms)),
+      slowdown: slowdown(),
+      extra_ms,
+      gone: () => reply.raw.destroyed,
+      serve: (service_ms) => occupy((factor) => sleep(service_ms * factor + extra_ms)),
       takeOver: () => {
         reply.hijack();
         return reply.raw;

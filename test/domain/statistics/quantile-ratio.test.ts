@@ -114,3 +114,42 @@ describe('quantileRatio holds for any data', () => {
     );
   });
 });
+
+describe('quantileRatio at its edges', () => {
+  const many = Array.from({ length: 1000 }, (_, i) => 100 + ((i * 0.618034) % 1) * 50);
+  it('has infinite bounds where there is too little data', () => {
+    const { ratio: r, se } = ratio([[1, 2]], [[3]], { p: 0.95 });
+    expect([r.lower, r.upper, se]).toEqual([0, Infinity, Infinity]);
+  });
+  it('widens by the noise between deployments', () => {
+    const plain = ratio([many], [many], { p: 0.5 });
+    const noisy = ratio([many], [many], { p: 0.5, deployment_log_sd: 0.05 });
+    expectClose(noisy.log.upper, Math.hypot(plain.log.upper, Math.SQRT2 * plain.critical * 0.05), 1e-12);
+    expect(noisy.se).toBe(plain.se);
+  });
+  it('takes durations of 0 ms, but not a percentile of 0 ms', () => {
+    const some = [0, ...many];
+    expect(ratio([some], [many], { p: 0.5 }).ratio.estimate).toBeGreaterThan(1);
+    const zeros = value(prepareLatency([{ durations_ms: new Float64Array(500) }])).sample;
+    const { pair } = value(pairLatency(zeros, zeros));
+    expect(quantileRatio(pair, { p: 0.5 })).toMatchObject({ ok: false, reason: 'bad_value' });
+  });
+  it('refuses blocks that do not come in pairs', () => {
+    const sample = (count: number) =>
+      value(prepareLatency(Array.from({ length: count }, () => ({ durations_ms: Float64Array.of(1) }))))
+        .sample;
+    expect(pairLatency(sample(2), sample(3))).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('baseline has 2 blocks and shadow 3'),
+    });
+  });
+  it('has no bound from blocks that are too short to judge, however well they agree', () => {
+    const short = [0, 1, 2].map((i) => [100 + i, 101, 102]);
+    expect(ratio(short, short, { p: 0.99 }).ratio.upper).toBe(Infinity);
+  });
+  it('throws for parameters that cannot be', () => {
+    expect(() => ratio([many], [many], { p: 1 })).toThrow('p is 1');
+    expect(() => ratio([many], [many], { p: 0.5, alpha: 0 })).toThrow('alpha is 0');
+    expect(() => ratio([many], [many], { p: 0.5, deployment_log_sd: -1 })).toThrow('deployment_log_sd is -1');
+  });
+});

@@ -1,0 +1,104 @@
+/** `npm run calibrate`: the proof that verdicts hold, simulated and, with --live, on real servers. Writes docs/calibration.md. */
+import { join } from 'node:path';
+import { EXIT } from '../../domain/exit-codes.ts';
+import { liveCalibration, type LiveCalibration } from '../../domain/live-calibration.ts';
+import type { ParsedSettings } from '../../domain/settings.ts';
+import { calibrate, type CalibrationPlan, type CalibrationRow } from '../../domain/statistics/calibration.ts';
+import { keepNoise, noiseTarget } from '../deployment-noise.ts';
+import { say, UsageError, type Io } from '../io.ts';
+import type { Job } from '../jobs.ts';
+import { readRun } from '../read/run.ts';
+import { renderCalibration } from '../render/calibration.ts';
+import { findRun, shownPath, writeWhole } from '../run-directory.ts';
+import { loadCommand } from './load.ts';
+
+const MARGIN = 1.15;
+const LEAST_LIVE = 3;
+
+const PLAN: CalibrationPlan = {
+  noises: ['iid', 'ar1', 'bursts'],
+  sizes: [500, 1000, 2000, 4000, 10_000],
+  ratios: [1, MARGIN, 1.4],
+  percentiles: [0.95],
+  runs: 1000,
+  margin: MARGIN,
+  alpha: 0.025,
+  seed: 20_261_122,
+};
+
+export interface CalibrateOptions {
+  /** Live A/A runs; null: simulation only. */
+  readonly live: number | null;
+  /** Simulated pairs a row. */
+  readonly runs: number;
+  readonly page: string | undefined;
+}
+
+export async function calibrateCommand(
+  io: Io,
+  job: Job,
+  parsed: ParsedSettings,
+  options: CalibrateOptions,
+): Promise<number> {
+  if (options.live !== null && options.live < LEAST_LIVE)
+    throw new UsageError(
+      `--live ${options.live} is too few; at least ${LEAST_LIVE}, and 59 to bound the rate of false fails at 5 %`,
+    );
+  const plan = { ...PLAN, runs: options.runs };
+  const started = performance.now();
+  say(
+    io,
+    `simulating ${plan.runs} pairs for each of ${plan.noises.length} kinds of noise and ${plan.sizes.length} sizes`,
+  );
+  let shown = -1;
+  const rows: CalibrationRow[] = [
+    ...calibrate(plan, (share) => {
+      const tenth = Math.floor(share * 10);
+      if (tenth > shown) say(io, `  ${tenth * 10} %`);
+      shown = tenth;
+    }),
+  ];
+  const simulated_s = (performance.now() - started) / 1000;
+  const live = options.live === null ? null : await liveRuns(io, job, parsed, options.live);
+  const page = renderCalibration({ plan, rows, simulated_s, live });
+  const path = join(io.root, options.page ?? join('docs', 'calibration.md'));
+  writeWhole(path, page);
+  io.stdout.write(page);
+  say(io, `written to ${shownPath(io, path)}`);
+  return rows.some(({ red }) => red) ? EXIT.gate_failed : EXIT.pass;
+}
+
+/** Two equal servers, deployed anew for each block, as a declared A/A run of N blocks. */
+async function liveRuns(io: Io, job: Job, parsed: ParsedSettings, runs: number): Promise<LiveCalibration> {
+  const own = parsed.settings.baselineUrl === null;
+  if (!own && (parsed.settings.baselineRestart === null || parsed.settings.shadowRestart === null))
+    throw new UsageError(
+      'live calibration on servers of yours redeploys them for each run; give --baseline-restart and --shadow-restart',
+    );
+  const settings = {
+    ...parsed.settings,
+    runs,
+    aa: true,
+    dashboard: false,
+    drainMs: 0,
+    ...(own ? { baselineStandIn: '--profile equal', shadowStandIn: '--profile equal' } : {}),
+  };
+  await loadCommand(io, job, { ...parsed, settings });
+  const data = readRun(findRun(io, settings.out ?? undefined));
+  if (data.manifest.blocks.length < runs)
+    throw new UsageError(`only ${data.manifest.blocks.length} of ${runs} runs were made; nothing is kept`);
+  const rows = liveCalibration(data, MARGIN, settings.alpha);
+  const target = noiseTarget(parsed.settings);
+  keepNoise(io, target, {
+    log_sd: Object.fromEntries(rows.map(({ statistic, log_sd }) => [statistic, Number(log_sd.toFixed(5))])),
+    deployments: runs,
+    measured_on: new Date().toISOString().slice(0, 10),
+  });
+  return {
+    rows,
+    target,
+    run_id: data.manifest.run_id,
+    clients: settings.vus,
+    seconds: settings.durationMs / 1000,
+  };
+}
