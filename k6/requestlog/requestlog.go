@@ -116,7 +116,8 @@ func (i *instance) record(call sobek.FunctionCall) sobek.Value {
 		line = append(append(line, fixed...), ',')
 	}
 	timings := response.Timings
-	line = appendMS(line, `"duration_ms":`, timings.Duration)
+	// Always a number: a refused connection has sent nothing, and its 0 is how long that took.
+	line = strconv.AppendFloat(append(line, `"duration_ms":`...), timings.Duration, 'f', -1, 64)
 	line = appendMS(line, `,"waiting_ms":`, timings.Waiting)
 	line = appendMS(line, `,"connecting_ms":`, timings.Connecting)
 	line = appendMS(line, `,"tls_ms":`, timings.TLSHandshaking)

@@ -17,6 +17,14 @@ async function load(
   return { ...comparisonOf(out), code };
 }
 
+const MACHINE = ['cpu_saturated', 'probe_delay', 'probe_starved'];
+
+/** Exit 99; a machine too busy to be believed says 4 instead, which breaks the build as well. */
+function expectBroken(found: Compared & { code: number | null }): void {
+  const busy = codes(found).some((code) => MACHINE.includes(code));
+  expect(busy ? [99, 4] : [99]).toContain(found.code);
+}
+
 interface Case {
   readonly load: string;
   readonly fault: string;
@@ -86,7 +94,7 @@ describe('a fault breaks its limit, and the build', () => {
     async ({ load: name, fault, args = [], breaks }) => {
       const found = await load(name, fault, ...args);
       expect(failed(found)).toContain(breaks);
-      expect(found.code).toBe(99);
+      expectBroken(found);
     },
   );
 });
@@ -96,7 +104,7 @@ describe('without a fault', () => {
     const found = await load('spike', '', '--requests', '20');
     expect(failed(found)).toEqual([]);
     expect(found.checks.find(({ id }) => id === 'recovery')?.value).toBeLessThan(30_000);
-    expect(found.code).toBe(0);
+    if (!codes(found).some((code) => MACHINE.includes(code))) expect(found.code).toBe(0);
   });
 });
 
@@ -105,7 +113,8 @@ describe('what happens to a server is named', () => {
     const found = await load('generate', '--fault crash=60', '--requests', '2000');
     expect(codes(found)).toContain('server_gone');
     expect(failed(found)).toContain('request_failed_rate');
-    expect(found.code).toBe(99);
+    expect(codes(found)).not.toContain('torn_lines');
+    expectBroken(found);
   });
 
   test('metrics that vanish', { timeout: WITHIN_MS }, async () => {
