@@ -59,13 +59,13 @@ export async function runCommand(io: Io): Promise<number> {
       code = await inferenceCommand(io, [name], () => checked(settings()));
     });
   }
-  const whole = program
+  const all = program
     .command('inference')
     .description(`all loads of an inference server in turn: ${SCENARIO_NAMES.join(', ')}`)
     .option('--only <names>', 'some of them, comma between', scenarioNames, SCENARIO_NAMES);
-  const wholeSettings = withSettings(whole, settingsOfGroups(INFERENCE_GROUPS), io, {});
-  whole.action(async ({ only }: { only: readonly ScenarioName[] }) => {
-    code = await inferenceCommand(io, only, (defaults) => checked(wholeSettings(defaults)));
+  const allSettings = withSettings(all, settingsOfGroups(INFERENCE_GROUPS), io, {});
+  all.action(async ({ only }: { only: readonly ScenarioName[] }) => {
+    code = await inferenceCommand(io, only, (defaults) => checked(allSettings(defaults)));
   });
 
   const comparing = program
