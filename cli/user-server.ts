@@ -23,7 +23,8 @@ const SUPERVISED = [
   // The suite's own word to its children: a server that knew it would take this empty input for our end.
   'unset EXIT_WITH_PARENT',
   'exec 3<&0 0</dev/null',
-  '( cat <&3 >/dev/null; kill -TERM -$$; sleep 5; kill -KILL -$$ ) >/dev/null 2>&1 &',
+  // A grandchild: no part of the tree that is watched, and still of the group.
+  '( ( cat <&3 >/dev/null; kill -TERM -$$; sleep 5; kill -KILL -$$ ) >/dev/null 2>&1 & )',
   'exec 3<&-',
   'eval "$SERVER_COMMAND"',
 ].join('\n');

@@ -139,7 +139,9 @@ function onServer(parsed: ParsedSettings, server: UserServer | null): ParsedSett
   const settings = { ...parsed.settings, out: null };
   if (server === null && !settings.noServer) return { ...parsed, settings };
   const baselineUrl = server?.url ?? `http://127.0.0.1:${settings.port ?? DEFAULT_PORT}`;
-  return { ...parsed, settings: { ...settings, baselineUrl, port: null } };
+  // From here on it is a server with a URL.
+  const named = { start: null, noServer: false, port: null, pid: null };
+  return { ...parsed, settings: { ...settings, ...named, baselineUrl } };
 }
 
 function whyDead(server: UserServer | null): string | null {

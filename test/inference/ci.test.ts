@@ -1,6 +1,14 @@
 // The CI files: their shape, and their shell steps executed with a stand-in for what only CI has (gh, curl).
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -142,8 +150,10 @@ describe('GitHub Actions, for users', () => {
     const saved = await project.shell('npm run reference -- save "$RESULTS/load" --name main', {});
     expect(saved.code).toBe(0);
     const same = await project.shell(stepOf(GITHUB, 'Regression'), { RULE: 'point' });
-    expect(same.output).toContain('Every limit and every target is met');
-    expect(same.code).toBe(0);
+    // On a machine that is too busy to be believed the gate says so, and the step fails with 4.
+    const trusted = !same.output.includes("The measurement can't be trusted");
+    if (trusted) expect(same.output).toContain('Every limit and every target is met');
+    expect(same.code).toBe(trusted ? 0 : 4);
     // A reference from a machine that was three times as fast.
     const file = join(project.path, 'references', 'main.json');
     const faster = readFileSync(file, 'utf8').replaceAll(
@@ -154,15 +164,16 @@ describe('GitHub Actions, for users', () => {
       },
     );
     writeFileSync(file.replace('main', 'faster'), faster.replace('"name": "main"', '"name": "faster"'));
-    const worse = await project
-      .shell(stepOf(GITHUB, 'Regression'), {
-        RULE: 'point',
-        REFERENCE: 'faster',
-        OUT: '',
-        RESULTS: join(project.path, 'results'),
-      })
-      .catch(() => null);
-    expect(worse?.code).not.toBe(0);
+    const elsewhere = join(project.path, 'elsewhere');
+    mkdirSync(elsewhere);
+    symlinkSync(join(project.path, 'results', 'load'), join(elsewhere, 'load'));
+    const worse = await project.shell(stepOf(GITHUB, 'Regression'), {
+      RULE: 'point',
+      REFERENCE: 'faster',
+      RESULTS: elsewhere,
+    });
+    expect(worse.output).toMatch(/❌ +generate, shadow/);
+    expect([1, 4]).toContain(worse.code);
   });
 
   test('the comment is made once, then kept up to date', { timeout: WITHIN_MS }, async () => {

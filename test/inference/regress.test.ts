@@ -25,8 +25,14 @@ const generate = async (out: string, requests: number, fault: string, ...more: s
     ...stand_in,
     ...more,
   );
-  if (code !== 0 && code !== 99) throw new Error(stderr);
+  // 4: on this machine, at this moment, the figures can't be believed; they are there all the same.
+  if (code !== 0 && code !== 99 && code !== 4) throw new Error(stderr);
 };
+/** The wanted code; where the machine was too busy to be believed, that, whatever the figures. */
+function expectCode({ code, stdout }: Ran, wanted: number): void {
+  const busy = /The measurement can't be trusted/.test(stdout);
+  expect(busy ? [wanted, 4] : [wanted]).toContain(code);
+}
 const file = (name: string): string => join(project, 'references', `${name}.json`);
 
 beforeAll(async () => {
@@ -82,11 +88,11 @@ describe('reference', { timeout: WITHIN_MS }, () => {
 describe('regress', { timeout: WITHIN_MS }, () => {
   test('a p95 well above 1.2 x fails the build, and the differences are named', async () => {
     const out = fresh('regress');
-    const { code, stdout } = await inProject('regress', slower, '--against', 'main', '--out', out);
-    expect(code).toBe(1);
-    expect(stdout).toMatch(/❌ +generate, shadow/);
-    expect(stdout).toContain('the two runs differ in TIMEOUT: 60s against 20s');
-    expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toContain('<failure');
+    const ran = await inProject('regress', slower, '--against', 'main', '--out', out);
+    expectCode(ran, 1);
+    expect(ran.stdout).toMatch(/❌ +generate, shadow/);
+    expect(ran.stdout).toContain('the two runs differ in TIMEOUT: 60s against 20s');
+    expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toMatch(/<failure|<error/);
   });
 
   test('few requests decide nothing, and it says how many would', async () => {
@@ -98,10 +104,10 @@ describe('regress', { timeout: WITHIN_MS }, () => {
   test('the literal rule decides on the points, and says so', async () => {
     const args = ['--against', 'few', '--rule', 'point'];
     const same = await inProject('regress', few, ...args, '--out', fresh('regress'));
-    expect(same.code).toBe(0);
+    expectCode(same, 0);
     expect(same.stdout).toContain('by the point figures alone');
     const worse = await inProject('regress', slower, ...args, '--out', fresh('regress'));
-    expect(worse.code).toBe(1);
+    expectCode(worse, 1);
   });
 
   test('a load that only one of them has is not passed over', async () => {
