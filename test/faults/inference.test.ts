@@ -1,6 +1,6 @@
 // Each limit of each load broken by a fault of the stand-in, end to end; and a run without faults, which must pass.
 import { describe, expect, test } from 'vitest';
-import { codes, comparisonOf, failed, fresh, run, type Compared } from '../inference/cli.ts';
+import { codes, comparisonOf, failed, fresh, run, type Compared } from '../support/inference.ts';
 
 const WITHIN_MS = 180_000;
 

@@ -1,38 +1,20 @@
 // Runs the suite's own command line as a person would, in a run directory of its own.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ROOT, suite, type Ended } from './suite.ts';
 
-export const root = join(import.meta.dirname, '..', '..');
+export const root = ROOT;
+export type Ran = Ended;
 
-export interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
+/** A path that is not there yet. */
 export function fresh(name: string): string {
   return join(mkdtempSync(join(tmpdir(), 'k6-shadow-')), name);
 }
 
-export async function run(
-  args: readonly string[],
-  env: Record<string, string> = {},
-  cwd = root,
-): Promise<Ran> {
-  const child = spawn(process.execPath, [join(root, 'cli', 'start.mjs'), ...args], {
-    cwd,
-    env: { ...process.env, INIT_CWD: cwd, NO_COLOR: '1', GITHUB_STEP_SUMMARY: '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, stdout, stderr };
-}
+/** As typed in `cwd`. */
+export const run = async (args: readonly string[], cwd = ROOT): Promise<Ran> =>
+  await suite(args, { cwd, env: { INIT_CWD: cwd, NO_COLOR: '1' } });
 
 export interface Compared {
   readonly checks: readonly {

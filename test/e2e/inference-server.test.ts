@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { parseDcgm, parseNvidiaSmi } from '../../cli/observe/gpu.ts';
 import { holderInWords, portHolder, portIsFree } from '../../cli/observe/port-holder.ts';
 import { descendants, treeUsage } from '../../cli/observe/process-tree.ts';
-import { codes, comparisonOf, fresh, root, run } from './cli.ts';
+import { codes, comparisonOf, fresh, root, run } from '../support/inference.ts';
 
 const WITHIN_MS = 120_000;
 const opened: Server[] = [];

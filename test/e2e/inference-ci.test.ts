@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { root } from './cli.ts';
+import { root } from '../support/inference.ts';
 
 const WITHIN_MS = 300_000;
 const read = (path: string): string[] => readFileSync(join(root, path), 'utf8').split('\n');

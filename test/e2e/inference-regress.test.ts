@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseReference, storedData } from '../../domain/reference.ts';
-import { fresh, run, type Ran } from './cli.ts';
+import { fresh, run, type Ran } from '../support/inference.ts';
 
 const WITHIN_MS = 240_000;
 /** The folder of a project that uses the suite: references are kept in it. */
@@ -13,7 +13,7 @@ const few = fresh('few');
 const steady = fresh('steady');
 const slower = fresh('slower');
 
-const inProject = async (...args: string[]): Promise<Ran> => await run(args, {}, project);
+const inProject = async (...args: string[]): Promise<Ran> => await run(args, project);
 const generate = async (out: string, requests: number, fault: string, ...more: string[]): Promise<void> => {
   const stand_in = ['--baseline-stand-in', `--workers 16 ${fault}`];
   const { code, stderr } = await inProject(
