@@ -7,6 +7,7 @@
  */
 import { BadValue, formatDuration, parseDuration, parseNumber } from './units.ts';
 import { editDistance, offer } from './nearest.ts';
+import { SCENARIO_NAMES } from './inference/names.ts';
 import { APIS } from './protocols/index.ts';
 import { formatSlo, parseSlo, type Slo } from './slo.ts';
 
@@ -19,7 +20,10 @@ export type SettingGroup =
   | 'verdict'
   | 'output'
   | 'stand-in'
-  | 'gateway';
+  | 'gateway'
+  | 'inference'
+  | 'server'
+  | 'by-hand';
 
 export interface Setting<T> {
   readonly group: SettingGroup;
@@ -669,6 +673,118 @@ export const SETTINGS = {
     placeholder: "'ARGS'",
     doc: "further arguments of the LM's stand-in, as '--fault slow=0.1:2000'",
   }),
+  // inference
+  requests: number({
+    group: 'inference',
+    fallback: 100,
+    min: 1,
+    max: 1e7,
+    whole: true,
+    doc: 'measured requests of each variant, shared by its clients (in a spike: before it, and again after it)',
+  }),
+  warmUpRequests: optional(
+    number({ group: 'inference', fallback: 0, min: 0, max: 1e6, whole: true, doc: '' }),
+    {
+      group: 'inference',
+      doc: 'requests before the measurement; recorded, marked, left out (default one a client)',
+    },
+  ),
+  paceMs: duration({
+    group: 'inference',
+    fallback: 1500,
+    min: 1,
+    max: 3_600_000,
+    doc: 'sustained: from one request of a client to its next; clients are spread evenly over it',
+  }),
+  spikeVus: number({
+    group: 'inference',
+    fallback: 20,
+    min: 1,
+    max: 20_000,
+    whole: true,
+    doc: 'spike: clients of each variant in the spike',
+  }),
+  spikeRequests: number({
+    group: 'inference',
+    fallback: 100,
+    min: 1,
+    max: 1e7,
+    whole: true,
+    doc: 'spike: requests of each variant in the spike',
+  }),
+  generateTokens: number({
+    group: 'inference',
+    fallback: 5,
+    min: 1,
+    max: 100_000,
+    whole: true,
+    doc: 'max_tokens of each generation (greedy)',
+  }),
+  // server
+  start: optional(text({ group: 'server', fallback: '', doc: '', placeholder: "'CMD'" }), {
+    group: 'server',
+    doc: 'shell command that starts your server (a profiler may be wrapped around it; RUN_DIR names the run directory); stopped with its children at the end',
+  }),
+  startWithinMs: duration({
+    group: 'server',
+    fallback: 120_000,
+    min: 100,
+    max: 3_600_000,
+    doc: 'a started server must answer its health endpoint by then',
+  }),
+  noServer: flag({
+    group: 'server',
+    fallback: false,
+    doc: 'start nothing: the server runs already, on --port of this machine',
+  }),
+  port: optional(number({ group: 'server', fallback: 0, min: 1, max: 65_535, whole: true, doc: '' }), {
+    group: 'server',
+    doc: "port of the server on 127.0.0.1 (default 8080 with --start or --no-server; any free one for the suite's stand-in)",
+  }),
+  pid: optional(number({ group: 'server', fallback: 0, min: 1, max: 4_194_304, whole: true, doc: '' }), {
+    group: 'server',
+    doc: 'process of a running server, whose CPU and memory are then watched, children included',
+  }),
+  healthPath: text({
+    group: 'server',
+    fallback: '/health',
+    placeholder: 'PATH',
+    allowed: /^\/\S*$/,
+    hint: 'a path that starts with /',
+    doc: 'path that answers 2xx once a started server is ready',
+  }),
+  metricsPath: text({
+    group: 'server',
+    fallback: '/metrics',
+    placeholder: 'PATH',
+    allowed: /^\/\S*$/,
+    hint: 'a path that starts with /',
+    doc: "the server's Prometheus metrics, read each second",
+  }),
+  serverMetrics: text({
+    group: 'server',
+    fallback: 'http_requests_total,http_request_duration_seconds,http_requests_in_flight',
+    placeholder: 'NAMES',
+    allowed: /^[a-zA-Z_:][\w:]*(,[a-zA-Z_:][\w:]*)*$/,
+    hint: 'names of metrics, comma between them',
+    doc: 'metrics to watch during the load; one that the server has not is reported as absent',
+  }),
+  modelMemoryMb: optional(number({ group: 'server', fallback: 0, min: 0, max: 1e7, doc: '' }), {
+    group: 'server',
+    doc: 'MiB that the loaded model takes by itself (default what the server has before the load)',
+  }),
+  gpuMetrics: optional(url, {
+    group: 'server',
+    doc: "metrics URL of DCGM's exporter (default nvidia-smi where there is one)",
+  }),
+  // by-hand
+  inferenceScenario: optional(
+    choice({ group: 'by-hand', fallback: 'generate', of: SCENARIO_NAMES, doc: '' }),
+    {
+      group: 'by-hand',
+      doc: 'which load dist/inference.js runs: k6 run dist/inference.js -e INFERENCE_SCENARIO=spike (npm run k6:<name> sets it)',
+    },
+  ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -765,6 +881,15 @@ function contradictions(settings: Settings): string[] {
     problems.push(
       '--shadow-url is given without --baseline-url: a shadow is compared with a baseline of yours, not with the stand-in; give both',
     );
+  const ways = [
+    settings.start === null ? null : '--start',
+    settings.noServer ? '--no-server' : null,
+    settings.baselineUrl === null ? null : '--baseline-url',
+  ].filter((way) => way !== null);
+  if (ways.length > 1)
+    problems.push(`${ways.join(' and ')} are different ways to name the server; give one of them`);
+  if (settings.pid !== null && settings.start !== null)
+    problems.push('--pid is given with --start: a server that we start is watched anyway; drop --pid');
   if (settings.api === 'events' && !settings.stream)
     problems.push('--api events always streams; drop --no-stream, or give another --api');
   if (!settings.stream && (settings.slo?.ttft !== undefined || settings.slo?.tpot !== undefined))

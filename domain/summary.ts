@@ -131,18 +131,23 @@ export function valuesSummary(values: Float64Array): TrendSummary | null {
  * the last end (a cap on requests, an early stop).
  */
 export function windowSeconds(of: Measured, planned_ms: number): number {
-  const spans = new Map<number, { from: number; start: number; to: number }>();
+  let total = 0;
+  for (const { from, to } of loadSpans(of).values()) total += Math.min(planned_ms, to - from);
+  return total / 1000;
+}
+
+/** By block: first start and last end of its measured requests, epoch ms. */
+export function loadSpans(of: Measured): ReadonlyMap<number, { readonly from: number; readonly to: number }> {
+  const spans = new Map<number, { from: number; to: number }>();
   for (let i = 0; i < of.n; i += 1) {
     const start = of.start_ms[i] ?? 0;
     const end = start + (of.duration_ms[i] ?? 0);
     const block = of.block[i] ?? 0;
     const span = spans.get(block);
-    if (span === undefined) spans.set(block, { from: start, start, to: end });
-    else [span.start, span.to] = [Math.max(span.start, start), Math.max(span.to, end)];
+    if (span === undefined) spans.set(block, { from: start, to: end });
+    else [span.from, span.to] = [Math.min(span.from, start), Math.max(span.to, end)];
   }
-  let total = 0;
-  for (const { from, to } of spans.values()) total += Math.min(planned_ms, to - from);
-  return total / 1000;
+  return spans;
 }
 
 function accuracy(of: Measured, flags: Uint8Array): AccuracySummary | null {
@@ -175,7 +180,8 @@ function errors(of: Measured): VariantSummary['errors'] {
 
 export interface SummaryContext {
   readonly planned_ms: number;
-  readonly clients: number;
+  /** Null: Little's law is no check of this load, as of one with pauses. */
+  readonly clients: number | null;
   readonly slo: Slo | null;
 }
 
@@ -217,7 +223,10 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
     stages: stageSummaries(of),
     tokens: tokenSummary(of, window_s),
     goodput: context.slo === null ? null : goodput(of, context.slo, window_s),
-    little: window_s > 0 ? { in_flight: all_ms / 1000 / window_s, clients: context.clients } : null,
+    little:
+      window_s > 0 && context.clients !== null
+        ? { in_flight: all_ms / 1000 / window_s, clients: context.clients }
+        : null,
   };
 }
 

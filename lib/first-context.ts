@@ -3,20 +3,19 @@ import type { Options, Scenario } from 'k6/options';
 import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/block.ts';
 import { PROBE_LEAD_MS } from '../domain/load.ts';
 import { urlSetting } from '../domain/request-headers.ts';
-import { envName, parseSettings, type Settings } from '../domain/settings.ts';
+import { envName, parseSettings, type ParsedSettings, type Settings } from '../domain/settings.ts';
 import { fitting, k6Thresholds, parseThresholds, type Thresholds } from '../domain/thresholds.ts';
-import type { JobDefaults, Runtime, TlsOptions } from './runtime-shape.ts';
-import { constantClients, probes } from './shapes.ts';
+import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './runtime-shape.ts';
+import { probes } from './shapes.ts';
 import { countedSubmetrics } from './counted.ts';
 
 /** @throws with every refused value, one a line */
 export function checkedRuntime(job: JobDefaults): Runtime {
   const planText = __ENV[BLOCK_PLAN_VARIABLE];
-  const parsed = parseSettings({
-    flags: {},
-    env: __ENV,
-    job: job.settings ?? {},
-  });
+  const parse = (defaults: JobDefaults['settings'] = {}): ParsedSettings =>
+    parseSettings({ flags: {}, env: __ENV, job: defaults });
+  const given = parse(job.settings);
+  const parsed = job.settingsFor === undefined ? given : parse(job.settingsFor(given.settings));
   const plan: BlockPlan =
     planText === undefined
       ? {
@@ -40,19 +39,21 @@ export function checkedRuntime(job: JobDefaults): Runtime {
   return { settings: parsed.settings, plan, managed: planText !== undefined, variants: plan.variants };
 }
 
-/** @param own the scenario's own thresholds file, as imported */
-export function loadOptions(runtime: Runtime, name: string, own: unknown): Options {
+export function loadOptions(runtime: Runtime, { name, thresholds, shape }: LoadWiring): Options {
   const { settings, plan, variants } = runtime;
   const lead_ms = plan.probe_url === null ? 0 : PROBE_LEAD_MS;
-  const scenarios: Record<string, Scenario> = Object.fromEntries(
-    variants.map((variant) => [variant, constantClients(settings, variant, lead_ms)]),
-  );
-  if (plan.probe_url !== null) Object.assign(scenarios, probes(settings));
+  const scenarios: Record<string, Scenario> = {};
+  for (const variant of variants) {
+    // k6's own counts are then told apart by variant, however many scenarios one has.
+    for (const [scenario, options] of Object.entries(shape.scenarios(variant, lead_ms)))
+      scenarios[scenario] = { ...options, tags: { variant } };
+  }
+  if (plan.probe_url !== null) Object.assign(scenarios, probes(settings, shape));
   return {
     scenarios,
     thresholds: {
-      ...k6Thresholds(thresholdsOf(runtime, own, name), variants),
       ...countedSubmetrics(variants),
+      ...k6Thresholds(thresholdsOf(runtime, thresholds, name), variants),
     },
     summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(50)', 'p(90)', 'p(95)', 'p(99)', 'count'],
     // Few tags: each distinct set is a series in k6's memory.

@@ -4,7 +4,7 @@ import type { Options } from 'k6/options';
 import { headersWith, requestHeaders, urlSetting } from '../domain/request-headers.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Variant } from '../domain/variants.ts';
-import type { JobDefaults, Runtime, TlsOptions } from './runtime-shape.ts';
+import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './runtime-shape.ts';
 
 /** This binary carries k6/x/requestlog, k6/x/shared and k6/x/stream (k6/main.go says so). */
 export const HAS_EXTENSIONS = __ENV['SUITE_K6'] === '1';
@@ -31,8 +31,8 @@ export function readRuntime(job: JobDefaults): Runtime {
 }
 
 /** k6's options; only the first context's count, so that no other makes them. */
-export function optionsOf(runtime: Runtime, name: string, thresholds: unknown): Options {
-  return isFirstContext() ? require('./first-context.ts').loadOptions(runtime, name, thresholds) : {};
+export function optionsOf(runtime: Runtime, load: LoadWiring): Options {
+  return isFirstContext() ? require('./first-context.ts').loadOptions(runtime, load) : {};
 }
 
 /** Where requests of a variant go, with the headers that they carry. */

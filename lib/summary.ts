@@ -1,7 +1,7 @@
 /** handleSummary in the suite's own schema (k6's `--summary-export` has inverted booleans), and a short text for bare runs. */
 import { SCHEMA_VERSION } from '../domain/request-record.ts';
 import type { BlockSummary } from '../domain/block.ts';
-import { COUNTED } from './counted.ts';
+import { COUNTED, SHOWN } from './counted.ts';
 import type { Runtime } from './runtime.ts';
 import { stopped, stoppedAtMs } from './run-control.ts';
 
@@ -21,8 +21,8 @@ export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
     counts[variant] = {
       started: value(`requests_started{variant:${variant}}`, 'count'),
       finished: value(`requests_finished{variant:${variant}}`, 'count'),
-      http_reqs: value(`http_reqs{scenario:${variant}}`, 'count'),
-      iterations: value(`iterations{scenario:${variant}}`, 'count'),
+      http_reqs: value(`http_reqs{variant:${variant}}`, 'count'),
+      iterations: value(`iterations{variant:${variant}}`, 'count'),
       p95_ms: data.metrics[`request_duration{variant:${variant},phase:measured}`]?.values['p(95)'] ?? null,
     };
   }
@@ -33,7 +33,7 @@ export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
     duration_ms: data.state.testRunDurationMs,
     thresholds: Object.entries(data.metrics).flatMap(([metric, { thresholds }]) =>
       Object.entries(thresholds ?? {})
-        .filter(([expression]) => expression !== COUNTED)
+        .filter(([expression]) => expression !== COUNTED && expression !== SHOWN)
         .map(([expression, { ok }]) => ({ metric, expression, ok })),
     ),
     counts,

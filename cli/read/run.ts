@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBlockSummary, type BlockSummary } from '../../domain/block.ts';
+import { parseServerSample, type ServerSample } from '../../domain/inference/server-sample.ts';
 import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/probe.ts';
 import { BadRecord, type RequestRecord } from '../../domain/request-record.ts';
 import { RequestTable } from '../../domain/request-table.ts';
@@ -64,6 +65,12 @@ export function readResources(run: RunDirectory): ResourceSample[] {
   });
 }
 
+function readServer(run: RunDirectory): ServerSample[] {
+  return (readText(run, FILES.server) ?? '')
+    .split('\n')
+    .flatMap((line) => (line === '' ? [] : (parseServerSample(line) ?? [])));
+}
+
 /** @throws UsageError where there is no manifest; BadValue where it is damaged */
 export function readRun(run: RunDirectory): RunData {
   const text = readText(run, FILES.manifest);
@@ -77,5 +84,14 @@ export function readRun(run: RunDirectory): RunData {
     const summary = readText(run, file);
     return summary === null ? [] : [parseBlockSummary(summary, join(run.path, file))];
   });
-  return { manifest, measured, recorded, bad_lines: bad, probes, resources: readResources(run), summaries };
+  return {
+    manifest,
+    measured,
+    recorded,
+    bad_lines: bad,
+    probes,
+    resources: readResources(run),
+    server: readServer(run),
+    summaries,
+  };
 }

@@ -8,6 +8,7 @@ import {
   type BlockPlan,
   type BlockSummary,
 } from '../../domain/block.ts';
+import { expectedMs, planLoad } from '../../domain/inference/plan.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { GRACE_MS, PROBE_LEAD_MS } from '../../domain/load.ts';
 import type { Variant } from '../../domain/variants.ts';
@@ -48,7 +49,13 @@ export interface BlockResult {
   readonly last_lines: string;
 }
 
-export function loadTimeMs(settings: Settings, probed: boolean): number {
+/** Null: a load counted in requests, which lasts as long as the server takes. */
+export function loadTimeMs(settings: Settings, probed: boolean): number | null {
+  const plan = planLoad(settings);
+  if (plan !== null) {
+    const expected_ms = expectedMs(plan);
+    return expected_ms === null ? null : expected_ms + (probed ? PROBE_LEAD_MS : 0);
+  }
   return (probed ? PROBE_LEAD_MS : 0) + settings.warmUpMs + settings.durationMs;
 }
 
@@ -113,7 +120,7 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
 function dashboardEnvironment(of: BlockRequest): Record<string, string | undefined> {
   const { io, settings, dashboard_port } = of;
   if (dashboard_port === null) return { K6_WEB_DASHBOARD: undefined };
-  const total_s = loadTimeMs(settings, of.probe_url !== null) / 1000;
+  const total_s = (loadTimeMs(settings, of.probe_url !== null) ?? 0) / 1000;
   return {
     K6_WEB_DASHBOARD: 'true',
     // k6's own default is every interface.

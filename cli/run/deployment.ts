@@ -5,6 +5,7 @@ import type { Settings } from '../../domain/settings.ts';
 import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs.ts';
+import { holderInWords, portIsFree } from '../observe/port-holder.ts';
 import { capture } from '../process.ts';
 import { get, splitArguments, startStandIn, type Server } from '../servers.ts';
 
@@ -62,11 +63,19 @@ async function standIn(
 ): Promise<Server> {
   const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
   const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
-  const labelled = job.payloads === 'labelled' ? ['--payloads', payloads] : [];
+  const labelled = job.stand_in === 'grammar' ? ['--payloads', payloads] : [];
   const own = splitArguments(extra);
   const ours = { ...job.stand_in_flags, '--seed': String(settings.seed + number) };
   const rest = Object.entries(ours).filter(([flag]) => !own.includes(flag));
   const args = ['--variant', variant, ...labelled, ...rest.flat(), ...own];
+  const { port } = settings;
+  if (port !== null && variant === 'baseline') {
+    if (!(await portIsFree(port)))
+      throw new UsageError(
+        `port ${port} is taken, so the stand-in can't use it: ${holderInWords(port)}; stop that, give another --port, or load what runs there with --no-server`,
+      );
+    args.push('--port', String(port));
+  }
   return await startStandIn(io, job.stand_in, args);
 }
 
