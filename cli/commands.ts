@@ -22,6 +22,9 @@ import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { GATEWAY_SETTINGS, gatewayCommand, gatewayCommands } from './commands/gateway.ts';
 import { inferenceCommand } from './commands/inference.ts';
+import { GATE_FLAGS, gateCommand } from './commands/gate.ts';
+import { DECIDE_FLAGS, gateDecideCommand } from './commands/gate-decide.ts';
+import { LOAD_TEST_FLAGS, LOAD_TEST_SETTINGS, gateLoadTestCommand } from './commands/gate-load-test.ts';
 import { loadCommand } from './commands/load.ts';
 import { selfcheckCommand } from './commands/selfcheck.ts';
 import { listCommand, saveCommand, showCommand } from './commands/reference.ts';
@@ -29,6 +32,8 @@ import { regressCommand } from './commands/regress.ts';
 import { pictureCommand } from './commands/picture.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { withFlags } from './gate/flags.ts';
+import { GATE_JOB } from './gate/load-test.ts';
 import { UsageError, type Io } from './io.ts';
 import { INFERENCE_GROUPS } from './inference-jobs.ts';
 import { CALIBRATION, JOBS } from './jobs.ts';
@@ -147,6 +152,32 @@ export async function runCommand(io: Io): Promise<number> {
     .action((run: string | undefined, options: { out?: string }) => {
       code = exportCommand(io, run, options.out);
     });
+
+  const gating = program
+    .command('gate')
+    .description("an adapter's performance gate on servers of our own: stand-in, Prometheus, MLflow");
+  const gateFlags = withFlags(gating, GATE_FLAGS, io);
+  const gateSettings = withSettings(gating, ['maxTokens', 'timeoutMs'], io, GATE_JOB.settings);
+  gating.action(async () => {
+    code = await gateCommand(io, gateFlags(), checked(gateSettings()));
+  });
+
+  const loadTesting = program
+    .command('gate-load-test')
+    .description("an adapter's performance gate, step 1: the load, and what Prometheus saw of it");
+  const loadTestFlags = withFlags(loadTesting, LOAD_TEST_FLAGS, io);
+  const loadTestSettings = withSettings(loadTesting, LOAD_TEST_SETTINGS, io, GATE_JOB.settings);
+  loadTesting.action(async () => {
+    code = await gateLoadTestCommand(io, loadTestFlags(), checked(loadTestSettings()));
+  });
+
+  const deciding = program
+    .command('gate-decide')
+    .description("an adapter's performance gate, step 2: the decision, and its record in MLflow");
+  const decideFlags = withFlags(deciding, DECIDE_FLAGS, io);
+  deciding.action(async () => {
+    code = await gateDecideCommand(io, decideFlags());
+  });
 
   const calibrating = program
     .command('calibrate')

@@ -106,3 +106,14 @@ export async function capture(
     return { code: 127, stdout, stderr };
   }
 }
+
+/** A command of somebody else's, which does not watch its standard input: ended with us all the same, where Linux can. */
+export async function withParentDeath(
+  command: string,
+  args: readonly string[],
+): Promise<{ command: string; args: readonly string[] }> {
+  const bare = { command, args };
+  if (process.platform !== 'linux') return bare;
+  const { code } = await capture('setpriv', ['--version'], '.');
+  return code === 0 ? { command: 'setpriv', args: ['--pdeathsig', 'TERM', command, ...args] } : bare;
+}

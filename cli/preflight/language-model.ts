@@ -44,7 +44,11 @@ interface Server {
 const modelsSchema = v.object({ data: v.pipe(v.array(v.object({ id: v.string() })), v.minLength(1)) });
 
 /** Names that /v1/models lists; null where it doesn't. */
-async function listedModels(io: Io, settings: Settings, { base, headers }: Server): Promise<string[] | null> {
+async function listedModels(
+  io: Io,
+  settings: Settings,
+  { base, headers }: Pick<Server, 'base' | 'headers'>,
+): Promise<string[] | null> {
   const answer = await ask(io, settings, `${base}/v1/models`, { headers, timeout_ms: TIMEOUT_MS }).catch(
     () => null,
   );
@@ -55,6 +59,28 @@ async function listedModels(io: Io, settings: Settings, { base, headers }: Serve
   } catch {
     return null;
   }
+}
+
+/** The name must be listed: for those whose model is the very thing under test. @throws UsageError */
+export async function assertModelListed(
+  io: Io,
+  settings: Settings,
+  base: string,
+  wanted: string,
+  flag: string,
+): Promise<void> {
+  const headers = requestHeaders(settings, 'baseline', io.env);
+  const names = await listedModels(io, settings, { base, headers });
+  if (names === null)
+    throw new UsageError(
+      `${withoutCredentials(base)}: GET /v1/models does not list models, so that ${flag} ${terminalText(wanted)} can't be looked up; is it a vLLM server, and is API_KEY right?`,
+    );
+  if (!names.includes(wanted))
+    throw new UsageError(
+      terminalText(
+        `${flag}: the server has no model "${wanted}"${offer(wanted, names)} (it lists ${names.join(', ')}); load the adapter first`,
+      ),
+    );
 }
 
 async function modelOf(io: Io, settings: Settings, server: Server): Promise<string | null> {

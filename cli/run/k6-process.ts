@@ -5,7 +5,7 @@ import type { Settings } from '../../domain/settings.ts';
 import { formatSettings } from '../../domain/settings.ts';
 import type { Io } from '../io.ts';
 import type { K6 } from '../k6.ts';
-import { capture, startChild, type Child } from '../process.ts';
+import { startChild, withParentDeath, type Child } from '../process.ts';
 
 export interface K6Run {
   readonly io: Io;
@@ -47,7 +47,8 @@ export async function runK6(of: K6Run): Promise<{ exit_code: number | null; last
   const args = ['run', '--quiet', '--no-color', join(io.root, 'dist', `${of.scenario}.js`)];
   if (!k6.extended) args.splice(1, 0, '--log-format=raw', `--console-output=${console_file}`);
   const child = startChild({
-    ...(await withParentDeath(k6, args)),
+    // Our own k6 watches its standard input.
+    ...(k6.extended ? { command: k6.path, args } : await withParentDeath(k6.path, args)),
     env: environment(of),
     cwd: io.root,
     log_file: of.log_file,
@@ -74,16 +75,4 @@ function environment({ io, settings, env: more }: K6Run): Record<string, string 
   env['K6_AUTO_EXTENSION_RESOLUTION'] = 'false';
   if (settings.caFile !== null) env['SSL_CERT_FILE'] = settings.caFile;
   return { ...env, ...more };
-}
-
-/** The suite's own k6 watches its standard input; a stock k6 needs the kernel's word, where util-linux has it. */
-async function withParentDeath(
-  k6: K6,
-  args: readonly string[],
-): Promise<{ command: string; args: readonly string[] }> {
-  if (k6.extended || process.platform !== 'linux') return { command: k6.path, args };
-  const { code } = await capture('setpriv', ['--version'], '.');
-  return code === 0
-    ? { command: 'setpriv', args: ['--pdeathsig', 'TERM', k6.path, ...args] }
-    : { command: k6.path, args };
 }

@@ -1,0 +1,173 @@
+/** `npm run gate`: both steps on servers of our own, to see the whole gate work before it meets a cluster. */
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT } from '../../domain/exit-codes.ts';
+import type { ParsedSettings } from '../../domain/settings.ts';
+import { formatDuration } from '../../domain/units.ts';
+import { decide } from '../gate/decide.ts';
+import { duration, number, optionalText, text, type Values } from '../gate/flags.ts';
+import { GATE_FILES, loadTest } from '../gate/load-test.ts';
+import { Mlflow } from '../gate/mlflow.ts';
+import { MLFLOW, PROMETHEUS, findProgram, startMlflow, startPrometheus } from '../gate/services.ts';
+import { UsageError, say, userPath, type Io } from '../io.ts';
+import { shownPath } from '../run-directory.ts';
+import { Closers } from '../run/closers.ts';
+import { splitArguments, startStandIn } from '../servers.ts';
+import { DECIDE_FLAGS, LIMIT_FLAGS, exitOf, limitsOf } from './gate-decide.ts';
+import { LOAD_TEST_FLAGS } from './gate-load-test.ts';
+
+const ADAPTER = 'demo-lora';
+const ALIAS = 'eval-passed';
+
+export const GATE_FLAGS = {
+  standIn: text({
+    flag: 'stand-in',
+    placeholder: "'ARGS'",
+    fallback: '--ttft-ms 120 --itl-ms 8',
+    doc: "arguments of the stand-in vLLM, as '--latency-scale 20'",
+  }),
+  evalDataPath: optionalText({
+    flag: 'eval-data-path',
+    placeholder: 'FILE',
+    doc: 'prompts, JSONL with "prompt_inference" (default the suite\'s own)',
+  }),
+  concurrency: LOAD_TEST_FLAGS.concurrency,
+  window: LOAD_TEST_FLAGS.window,
+  scrapeInterval: duration({
+    flag: 'scrape-interval',
+    fallback: 2000,
+    max: 60_000,
+    doc: 'how often Prometheus scrapes the stand-in',
+  }),
+  scrapeWait: duration({
+    flag: 'scrape-wait',
+    fallback: 5000,
+    max: 600_000,
+    doc: 'least wait after the last answer',
+  }),
+  stateDir: text({
+    flag: 'state-dir',
+    placeholder: 'DIR',
+    fallback: 'results/gate',
+    doc: 'keeps MLflow between runs, and each run in a folder of its own; remove it to begin anew',
+  }),
+  runs: number({
+    flag: 'runs',
+    fallback: 1,
+    min: 1,
+    max: 20,
+    whole: true,
+    doc: 'gates in a row on the same servers: the first absolute, the next against it',
+  }),
+  strict: DECIDE_FLAGS.strict,
+  noMlflow: DECIDE_FLAGS.noMlflow,
+  ...LIMIT_FLAGS,
+} as const;
+
+export async function gateCommand(
+  io: Io,
+  flags: Values<typeof GATE_FLAGS>,
+  parsed: ParsedSettings,
+): Promise<number> {
+  const closers = new Closers();
+  try {
+    return await gate(io, flags, parsed, closers);
+  } finally {
+    await closers.run();
+  }
+}
+
+async function gate(
+  io: Io,
+  flags: Values<typeof GATE_FLAGS>,
+  parsed: ParsedSettings,
+  closers: Closers,
+): Promise<number> {
+  const prometheus = await findProgram(io, PROMETHEUS);
+  if (prometheus === null)
+    throw new UsageError(
+      `there is no Prometheus (on PATH, or named by ${PROMETHEUS.variable}), and the gate decides on its figures. Install it: ${PROMETHEUS.install}. Without it, npm run k6:stream measures the same server from the client's side`,
+    );
+  const mlflow = flags.noMlflow ? null : await findProgram(io, MLFLOW);
+  const skipped = mlflow === null && !flags.noMlflow;
+  if (skipped)
+    say(
+      io,
+      `there is no MLflow (in .cache/mlflow-venv, on PATH, or named by ${MLFLOW.variable}): the gate decides without it, against the last run that passed here, and records nothing. Install it: ${MLFLOW.install}`,
+    );
+  const state =
+    flags.stateDir === 'results/gate' ? join(io.root, flags.stateDir) : userPath(io, flags.stateDir);
+  mkdirSync(state, { recursive: true });
+  const target = await startStandIn(io, 'openai', ['--adapter', ADAPTER, ...splitArguments(flags.standIn)]);
+  closers.add(target.stop);
+  const [scraper, memory] = await Promise.allSettled([
+    startPrometheus(io, {
+      path: prometheus,
+      directory: join(state, `prometheus-${Date.now()}`),
+      target_url: target.url,
+      job: 'vllm-service',
+      interval_ms: flags.scrapeInterval,
+    }),
+    mlflow === null ? null : startMlflow(io, mlflow, join(state, 'mlflow')),
+  ]);
+  if (scraper.status === 'fulfilled') closers.add(scraper.value.stop);
+  if (memory.status === 'fulfilled' && memory.value !== null) closers.add(memory.value.stop);
+  if (scraper.status === 'rejected') throw scraper.reason;
+  if (memory.status === 'rejected') throw memory.reason;
+  const tracking = memory.value?.url ?? null;
+  say(io, `gate of ${ADAPTER} on the suite's stand-in`);
+  say(io, `  server      ${target.url}`);
+  say(io, `  Prometheus  ${scraper.value.url}, scrapes every ${formatDuration(flags.scrapeInterval)}`);
+  say(io, `  MLflow      ${tracking ?? 'none'}`);
+  const version = tracking === null ? null : await demoVersion(new Mlflow(io, tracking));
+  const last_passed = join(state, 'last-passed.json');
+  let code: number = EXIT.pass;
+  for (let run = 0; run < flags.runs; run += 1) {
+    const outputDir = join(state, `run-${new Date().toISOString().replace(/[-:]|\.\d+Z/g, '')}-${run + 1}`);
+    const test = await loadTest(
+      io,
+      {
+        vllmUrl: target.url,
+        adapterName: ADAPTER,
+        evalDataPath: flags.evalDataPath ?? join(io.root, 'payloads', 'gate', 'eval-v1.jsonl'),
+        concurrency: flags.concurrency,
+        prometheusUrl: scraper.value.url,
+        outputDir,
+        scrapeWait: flags.scrapeWait,
+        job: 'vllm-service',
+        window: flags.window,
+      },
+      parsed,
+    );
+    if (io.interrupted.aborted) return EXIT.interrupted;
+    const results = join(outputDir, GATE_FILES.results);
+    const decision = await decide(io, {
+      loadTestResults: results,
+      modelName: ADAPTER,
+      candidateVersion: version,
+      candidateAlias: ALIAS,
+      datasetName: null,
+      datasetSource: null,
+      outputDir,
+      strict: flags.strict,
+      noMlflow: tracking === null,
+      baseline: tracking === null && existsSync(last_passed) ? last_passed : null,
+      trackingUri: tracking,
+      limits: limitsOf(flags),
+    });
+    if (decision.decision === 'passed') copyFileSync(results, last_passed);
+    say(io, `run       ${shownPath(io, outputDir)} (${test.load_test_id})`);
+    code = exitOf(decision);
+  }
+  return code === EXIT.pass && skipped ? EXIT.inconclusive : code;
+}
+
+/** The demo's registered model with one version that its evaluation has passed. */
+async function demoVersion(mlflow: Mlflow): Promise<string> {
+  await mlflow.registerModel(ADAPTER);
+  const known = await mlflow.aliased(ADAPTER, ALIAS).catch(() => null);
+  if (known !== null) return known.version;
+  const version = await mlflow.registerVersion(ADAPTER, 's3://stand-in/demo-lora');
+  await mlflow.setAlias(ADAPTER, ALIAS, version);
+  return version;
+}
