@@ -9,13 +9,19 @@ const only = (name, from, allowed) => ({
 module.exports = {
   forbidden: [
     only('domain-is-pure', '^domain/', ['^domain/', '^thresholds/', '^node_modules/(pure-rand|valibot)/']),
-    only('scenarios-only-wire', '^scenarios/', ['^lib/', '^domain/', '^thresholds/', '^k6', '^payloads:']),
+    only('scenarios-only-wire', '^scenarios/', [
+      '^lib/',
+      '^domain/',
+      '^thresholds/',
+      '^k6',
+      '^node_modules/@types/k6/',
+    ]),
     only('lib-is-k6', '^lib/', [
       '^lib/',
       '^domain/',
       '^thresholds/',
       '^k6',
-      '^payloads:',
+      '^node_modules/@types/k6/',
       '^node_modules/(pure-rand|valibot)/',
     ]),
     {
@@ -49,6 +55,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     parser: 'swc',
     enhancedResolveOptions: {
+      exportsFields: ['exports'],
       extensions: ['.ts', '.js', '.json'],
       conditionNames: ['import', 'require', 'node', 'default', 'types'],
     },

@@ -12,19 +12,30 @@ import {
   type SettingGroup,
   type SettingName,
 } from '../domain/settings.ts';
+import { SCENARIO_NAMES, type ScenarioName } from '../domain/inference/names.ts';
+import { SCENARIOS } from '../domain/inference/scenarios.ts';
+import { offer } from '../domain/nearest.ts';
+import { VARIANTS, type Variant } from '../domain/variants.ts';
 import { parseNumber } from '../domain/units.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
+import { GATEWAY_SETTINGS, gatewayCommand, gatewayCommands } from './commands/gateway.ts';
+import { inferenceCommand } from './commands/inference.ts';
 import { GATE_FLAGS, gateCommand } from './commands/gate.ts';
 import { DECIDE_FLAGS, gateDecideCommand } from './commands/gate-decide.ts';
 import { LOAD_TEST_FLAGS, LOAD_TEST_SETTINGS, gateLoadTestCommand } from './commands/gate-load-test.ts';
 import { loadCommand } from './commands/load.ts';
 import { selfcheckCommand } from './commands/selfcheck.ts';
+import { listCommand, saveCommand, showCommand } from './commands/reference.ts';
+import { regressCommand } from './commands/regress.ts';
+import { pictureCommand } from './commands/picture.ts';
 import { settingsCommand } from './commands/settings.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { withFlags } from './gate/flags.ts';
 import { GATE_JOB } from './gate/load-test.ts';
 import { UsageError, type Io } from './io.ts';
+import { INFERENCE_GROUPS } from './inference-jobs.ts';
 import { CALIBRATION, JOBS } from './jobs.ts';
 
 /** Runs one command line. @throws UsageError, and whatever is our own bug */
@@ -47,6 +58,29 @@ export async function runCommand(io: Io): Promise<number> {
     });
   }
 
+  for (const { name, title, wanted } of gatewayCommands) {
+    const command = program.command(name).description(title);
+    const settings = withSettings(command, GATEWAY_SETTINGS, io, {});
+    command.action(async () => {
+      code = await gatewayCommand(io, wanted, checked(settings()));
+    });
+  }
+  for (const name of SCENARIO_NAMES) {
+    const command = program.command(name).description(SCENARIOS[name].title);
+    const settings = withSettings(command, settingsOfGroups(INFERENCE_GROUPS), io, SCENARIOS[name].settings);
+    command.action(async () => {
+      code = await inferenceCommand(io, [name], () => checked(settings()));
+    });
+  }
+  const all = program
+    .command('inference')
+    .description(`all loads of an inference server in turn: ${SCENARIO_NAMES.join(', ')}`)
+    .option('--only <names>', 'some of them, comma between', scenarioNames, SCENARIO_NAMES);
+  const allSettings = withSettings(all, settingsOfGroups(INFERENCE_GROUPS), io, {});
+  all.action(async ({ only }: { only: readonly ScenarioName[] }) => {
+    code = await inferenceCommand(io, only, (defaults) => checked(allSettings(defaults)));
+  });
+
   const comparing = program
     .command('compare')
     .description('remakes every output of a run from its raw log, or pairs two runs made apart')
@@ -61,6 +95,54 @@ export async function runCommand(io: Io): Promise<number> {
       checked(compareSettings()),
     );
   });
+
+  const reference = program
+    .command('reference')
+    .description('stored results that later runs are held against');
+  reference
+    .command('save')
+    .description('stores a run or a suite as references/<name>.json')
+    .argument('[run]', 'path or id; the newest by default')
+    .option('--name <name>', 'of the reference', 'main')
+    .addOption(
+      new Option('--variant <variant>', 'which side of a comparison').choices(VARIANTS).default('baseline'),
+    )
+    .action((run: string | undefined, options: { name: string; variant: Variant }) => {
+      code = saveCommand(io, run, options);
+    });
+  reference
+    .command('list')
+    .description('names what is stored')
+    .action(() => {
+      code = listCommand(io);
+    });
+  reference
+    .command('show')
+    .description('the figures of a stored result')
+    .argument('<name>', 'name or path')
+    .action((name: string) => {
+      code = showCommand(io, name);
+    });
+
+  const regressing = program
+    .command('regress')
+    .description('holds a run or a suite against a reference: p95 at most 1.2 times')
+    .argument('[run]', 'path or id; the newest by default')
+    .option('--against <name>', 'name or path of the reference');
+  const regressSettings = withSettings(regressing, COMPARE_SETTINGS, io, {});
+  regressing.action((run: string | undefined, options: { against?: string }) => {
+    code = regressCommand(io, { run, against: options.against }, checked(regressSettings()));
+  });
+
+  program
+    .command('verify')
+    .description('one line a limit or target of a run or a suite, with its mark')
+    .argument('[run]', 'path or id; the newest by default')
+    .option('--baseline <file>', 'reference whose figures stand beside')
+    .option('--output <file>', 'the same as JSON')
+    .action((run: string | undefined, options: { baseline?: string; output?: string }) => {
+      code = verifyCommand(io, { run, baseline: options.baseline, output: options.output });
+    });
 
   program
     .command('export')
@@ -135,6 +217,14 @@ export async function runCommand(io: Io): Promise<number> {
     });
 
   program
+    .command('picture')
+    .description("dashboard-shadow.png: the report's charts as a picture, by a Chromium of this machine")
+    .argument('[run]', 'path or id; the newest by default')
+    .action(async (run: string | undefined) => {
+      code = await pictureCommand(io, run);
+    });
+
+  program
     .command('settings', { hidden: true })
     .description('writes docs/settings.md from the table of settings')
     .option('--check', 'fails where the page is not what the table makes')
@@ -150,6 +240,15 @@ export async function runCommand(io: Io): Promise<number> {
     throw new UsageError(error.message.replace(/^error: /, ''));
   }
   return code;
+}
+
+function scenarioNames(text: string): readonly ScenarioName[] {
+  return text.split(',').map((given) => {
+    const name = SCENARIO_NAMES.find((one) => one === given.trim());
+    if (name === undefined)
+      throw new UsageError(`--only: "${given}" is no load${offer(given, SCENARIO_NAMES)}`);
+    return name;
+  });
 }
 
 function checked(parsed: ParsedSettings): ParsedSettings {
@@ -184,7 +283,7 @@ function withSettings(
   names: readonly SettingName[],
   io: Io,
   job: Readonly<Partial<Record<SettingName, string>>>,
-): () => ParsedSettings {
+): (defaults?: Readonly<Partial<Record<SettingName, string>>>) => ParsedSettings {
   const flags: Partial<Record<SettingName, string>> = {};
   for (const name of names) {
     const setting: Setting<unknown> = SETTINGS[name];
@@ -211,5 +310,5 @@ function withSettings(
     }
   }
   command.allowExcessArguments(false);
-  return () => parseSettings({ flags, env: io.env, job });
+  return (defaults = job) => parseSettings({ flags, env: io.env, job: defaults });
 }

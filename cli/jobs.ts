@@ -14,7 +14,7 @@ export interface Job {
   readonly scenario: string;
   readonly title: string;
   readonly variants: readonly Variant[];
-  readonly stand_in: 'grammar' | 'openai';
+  readonly stand_in: 'grammar' | 'openai' | 'inference';
   /** In place of the stand-in's own defaults, flag by flag; the user's win. */
   readonly stand_in_flags: Readonly<Record<string, string>>;
   /** Labelled sentences, prompts, or prompts of the lengths that the settings give. */
@@ -23,6 +23,8 @@ export interface Job {
   readonly language_model: boolean;
   /** Beside the load a null server is asked, to see this machine's own delay; not where the load is a few requests. */
   readonly probed: boolean;
+  /** The servers are watched during the load (processes, metrics, GPU); the path that is loaded, as their labels have it. Null: not watched. */
+  readonly watched: string | null;
   readonly thresholds: unknown;
   readonly groups: readonly SettingGroup[];
   /** In place of the table's defaults. */
@@ -32,7 +34,7 @@ export interface Job {
 const load_groups: readonly SettingGroup[] = ['target', 'answer', 'load', 'verdict', 'output', 'stand-in'];
 const stream_groups: readonly SettingGroup[] = ['target', 'stream', 'load', 'verdict', 'output', 'stand-in'];
 
-const shadow: Job = {
+export const shadow: Job = {
   name: 'shadow',
   scenario: 'shadow',
   title: 'baseline and shadow side by side, compared',
@@ -42,6 +44,7 @@ const shadow: Job = {
   payloads: 'labelled',
   language_model: false,
   probed: true,
+  watched: null,
   thresholds: shadowThresholds,
   groups: load_groups,
   settings: {},

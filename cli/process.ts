@@ -20,6 +20,8 @@ export interface ChildOptions {
   readonly cwd: string;
   /** Standard error goes here too. */
   readonly log_file?: string;
+  /** And standard output. */
+  readonly log_stdout?: true;
   /** Called with each piece of standard output. */
   onStdout?(text: string): void;
   /** Called with each piece of standard error. */
@@ -43,7 +45,10 @@ export function startChild(options: ChildOptions): Child {
   log?.on('error', () => {});
   child.stdin?.on('error', () => {});
   let last = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => options.onStdout?.(text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    if (options.log_stdout === true) log?.write(text);
+    options.onStdout?.(text);
+  });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     last = (last + text).slice(-KEPT_CHARACTERS);
     log?.write(text);

@@ -6,7 +6,14 @@ import type { Comparison } from '../domain/comparison.ts';
 import { compare } from '../domain/compare.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { RunData } from '../domain/run-data.ts';
+import { settingsOf } from '../domain/run.ts';
+import { series } from '../domain/series.ts';
+import { failOn } from '../domain/verdict.ts';
 import { say, type Io } from './io.ts';
+import { renderCsv } from './render/csv.ts';
+import { renderHtml } from './render/html.ts';
+import { readAssets } from './render/html/assets.ts';
+import { renderJunit } from './render/junit.ts';
 import { renderMarkdown } from './render/markdown.ts';
 import { renderText } from './render/text.ts';
 import { FILES, shownPath, writeWhole } from './run-directory.ts';
@@ -31,6 +38,12 @@ export function outputs(
   const markdown = renderMarkdown(comparison);
   writeWhole(join(directory, FILES.comparison), comparisonJson(comparison));
   writeWhole(join(directory, FILES.markdown), markdown);
+  writeWhole(join(directory, FILES.csv), renderCsv(comparison));
+  writeWhole(join(directory, FILES.junit), renderJunit(comparison, failOn(settingsOf(data.manifest).failOn)));
+  writeWhole(
+    join(directory, FILES.report),
+    renderHtml(comparison, readAssets(io.root), series(data.measured)),
+  );
   const step = io.env['GITHUB_STEP_SUMMARY'];
   if (step !== undefined && step !== '') appendFileSync(step, `${markdown}\n`);
   return comparison;

@@ -20,6 +20,8 @@ export const FILES = {
   payloads: 'payloads.jsonl',
   thresholds: 'thresholds.json',
   resources: 'resources.jsonl',
+  server: 'server.jsonl',
+  server_log: 'server.log',
   k6_log: 'k6.log',
   dashboard: 'dashboard.html',
   comparison: 'comparison.json',
@@ -106,6 +108,23 @@ export function findRun(io: Io, given: string | undefined): RunDirectory {
       ? `results/latest holds no run; ${list}`
       : `"${given}" is no run (no ${FILES.manifest} there); ${list}`,
   );
+}
+
+/** A run, or all runs of a suite, in the order in which they were made. @throws UsageError that lists what there is */
+export function findRuns(io: Io, given: string | undefined): RunDirectory[] {
+  const results = join(io.root, 'results');
+  const candidates =
+    given === undefined ? [join(results, 'latest')] : [userPath(io, given), join(results, given)];
+  for (const path of candidates) {
+    if (!existsSync(path) || existsSync(join(path, FILES.manifest))) continue;
+    const below = readdirSync(path).filter((name) => existsSync(join(path, name, FILES.manifest)));
+    const began = (name: string): number => statSync(join(path, name, FILES.manifest)).mtimeMs;
+    if (below.length > 0)
+      return below
+        .toSorted((a, b) => began(a) - began(b))
+        .map((name) => ({ id: `${basename(path)}/${name}`, path: join(path, name) }));
+  }
+  return [findRun(io, given)];
 }
 
 /** Whole or not at all. */

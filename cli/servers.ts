@@ -162,14 +162,14 @@ export async function identify(
   const base = url.replace(/\/+$/, '');
   let health: Answer;
   try {
-    health = await get(io, settings, `${base}/health`);
+    health = await get(io, settings, `${base}${settings.healthPath}`);
   } catch (error) {
     throw new UsageError(
       `the ${variant} at ${withoutCredentials(url)} can't be reached: ${error instanceof Error ? error.message : String(error)}; start it, or correct --${variant}-url`,
       { cause: error },
     );
   }
-  const metrics = await get(io, settings, `${base}/metrics`).catch(() => null);
+  const metrics = await get(io, settings, `${base}${settings.metricsPath}`).catch(() => null);
   const text = metrics !== null && metrics.status === 200 ? metrics.body : '';
   const start = /^process_start_time_seconds(?:\{[^}]*\})?\s+([0-9.eE+]+)/m.exec(text)?.[1];
   const pid = /\bpid="(\w+)"/.exec(text)?.[1] ?? /^process_(?:p)?id(?:\{[^}]*\})?\s+(\d+)/m.exec(text)?.[1];

@@ -21,6 +21,10 @@ export interface LimitCheck {
   readonly value: number | null;
   readonly interval: Interval | null;
   readonly answer: 'pass' | 'fail';
+  /** Of a target: within this is acceptable where the target itself is missed; null: it has one level. */
+  readonly acceptable?: number | null;
+  /** Why there is no value; null where there is one. */
+  readonly missing?: 'no_data' | 'too_few' | 'never' | null;
   /** The interval holds values on both sides of the limit. */
   readonly straddles: boolean;
   readonly n: number;

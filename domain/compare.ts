@@ -4,6 +4,8 @@ import type { Check, GateCheck } from './checks.ts';
 import type { Comparison } from './comparison.ts';
 import type { Finding } from './findings.ts';
 import type { Pair } from './gates/evaluation.ts';
+import { judgeObserved } from './inference/observed.ts';
+import { planLoad } from './inference/plan.ts';
 import { judgeGates, type GateContext } from './gates/judge.ts';
 import { judgeLimit } from './limits.ts';
 import { histogram, slowestStage } from './pictures.ts';
@@ -19,7 +21,7 @@ import { lengthFindings, streamFindings } from './stream-findings.ts';
 import { summarise, type SummaryContext, type VariantSummary } from './summary.ts';
 import { judgeTrust } from './trust.ts';
 import { mapVariants, presentVariants, type ByVariant } from './variants.ts';
-import { decide } from './verdict.ts';
+import { decide, failOn } from './verdict.ts';
 
 /** What a verdict tells apart where no gate says it: 15 % of the latency. */
 const DEFAULT_TOLERANCE = 0.15;
@@ -35,7 +37,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
   const { manifest } = data;
   const settings = settingsOf(manifest);
   const { thresholds } = manifest;
-  const { alpha, rule, require, failOn } = asked ?? settings;
+  const { alpha, rule, require, failOn: soft } = asked ?? settings;
   const context = summaryContext(manifest, settings);
   const sides = mapVariants(data.measured, (measured) => {
     const sorted = samples(measured);
@@ -64,12 +66,16 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
       }
     }
   }
+  const seen = judgeObserved(data, summaries, alpha);
+  checks.push(...seen.checks);
   const findings = [
     ...trust.findings,
     ...also,
     ...runFindings(data),
+    ...seen.findings,
     ...figureFindings(data, summaries),
-    ...streamFindings(settings, manifest.payloads.count, summaries),
+    // Nothing here is a time to the first token.
+    ...(planLoad(settings) === null ? streamFindings(settings, manifest.payloads.count, summaries) : []),
     ...(sides.baseline === undefined || sides.shadow === undefined
       ? []
       : lengthFindings({ baseline: sides.baseline, shadow: sides.shadow }, alpha, settings.forceLength)),
@@ -78,7 +84,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
   const { verdict, exit_code } = decide(checks, findings, {
     rule,
     interrupted: manifest.stopped?.reason === 'interrupted',
-    fail_on: failOn === 'none' ? [] : failOn === 'fail,inconclusive' ? ['fail', 'inconclusive'] : [failOn],
+    fail_on: failOn(soft),
   });
   return {
     schema_version: SCHEMA_VERSION,
@@ -109,6 +115,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     checks,
     slowest_stage: slowestStage(summaries),
     histogram: histogram(mapVariants(sides, (side) => side.samples)),
+    observed: seen.observed,
     by_prompt: manifest.job === 'single' ? mapVariants(data.measured, byPrompt) : null,
     trust: trust.figures,
     findings,
@@ -141,7 +148,7 @@ function generation(
 function summaryContext(manifest: Manifest, settings: Settings): SummaryContext {
   return {
     planned_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
-    clients: settings.vus,
+    clients: planLoad(settings) === null ? settings.vus : null,
     slo: settings.slo,
   };
 }

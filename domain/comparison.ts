@@ -2,6 +2,7 @@
 import type { PromptFigures } from './by-prompt.ts';
 import type { Check, Verdict } from './checks.ts';
 import type { Finding } from './findings.ts';
+import type { Observed } from './inference/observed.ts';
 import type { Manifest } from './run.ts';
 import type { Settings } from './settings.ts';
 import type { Slo } from './slo.ts';
@@ -67,6 +68,8 @@ export interface Comparison {
     readonly shadow_p95_ms: number;
   } | null;
   readonly histogram: Histogram | null;
+  /** Where somebody looked at the servers, or the load was counted in requests. */
+  readonly observed?: Observed | null;
   /** Of k6:single: each prompt by itself. */
   readonly by_prompt?: ByVariant<readonly PromptFigures[]> | null;
   readonly trust: readonly TrustFigure[];

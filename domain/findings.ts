@@ -33,6 +33,8 @@ export const FINDING_CODES = {
   undeclared_difference: 'warning',
   output_length_differs: 'warning',
   payloads_differ: 'warning',
+  requests_unsent: 'warning',
+  metrics_vanished: 'warning',
   prefix_cache: 'warning',
   // note
   tokens_estimated: 'note',
@@ -46,6 +48,8 @@ export const FINDING_CODES = {
   failures_left_out: 'note',
   interval_straddles_limit: 'note',
   fallback: 'note',
+  metrics_absent: 'note',
+  not_seen: 'note',
 } as const satisfies Readonly<Record<string, Severity>>;
 
 export type FindingCode = keyof typeof FINDING_CODES;

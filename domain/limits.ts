@@ -65,7 +65,9 @@ export function judgeLimit(
     op: limit.op,
     limit: limit.limit,
     unit,
+    acceptable: limit.acceptable ?? null,
     value,
+    missing: value === null ? 'no_data' : null,
     interval,
     answer: value !== null && holds[limit.op](value, limit.limit) ? 'pass' : 'fail',
     straddles:

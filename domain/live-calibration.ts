@@ -28,6 +28,15 @@ export interface LiveRow {
   readonly log_sd: number;
 }
 
+/** The live part of the page: its rows, and what they were measured on. */
+export interface LiveCalibration {
+  readonly rows: readonly LiveRow[];
+  readonly target: string;
+  readonly run_id: string;
+  readonly clients: number;
+  readonly seconds: number;
+}
+
 function singles(of: LatencySample): LatencySample[] {
   return of.blocks.flatMap((block) => {
     const one = prepareLatency([block]);

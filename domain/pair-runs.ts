@@ -6,6 +6,9 @@ import type { Manifest } from './run.ts';
 import { BadValue } from './units.ts';
 import type { Variant } from './variants.ts';
 
+/** The job of two runs made apart. */
+export const PAIRED = 'pair';
+
 /** The one variant of this run that takes the part. */
 function sideOf(data: RunData, part: Variant): Variant {
   const own: readonly Variant[] = part === 'shadow' ? ['shadow', 'baseline'] : ['baseline', 'shadow'];
@@ -27,12 +30,20 @@ const COMPARED = [
   'SAMPLE_RATE',
   'ENDPOINT_PATH',
   'MAX_REQUESTS',
+  'PACE',
+  'SPIKE_VUS',
+  'SPIKE_REQUESTS',
+  'GENERATE_TOKENS',
 ];
 
-function differences(a: Manifest, b: Manifest): Finding[] {
+const health = (manifest: Manifest, variant: Variant): string =>
+  manifest.variants[variant]?.identity?.health ?? '';
+
+function differences(a: Manifest, b: Manifest, sides: readonly [Variant, Variant]): Finding[] {
   const rows: [string, string, string][] = [
     ['the job', a.job, b.job],
     ['the payloads', a.payloads.sha256.slice(0, 12), b.payloads.sha256.slice(0, 12)],
+    ['what the server says of itself (/health)', health(a, sides[0]), health(b, sides[1])],
     ['k6', a.versions.k6, b.versions.k6],
     ['the suite', a.versions.suite, b.versions.suite],
     [
@@ -63,7 +74,12 @@ export function pairRuns(
 ): RunData & { readonly findings: readonly Finding[] } {
   const a = sideOf(first, 'baseline');
   const b = sideOf(second, 'shadow');
-  const blocks = [...first.manifest.blocks, ...second.manifest.blocks];
+  const blocksAs = (data: RunData, from: Variant, to: Variant): Manifest['blocks'] =>
+    data.manifest.blocks.map((block) => ({
+      ...block,
+      variants: block.variants.includes(from) ? [to] : [],
+    }));
+  const blocks = [...blocksAs(first, a, 'baseline'), ...blocksAs(second, b, 'shadow')];
   const counted = (data: RunData, from: Variant, to: Variant): RunData['summaries'] =>
     data.summaries.map((summary) => {
       const count = summary.counts[from];
@@ -73,7 +89,7 @@ export function pairRuns(
     manifest: {
       ...first.manifest,
       run_id: `${first.manifest.run_id} + ${second.manifest.run_id}`,
-      job: 'pair',
+      job: PAIRED,
       status:
         first.manifest.status === 'complete' && second.manifest.status === 'complete'
           ? 'complete'
@@ -97,6 +113,6 @@ export function pairRuns(
     probes: [...first.probes, ...second.probes],
     resources: [...first.resources, ...second.resources],
     summaries: [...counted(first, a, 'baseline'), ...counted(second, b, 'shadow')],
-    findings: differences(first.manifest, second.manifest),
+    findings: differences(first.manifest, second.manifest, [a, b]),
   };
 }

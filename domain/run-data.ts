@@ -2,6 +2,7 @@
 import type { BlockSummary } from './block.ts';
 import type { ProbeSample } from './probe.ts';
 import type { Measured } from './request-table.ts';
+import type { ServerSample } from './inference/server-sample.ts';
 import type { Manifest } from './run.ts';
 import type { ByVariant } from './variants.ts';
 
@@ -25,4 +26,6 @@ export interface RunData {
   readonly probes: readonly ProbeSample[];
   readonly resources: readonly ResourceSample[];
   readonly summaries: readonly BlockSummary[];
+  /** What was seen of the servers; absent where nobody looked. */
+  readonly server?: readonly ServerSample[];
 }

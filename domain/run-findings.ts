@@ -1,6 +1,7 @@
 /** What a reader must know of a run beside its figures: what happened, and what the figures themselves call for. */
 import type { Check, GateCheck, Verdict } from './checks.ts';
 import { finding, type Finding } from './findings.ts';
+import { PAIRED } from './pair-runs.ts';
 import type { RunData } from './run-data.ts';
 import { settingsOf, type Manifest } from './run.ts';
 import type { VariantSummary } from './summary.ts';
@@ -50,8 +51,10 @@ export function runFindings(data: RunData): Finding[] {
       a.process_start_time_s === b.process_start_time_s &&
       a.process_id !== null &&
       a.process_id === b.process_id;
-    if (!aa && (baseline.url === shadow.url || sameProcess))
-      findings.push(finding('same_server', { how: baseline.url === shadow.url ? 'address' : 'process' }));
+    // Runs made apart often find their servers at one address, one after the other.
+    const sameAddress = manifest.job !== PAIRED && baseline.url === shadow.url;
+    if (!aa && (sameAddress || sameProcess))
+      findings.push(finding('same_server', { how: sameAddress ? 'address' : 'process' }));
   }
   for (const variant of presentVariants(manifest.variants)) {
     const server = manifest.variants[variant];

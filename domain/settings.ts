@@ -7,11 +7,23 @@
  */
 import { BadValue, formatDuration, parseDuration, parseNumber } from './units.ts';
 import { editDistance, offer } from './nearest.ts';
+import { SCENARIO_NAMES } from './inference/names.ts';
 import { APIS } from './protocols/index.ts';
 import { formatSlo, parseSlo, type Slo } from './slo.ts';
 
 /** What a setting is about; a command takes whole groups. */
-export type SettingGroup = 'target' | 'answer' | 'stream' | 'load' | 'verdict' | 'output' | 'stand-in';
+export type SettingGroup =
+  | 'target'
+  | 'answer'
+  | 'stream'
+  | 'load'
+  | 'verdict'
+  | 'output'
+  | 'stand-in'
+  | 'gateway'
+  | 'inference'
+  | 'server'
+  | 'by-hand';
 
 export interface Setting<T> {
   readonly group: SettingGroup;
@@ -155,8 +167,8 @@ const url: Setting<string> = text({
 const path = (o: { group: SettingGroup; doc: string; placeholder?: string }): Setting<string | null> =>
   optional(text({ ...o, fallback: '', placeholder: o.placeholder ?? 'FILE' }), o);
 
-const secret = (doc: string): Setting<string | null> => ({
-  ...optional(text({ group: 'target', fallback: '', doc }), { group: 'target', doc }),
+const secret = (doc: string, group: SettingGroup = 'target'): Setting<string | null> => ({
+  ...optional(text({ group, fallback: '', doc }), { group, doc }),
   secret: true,
 });
 
@@ -512,6 +524,267 @@ export const SETTINGS = {
     placeholder: "'ARGS'",
     doc: "further arguments of the shadow's stand-in, as '--fault status=0.05:503'",
   }),
+  // gateway
+  gatewayUrl: optional(url, {
+    group: 'gateway',
+    doc: "base URL of your gateway; without it the suite's stand-ins are started for each scenario",
+  }),
+  gatewayToken: secret('bearer token for the gateway', 'gateway'),
+  lmControlUrl: optional(url, {
+    group: 'gateway',
+    doc: "address of the suite's mock LM behind your gateway (node dist/stand-in/lm.js); without it the LM's side can't be seen, nor a storm be made",
+  }),
+  gatewayLogs: path({
+    group: 'gateway',
+    placeholder: 'DIR',
+    doc: "folder of your gateway's logs, <program>.log; without it they can't be checked",
+  }),
+  gatewayPrograms: path({
+    group: 'gateway',
+    doc: 'JSON list of programs, which completes what GET /programs says: name, model, endpoint, inputs, values, outputs, model_field, mode',
+  }),
+  gatewayUsers: number({
+    group: 'gateway',
+    fallback: 100,
+    min: 1,
+    max: 20_000,
+    whole: true,
+    doc: 'users of load, error-storm and probes, spread evenly over the programs; a fifth of them in routing and log-integrity',
+  }),
+  gatewayDurationMs: duration({
+    group: 'gateway',
+    fallback: 15_000,
+    min: 1000,
+    doc: 'measured time of load; half of it for the storm (a fifth before and after it), a third for the other scenarios',
+  }),
+  gatewayWarmUpMs: duration({
+    group: 'gateway',
+    fallback: 3000,
+    max: 600_000,
+    doc: 'load before the measured time of load; recorded, marked, left out',
+  }),
+  gatewayTimeoutMs: duration({
+    group: 'gateway',
+    fallback: 30_000,
+    min: 10,
+    max: 3_600_000,
+    doc: 'a request without its whole answer by then has failed',
+  }),
+  lmDelayMs: duration({
+    group: 'gateway',
+    fallback: 500,
+    min: 1,
+    max: 600_000,
+    doc: 'what the LM takes for an answer; limits and the answer cache are judged by it (a controlled LM is set to it)',
+  }),
+  stormErrorRate: number({
+    group: 'gateway',
+    fallback: 0.9,
+    min: 0,
+    max: 1,
+    doc: 'share of LM calls that fail in the storm',
+  }),
+  stormErrorStatus: number({
+    group: 'gateway',
+    fallback: 500,
+    min: 400,
+    max: 599,
+    whole: true,
+    doc: 'status of LM calls that fail in the storm',
+  }),
+  stormHangRate: number({
+    group: 'gateway',
+    fallback: 0,
+    min: 0,
+    max: 1,
+    doc: 'share of LM calls that are never answered in the storm',
+  }),
+  stormDeadlineMs: duration({
+    group: 'gateway',
+    fallback: 15_000,
+    min: 10,
+    max: 3_600_000,
+    doc: 'every request of the storm must have its answer by then, retries of the gateway included',
+  }),
+  gatewayLimit: number({
+    group: 'gateway',
+    fallback: 3,
+    min: 1,
+    max: 100_000,
+    whole: true,
+    doc: "backpressure: the gateway's per-program limit (yours must be said; the stand-in is given it)",
+  }),
+  gatewayBurst: number({
+    group: 'gateway',
+    fallback: 30,
+    min: 2,
+    max: 100_000,
+    whole: true,
+    doc: 'backpressure: requests at once, above the limit',
+  }),
+  gatewayQueueTimeoutMs: duration({
+    group: 'gateway',
+    fallback: 3000,
+    min: 10,
+    max: 3_600_000,
+    doc: "backpressure: the longest wait in the gateway's queue, then 429",
+  }),
+  gatewayLivePath: text({
+    group: 'gateway',
+    fallback: '/health/live',
+    placeholder: 'PATH',
+    allowed: /^\/\S*$/,
+    hint: 'a path that starts with /',
+    doc: 'liveness probe',
+  }),
+  gatewayReadyPath: text({
+    group: 'gateway',
+    fallback: '/health/ready',
+    placeholder: 'PATH',
+    allowed: /^\/\S*$/,
+    hint: 'a path that starts with /',
+    doc: 'readiness probe',
+  }),
+  gatewayRequestsMetric: text({
+    group: 'gateway',
+    fallback: 'gateway_requests_total',
+    placeholder: 'NAME',
+    allowed: /^[a-zA-Z_:][\w:]*$/,
+    hint: "a metric's name",
+    doc: "the gateway's own count of requests in /metrics, with a label program; left out where it is absent",
+  }),
+  lmStopCommand: optional(text({ group: 'gateway', fallback: '', placeholder: "'CMD'", doc: '' }), {
+    group: 'gateway',
+    doc: "probes: shell command that makes your gateway's LM unreachable, so that ready must turn false",
+  }),
+  lmStartCommand: optional(text({ group: 'gateway', fallback: '', placeholder: "'CMD'", doc: '' }), {
+    group: 'gateway',
+    doc: 'probes: shell command that brings that LM back',
+  }),
+  gatewayStandIn: text({
+    group: 'gateway',
+    fallback: '',
+    placeholder: "'ARGS'",
+    doc: "further arguments of the gateway's stand-in, as '--bug context_leak'",
+  }),
+  lmStandIn: text({
+    group: 'gateway',
+    fallback: '',
+    placeholder: "'ARGS'",
+    doc: "further arguments of the LM's stand-in, as '--fault slow=0.1:2000'",
+  }),
+  // inference
+  requests: number({
+    group: 'inference',
+    fallback: 100,
+    min: 1,
+    max: 1e7,
+    whole: true,
+    doc: 'measured requests of each variant, shared by its clients (in a spike: before it, and again after it)',
+  }),
+  warmUpRequests: optional(
+    number({ group: 'inference', fallback: 0, min: 0, max: 1e6, whole: true, doc: '' }),
+    {
+      group: 'inference',
+      doc: 'requests before the measurement; recorded, marked, left out (default one a client)',
+    },
+  ),
+  paceMs: duration({
+    group: 'inference',
+    fallback: 1500,
+    min: 1,
+    max: 3_600_000,
+    doc: 'sustained: from one request of a client to its next; clients are spread evenly over it',
+  }),
+  spikeVus: number({
+    group: 'inference',
+    fallback: 20,
+    min: 1,
+    max: 20_000,
+    whole: true,
+    doc: 'spike: clients of each variant in the spike',
+  }),
+  spikeRequests: number({
+    group: 'inference',
+    fallback: 100,
+    min: 1,
+    max: 1e7,
+    whole: true,
+    doc: 'spike: requests of each variant in the spike',
+  }),
+  generateTokens: number({
+    group: 'inference',
+    fallback: 5,
+    min: 1,
+    max: 100_000,
+    whole: true,
+    doc: 'max_tokens of each generation (greedy)',
+  }),
+  // server
+  start: optional(text({ group: 'server', fallback: '', doc: '', placeholder: "'CMD'" }), {
+    group: 'server',
+    doc: 'shell command that starts your server (a profiler may be wrapped around it; RUN_DIR names the run directory); stopped with its children at the end',
+  }),
+  startWithinMs: duration({
+    group: 'server',
+    fallback: 120_000,
+    min: 100,
+    max: 3_600_000,
+    doc: 'a started server must answer its health endpoint by then',
+  }),
+  noServer: flag({
+    group: 'server',
+    fallback: false,
+    doc: 'start nothing: the server runs already, on --port of this machine',
+  }),
+  port: optional(number({ group: 'server', fallback: 0, min: 1, max: 65_535, whole: true, doc: '' }), {
+    group: 'server',
+    doc: "port of the server on 127.0.0.1 (default 8080 with --start or --no-server; any free one for the suite's stand-in)",
+  }),
+  pid: optional(number({ group: 'server', fallback: 0, min: 1, max: 4_194_304, whole: true, doc: '' }), {
+    group: 'server',
+    doc: 'process of a running server, whose CPU and memory are then watched, children included',
+  }),
+  healthPath: text({
+    group: 'server',
+    fallback: '/health',
+    placeholder: 'PATH',
+    allowed: /^\/\S*$/,
+    hint: 'a path that starts with /',
+    doc: 'path that answers 2xx once a started server is ready',
+  }),
+  metricsPath: text({
+    group: 'server',
+    fallback: '/metrics',
+    placeholder: 'PATH',
+    allowed: /^\/\S*$/,
+    hint: 'a path that starts with /',
+    doc: "the server's Prometheus metrics, read each second",
+  }),
+  serverMetrics: text({
+    group: 'server',
+    fallback: 'http_requests_total,http_request_duration_seconds,http_requests_in_flight',
+    placeholder: 'NAMES',
+    allowed: /^[a-zA-Z_:][\w:]*(,[a-zA-Z_:][\w:]*)*$/,
+    hint: 'names of metrics, comma between them',
+    doc: 'metrics to watch during the load; one that the server has not is reported as absent',
+  }),
+  modelMemoryMb: optional(number({ group: 'server', fallback: 0, min: 0, max: 1e7, doc: '' }), {
+    group: 'server',
+    doc: 'MiB that the loaded model takes by itself (default what the server has before the load)',
+  }),
+  gpuMetrics: optional(url, {
+    group: 'server',
+    doc: "metrics URL of DCGM's exporter (default nvidia-smi where there is one)",
+  }),
+  // by-hand
+  inferenceScenario: optional(
+    choice({ group: 'by-hand', fallback: 'generate', of: SCENARIO_NAMES, doc: '' }),
+    {
+      group: 'by-hand',
+      doc: 'which load dist/inference.js runs: k6 run dist/inference.js -e INFERENCE_SCENARIO=spike (npm run k6:<name> sets it)',
+    },
+  ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -598,10 +871,25 @@ function contradictions(settings: Settings): string[] {
   const problems: string[] = [];
   if ((settings.clientCert === null) !== (settings.clientKey === null))
     problems.push('--client-cert and --client-key go together: give both or neither');
+  if (settings.gatewayLimit >= settings.gatewayBurst)
+    problems.push(
+      `--gateway-limit ${settings.gatewayLimit} is not below --gateway-burst ${settings.gatewayBurst}: nothing would queue; give a burst of more than ${settings.gatewayLimit} requests`,
+    );
+  if ((settings.lmStopCommand === null) !== (settings.lmStartCommand === null))
+    problems.push('--lm-stop-command and --lm-start-command go together: give both or neither');
   if (settings.shadowUrl !== null && settings.baselineUrl === null)
     problems.push(
       '--shadow-url is given without --baseline-url: a shadow is compared with a baseline of yours, not with the stand-in; give both',
     );
+  const ways = [
+    settings.start === null ? null : '--start',
+    settings.noServer ? '--no-server' : null,
+    settings.baselineUrl === null ? null : '--baseline-url',
+  ].filter((way) => way !== null);
+  if (ways.length > 1)
+    problems.push(`${ways.join(' and ')} are different ways to name the server; give one of them`);
+  if (settings.pid !== null && settings.start !== null)
+    problems.push('--pid is given with --start: a server that we start is watched anyway; drop --pid');
   if (settings.api === 'events' && !settings.stream)
     problems.push('--api events always streams; drop --no-stream, or give another --api');
   if (!settings.stream && (settings.slo?.ttft !== undefined || settings.slo?.tpot !== undefined))

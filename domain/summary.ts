@@ -1,13 +1,9 @@
 /** The figures of one variant: points only; intervals and judgements are made elsewhere from the same columns. */
 import { errorKind, validValues, type Measured, type OptionalTrend } from './request-table.ts';
 import type { Samples } from './samples.ts';
-import {
-  pooledQuantile,
-  prepareLatency,
-  valueAtRank,
-  type LatencySample,
-} from './statistics/latency-sample.ts';
+import { pooledQuantile, valueAtRank, type LatencySample } from './statistics/latency-sample.ts';
 import { quantilePlace } from './statistics/quantiles.ts';
+import { selectRank } from './statistics/select.ts';
 import type { ErrorKind } from './errors.ts';
 import type { TrendName } from './metrics.ts';
 import { meetsSlo, type Slo } from './slo.ts';
@@ -108,10 +104,26 @@ export function sampleSummary(sample: LatencySample): TrendSummary {
   };
 }
 
-/** The same of values in any order; null of none. */
-export function valuesSummary(durations_ms: Float64Array): TrendSummary | null {
-  const prepared = prepareLatency([{ durations_ms }]);
-  return prepared.ok ? sampleSummary(prepared.sample) : null;
+/** The same of values in any order, which it moves about; null of none. Without a sort: a run has many stages. */
+export function valuesSummary(values: Float64Array): TrendSummary | null {
+  const n = values.length;
+  if (n === 0) return null;
+  let [sum, min, max] = [0, Infinity, -Infinity];
+  for (let i = 0; i < n; i += 1) {
+    const value = values[i] ?? 0;
+    sum += value;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  let from = 0;
+  // In ascending order, each among those above the last.
+  const q = (p: number): number => {
+    const { below, fraction } = quantilePlace(n, p);
+    const value = selectRank(values, below, from);
+    from = below;
+    return fraction === 0 ? value : value + fraction * (selectRank(values, below + 1, below) - value);
+  };
+  return { n, mean: sum / n, min, p50: q(0.5), p90: q(0.9), p95: q(0.95), p99: q(0.99), max };
 }
 
 /**
@@ -119,18 +131,23 @@ export function valuesSummary(durations_ms: Float64Array): TrendSummary | null {
  * the last end (a cap on requests, an early stop).
  */
 export function windowSeconds(of: Measured, planned_ms: number): number {
-  const spans = new Map<number, { from: number; start: number; to: number }>();
+  let total = 0;
+  for (const { from, to } of loadSpans(of).values()) total += Math.min(planned_ms, to - from);
+  return total / 1000;
+}
+
+/** By block: first start and last end of its measured requests, epoch ms. */
+export function loadSpans(of: Measured): ReadonlyMap<number, { readonly from: number; readonly to: number }> {
+  const spans = new Map<number, { from: number; to: number }>();
   for (let i = 0; i < of.n; i += 1) {
     const start = of.start_ms[i] ?? 0;
     const end = start + (of.duration_ms[i] ?? 0);
     const block = of.block[i] ?? 0;
     const span = spans.get(block);
-    if (span === undefined) spans.set(block, { from: start, start, to: end });
-    else [span.start, span.to] = [Math.max(span.start, start), Math.max(span.to, end)];
+    if (span === undefined) spans.set(block, { from: start, to: end });
+    else [span.from, span.to] = [Math.min(span.from, start), Math.max(span.to, end)];
   }
-  let total = 0;
-  for (const { from, to } of spans.values()) total += Math.min(planned_ms, to - from);
-  return total / 1000;
+  return spans;
 }
 
 function accuracy(of: Measured, flags: Uint8Array): AccuracySummary | null {
@@ -163,7 +180,8 @@ function errors(of: Measured): VariantSummary['errors'] {
 
 export interface SummaryContext {
   readonly planned_ms: number;
-  readonly clients: number;
+  /** Null: Little's law is no check of this load, as of one with pauses. */
+  readonly clients: number | null;
   readonly slo: Slo | null;
 }
 
@@ -205,7 +223,10 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
     stages: stageSummaries(of),
     tokens: tokenSummary(of, window_s),
     goodput: context.slo === null ? null : goodput(of, context.slo, window_s),
-    little: window_s > 0 ? { in_flight: all_ms / 1000 / window_s, clients: context.clients } : null,
+    little:
+      window_s > 0 && context.clients !== null
+        ? { in_flight: all_ms / 1000 / window_s, clients: context.clients }
+        : null,
   };
 }
 

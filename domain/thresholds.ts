@@ -20,24 +20,59 @@ const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const ratioMargin = { margin: positive };
 const pointsMargin = { margin_pp: v.pipe(v.number(), v.minValue(0), v.maxValue(100)) };
 
+/** Of a target: beyond `limit` but within this is acceptable, and said so. */
+const acceptable = v.optional(v.pipe(v.number(), v.minValue(0)));
+
 const limitSchema = v.variant('metric', [
   v.strictObject({
     metric: v.picklist(trend_names),
     statistic: v.picklist(['p50', 'p90', 'p95', 'p99', 'mean', 'max']),
     op: v.picklist(['<', '<=', '>', '>=']),
     limit: v.pipe(v.number(), v.minValue(0)),
+    acceptable,
   }),
   v.strictObject({
     metric: v.literal('request_failed'),
     statistic: v.literal('rate'),
     op: v.picklist(['<', '<=']),
     limit: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+    acceptable,
   }),
   v.strictObject({
     metric: v.literal('throughput'),
     statistic: v.literal('rate'),
     op: v.picklist(['>', '>=']),
     limit: v.pipe(v.number(), v.minValue(0)),
+    acceptable,
+  }),
+]);
+
+const observed = { kind: v.picklist(['limit', 'target']), op: v.picklist(['<', '<=']) };
+
+/** Limits and targets on what no single request shows: a trend, a recovery, the server's own resources. */
+const observedSchema = v.variant('figure', [
+  /** Growth of the latency over the run, as a share of its p50. */
+  v.strictObject({ figure: v.literal('latency_drift'), ...observed, limit: positive }),
+  /** Growth of the server's resident memory over the run, in bytes. */
+  v.strictObject({ figure: v.literal('server_memory_drift'), ...observed, limit: positive }),
+  /** Share of the spike's own requests that failed. */
+  v.strictObject({
+    figure: v.literal('spike_failed'),
+    ...observed,
+    limit: v.pipe(positive, v.maxValue(1)),
+  }),
+  /** ms from the spike's end until p95 is back within `factor` of the time before it. */
+  v.strictObject({
+    figure: v.literal('recovery'),
+    ...observed,
+    limit: positive,
+    factor: v.pipe(v.number(), v.gtValue(1)),
+  }),
+  /** Most resident memory over the model's own, in bytes; mean share of all CPUs; mean share of the GPU. */
+  v.strictObject({
+    figure: v.picklist(['server_memory', 'server_cpu', 'server_gpu']),
+    ...observed,
+    limit: positive,
   }),
 ]);
 
@@ -64,18 +99,30 @@ export const thresholdsSchema = v.strictObject({
   limits: v.array(limitSchema),
   targets: v.array(limitSchema),
   gates: v.array(gateSchema),
+  observed: v.optional(v.array(observedSchema)),
 });
 
 export type Limit = v.InferOutput<typeof limitSchema>;
 export type Gate = v.InferOutput<typeof gateSchema>;
+export type ObservedLimit = v.InferOutput<typeof observedSchema>;
 export type Thresholds = v.InferOutput<typeof thresholdsSchema>;
 
 /** @throws BadValue that names the file, the place and what is allowed there. */
 export function parseThresholds(value: unknown, where: string): Thresholds {
   const result = v.safeParse(thresholdsSchema, value);
-  if (result.success) return result.output;
+  if (result.success) return checkedLevels(result.output, where);
   const [issue] = result.issues;
   throw new BadValue(`${where}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
+}
+
+/** @throws BadValue where a limit, which has one level only, is given a second */
+function checkedLevels(thresholds: Thresholds, where: string): Thresholds {
+  const two = thresholds.limits.find((limit) => limit.acceptable !== undefined);
+  if (two !== undefined)
+    throw new BadValue(
+      `${where}: the limit on ${two.metric} has "acceptable"; only a target has two levels: move it to "targets", or drop it`,
+    );
+  return thresholds;
 }
 
 /** The name that tables, `--require` and advice use: `request_duration_p95`, `error_rate`, `accuracy_correction`. */
@@ -103,6 +150,7 @@ export function fitting(
 ): Thresholds {
   const measured = ({ metric }: Limit): boolean => load.stream || !STREAMED_ONLY.includes(metric);
   return {
+    ...thresholds,
     limits: thresholds.limits.filter(measured),
     targets: thresholds.targets.filter(measured),
     gates: thresholds.gates.filter((gate) => {

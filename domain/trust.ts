@@ -2,11 +2,12 @@
  * May the measurement be believed? Each check gives a figure and its limit; one that fails makes the run invalid, with
  * that figure as the reason.
  */
+import { planLoad } from './inference/plan.ts';
 import { finding, type Finding } from './findings.ts';
 import { PROBE_PER_SECOND } from './load.ts';
 import { settingsOf } from './run.ts';
 import type { RunData } from './run-data.ts';
-import { valuesSummary, type VariantSummary } from './summary.ts';
+import { loadSpans, valuesSummary, type VariantSummary } from './summary.ts';
 import { presentVariants, type ByVariant, type Variant } from './variants.ts';
 
 export interface TrustFigure {
@@ -37,6 +38,10 @@ const CPU_FULL = 0.95;
 /** Share of the seconds that may be full. */
 const CPU_FULL_SECONDS = 0.2;
 const CPU_BUSY = 0.8;
+/** Fewer seconds of a load counted in requests say nothing about the machine. */
+const LEAST_CPU_SECONDS = 5;
+/** Busy share at which a machine still measures others rather than itself. */
+const CPU_ROOM = 0.7;
 /** Our own delay may be this part of the difference that is to be judged. */
 const DELAY_PART = 0.5;
 /** Share of the probe's planned samples that must have come. */
@@ -121,16 +126,39 @@ function crossCheck(data: RunData, summaries: ByVariant<VariantSummary>, judge: 
 }
 
 function cpu(data: RunData, judge: Judge, findings: Finding[]): void {
-  const shares = data.resources.map(({ cpu_share }) => cpu_share);
-  if (shares.length === 0) return;
+  const counted = planLoad(settingsOf(data.manifest)) !== null;
+  const shares = (counted ? duringLoad(data) : data.resources).map(({ cpu_share }) => cpu_share);
+  if (shares.length < (counted ? LEAST_CPU_SECONDS : 1)) return;
   const full = shares.filter((share) => share >= CPU_FULL).length / shares.length;
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
   judge(
     { name: 'cpu', variant: null, figure: full, limit: CPU_FULL_SECONDS, unit: 'share' },
     full <= CPU_FULL_SECONDS,
-    () => finding('cpu_saturated', { full_share: full, mean_share: mean, cpus: data.manifest.machine.cpus }),
+    () =>
+      finding('cpu_saturated', {
+        full_share: full,
+        mean_share: mean,
+        cpus: data.manifest.machine.cpus,
+        fits: fitting(data, CPU_ROOM / mean),
+      }),
   );
   if (full <= CPU_FULL_SECONDS && mean >= CPU_BUSY) findings.push(finding('cpu_busy', { mean_share: mean }));
+}
+
+/** A short load is framed by k6's own start and end, which fill a CPU: only seconds that lie in the load count. */
+function duringLoad(data: RunData): RunData['resources'] {
+  const spans = presentVariants(data.measured).flatMap((variant) => {
+    const of = data.measured[variant];
+    return of === undefined || of.n === 0 ? [] : [...loadSpans(of).values()];
+  });
+  return data.resources.filter(({ at_ms }) =>
+    spans.some(({ from, to }) => at_ms - 1000 >= from && at_ms <= to),
+  );
+}
+
+/** Clients that this machine may hold, if what was too much falls with their number; a guess to try, not a promise. */
+function fitting(data: RunData, share: number): number {
+  return Math.max(1, Math.floor(settingsOf(data.manifest).vus * Math.min(share, CPU_ROOM)));
 }
 
 /** What a request to a server that does nothing takes under load, above its idle floor, is our own delay. */
@@ -141,12 +169,12 @@ function probe(
   judge: Judge,
   findings: Finding[],
 ): void {
-  const planned_s = plannedSeconds(data);
+  const planned_s = plannedSeconds(data, summaries);
   if (data.probes.length === 0 || planned_s <= 0) return;
   const idle = data.probes.filter((sample) => sample.idle).map(({ duration_ms }) => duration_ms);
   const loaded = data.probes.filter((sample) => !sample.idle).map(({ duration_ms }) => duration_ms);
   const share = loaded.length / (planned_s * PROBE_PER_SECOND);
-  if (data.manifest.stopped === null)
+  if (data.manifest.stopped === null && planned_s * PROBE_PER_SECOND >= MIN_PROBES)
     judge(
       { name: 'probe_samples', variant: null, figure: share, limit: PROBE_SHARE, unit: 'share' },
       share >= PROBE_SHARE,
@@ -165,17 +193,46 @@ function probe(
   const floor = valuesSummary(Float64Array.from(idle));
   const under_load = valuesSummary(Float64Array.from(loaded));
   if (floor === null || under_load === null) return;
+  if (nearestLimitMs(data, summaries) === Number.POSITIVE_INFINITY) return;
   const delay_ms = Math.max(0, under_load.p95 - floor.p50);
-  const limit_ms = DELAY_PART * tolerance * latency;
+  const limit_ms = DELAY_PART * (nearestLimitMs(data, summaries) ?? tolerance * latency);
   judge(
     { name: 'probe_delay', variant: null, figure: delay_ms, limit: limit_ms, unit: 'ms' },
     delay_ms <= limit_ms,
-    () => finding('probe_delay', { delay_ms, limit_ms, floor_ms: floor.p50 }),
+    () =>
+      finding('probe_delay', {
+        delay_ms,
+        limit_ms,
+        floor_ms: floor.p50,
+        fits: fitting(data, limit_ms / delay_ms),
+      }),
+  );
+}
+
+/**
+ * Of a load counted in requests and one variant alone, where nothing is compared: how far the latencies lie from their
+ * limits, which is what our delay could hide. Infinite where latency has no limit.
+ */
+function nearestLimitMs(data: RunData, summaries: ByVariant<VariantSummary>): number | null {
+  const { manifest } = data;
+  const [only, second] = presentVariants(manifest.variants);
+  if (only === undefined || second !== undefined || planLoad(settingsOf(manifest)) === null) return null;
+  const latency = summaries[only]?.trends.request_duration;
+  return Math.min(
+    ...manifest.thresholds.limits.map((limit) =>
+      limit.metric === 'request_duration' && latency !== undefined
+        ? Math.abs(limit.limit - latency[limit.statistic])
+        : Number.POSITIVE_INFINITY,
+    ),
   );
 }
 
 /** Over all blocks, what the probe was to run. */
-function plannedSeconds(data: RunData): number {
-  const { warmUpMs, durationMs } = settingsOf(data.manifest);
-  return (data.summaries.length * (warmUpMs + durationMs)) / 1000;
+function plannedSeconds(data: RunData, summaries: ByVariant<VariantSummary>): number {
+  const settings = settingsOf(data.manifest);
+  // A load counted in requests lasts as long as it lasts.
+  if (planLoad(settings) !== null)
+    return Math.max(...presentVariants(summaries).map((one) => summaries[one]?.throughput.window_s ?? 0));
+  const { blocks } = data.manifest;
+  return blocks.reduce((sum, { duration_ms }) => sum + settings.warmUpMs + duration_ms, 0) / 1000;
 }

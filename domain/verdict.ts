@@ -2,13 +2,21 @@
 import type { Check, GateCheck, LimitCheck, Verdict } from './checks.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Finding } from './findings.ts';
+import type { Settings } from './settings.ts';
+
+/** Which of the gates' answers fail a CI step. */
+export type FailOn = readonly ('fail' | 'inconclusive')[];
+
+export function failOn(setting: Settings['failOn']): FailOn {
+  if (setting === 'none') return [];
+  return setting === 'fail,inconclusive' ? ['fail', 'inconclusive'] : [setting];
+}
 
 export interface VerdictContext {
   readonly rule: Verdict['rule'];
   /** The user ended the run: how far it got may depend on what was seen. */
   readonly interrupted: boolean;
-  /** Which of the two soft answers fail a CI step. */
-  readonly fail_on: readonly ('fail' | 'inconclusive')[];
+  readonly fail_on: FailOn;
 }
 
 const isGate = (check: Check): check is GateCheck => check.kind === 'gate';

@@ -2,17 +2,16 @@
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
-import type { Options, Scenario } from 'k6/options';
-import { PROBE_IDLE_GAP_MS, PROBE_LEAD_MS } from '../domain/load.ts';
-import { k6Thresholds } from '../domain/thresholds.ts';
+import type { Options } from 'k6/options';
+import { PROBE_IDLE_GAP_MS, PROBE_PER_SECOND } from '../domain/load.ts';
 import type { Variant } from '../domain/variants.ts';
 import { probeDuration } from './metrics.ts';
 import { openRequestLog } from './request-log.ts';
 import { runControl } from './run-control.ts';
-import { target, thresholdsOf, tlsOptions, type Runtime, type Target } from './runtime.ts';
-import { constantClients, probes } from './shapes.ts';
+import { optionsOf, target, type Runtime, type Target } from './runtime.ts';
+import { timedShape, type Shape } from './shapes.ts';
 import type { StepContext } from './steps/measured.ts';
-import { bareText, blockSummary, countedSubmetrics, type K6Summary } from './summary.ts';
+import { bareText, blockSummary, type K6Summary } from './summary.ts';
 
 export type Iteration = () => void | Promise<void>;
 
@@ -25,6 +24,8 @@ export interface ClosedLoad {
   readonly iteration: (context: StepContext, target: Target) => Iteration;
   /** Default the setting's time. */
   readonly warm_up?: StepContext['warm_up'];
+  /** Default clients in a closed loop for the settings' time. */
+  readonly shape?: Shape;
 }
 
 export interface Wired {
@@ -38,23 +39,7 @@ export interface Wired {
 export function closedLoad(of: ClosedLoad): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
-  const lead_ms = plan.probe_url === null ? 0 : PROBE_LEAD_MS;
-  const scenarios: Record<string, Scenario> = Object.fromEntries(
-    variants.map((variant) => [variant, constantClients(settings, variant, lead_ms)]),
-  );
-  if (plan.probe_url !== null) Object.assign(scenarios, probes(settings));
-  const options: Options = {
-    scenarios,
-    thresholds: {
-      ...k6Thresholds(thresholdsOf(runtime, of.thresholds, of.name), variants),
-      ...countedSubmetrics(variants),
-    },
-    summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(50)', 'p(90)', 'p(95)', 'p(99)', 'count'],
-    // Few tags: each distinct set is a series in k6's memory.
-    systemTags: ['scenario', 'status', 'name', 'error_code', 'expected_response'],
-    userAgent: 'k6-shadow',
-    ...tlsOptions(settings),
-  };
+  const shape = of.shape ?? timedShape(settings);
   const log = openRequestLog(plan.request_log);
   const budget = { max_cost_eur: settings.maxCost, vus_in_all: settings.vus * variants.length };
   const steps = new Map(
@@ -65,7 +50,9 @@ export function closedLoad(of: ClosedLoad): Wired {
           variant,
           scenario_name: of.name,
           block: plan.block,
-          warm_up: of.warm_up ?? { ms: settings.warmUpMs },
+          warm_up:
+            of.warm_up ?? (shape.warm_up === null ? { ms: settings.warmUpMs } : { requests: shape.warm_up }),
+          index: shape.index,
           log,
           control: runControl(variant, budget),
           keep_answers: settings.keepAnswers,
@@ -74,36 +61,47 @@ export function closedLoad(of: ClosedLoad): Wired {
       ),
     ]),
   );
+  const probeOnce = (idle: boolean): void => {
+    const response = http.get(plan.probe_url ?? '', {
+      responseType: 'none',
+      timeout: 5000,
+      tags: { name: 'probe' },
+    });
+    const line = {
+      probe: true,
+      idle,
+      block: plan.block,
+      at_ms: Date.now(),
+      duration_ms: response.timings.duration,
+    };
+    probeDuration.add(line.duration_ms);
+    log.write(JSON.stringify(line));
+  };
   return {
-    options,
+    options: optionsOf(runtime, { name: of.name, thresholds: of.thresholds, shape }),
     run(variant) {
       awaitTurn(settings.spreadMs, settings.vus);
-      return steps.get(variant)?.();
+      shape.enter(variant);
+      const step = steps.get(variant)?.();
+      if (step === undefined) return shape.leave(variant);
+      return step.then(() => shape.leave(variant));
     },
     probe() {
       const idle = exec.scenario.name === 'probe_idle';
-      const response = http.get(plan.probe_url ?? '', {
-        responseType: 'none',
-        timeout: 5000,
-        tags: { name: 'probe' },
-      });
-      const line = {
-        probe: true,
-        idle,
-        block: plan.block,
-        at_ms: Date.now(),
-        duration_ms: response.timings.duration,
-      };
-      probeDuration.add(line.duration_ms);
+      probeOnce(idle);
       if (idle) sleep(PROBE_IDLE_GAP_MS / 1000);
-      log.write(JSON.stringify(line));
+      if (idle || shape.timed) return;
+      for (let next_ms = Date.now(); shape.done?.() === false; probeOnce(idle)) {
+        next_ms += 1000 / PROBE_PER_SECOND;
+        sleep(Math.max(0, next_ms - Date.now()) / 1000);
+      }
     },
     setup() {
       if (runtime.managed) return;
       // By hand there is no cli to look first: one request each tells an unreachable server apart from a slow one.
       for (const variant of variants) {
         const { base_url, headers } = target(settings, variant);
-        const response = http.get(`${base_url}/health`, {
+        const response = http.get(`${base_url}${settings.healthPath}`, {
           headers: { ...headers },
           timeout: settings.timeoutMs,
           redirects: 0,

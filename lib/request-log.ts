@@ -3,6 +3,7 @@
  * script's rate); on a stock k6 the line goes to the console, which the cli sends to a file (0.6).
  */
 import { sha256 } from 'k6/crypto';
+import exec from 'k6/execution';
 import type { RefinedResponse } from 'k6/http';
 import { requestLogModule } from './extensions.ts';
 
@@ -24,7 +25,14 @@ export function openRequestLog(path: string | null): RequestLog {
     const log = requestLogModule;
     log.open(path);
     const options = { answer_sha256: true };
-    return { record: (response, fixed) => log.record(response, fixed, options), write: log.write };
+    return {
+      record(response, fixed) {
+        orAbort(() => log.record(response, fixed, options));
+      },
+      write(line) {
+        orAbort(() => log.write(line));
+      },
+    };
   }
   const write = (line: string): void => console.log(line);
   return {
@@ -43,4 +51,13 @@ export function openRequestLog(path: string | null): RequestLog {
       );
     },
   };
+}
+
+/** A request that can't be recorded must not go on silently, and an exception in an iteration is silent: it exits 0. */
+function orAbort(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    exec.test.abort(`the request log can't be written: ${String(error)}`);
+  }
 }

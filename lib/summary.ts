@@ -1,6 +1,7 @@
 /** handleSummary in the suite's own schema (k6's `--summary-export` has inverted booleans), and a short text for bare runs. */
 import { SCHEMA_VERSION } from '../domain/request-record.ts';
 import type { BlockSummary } from '../domain/block.ts';
+import { COUNTED, SHOWN } from './counted.ts';
 import type { Runtime } from './runtime.ts';
 import { stopped, stoppedAtMs } from './run-control.ts';
 
@@ -20,8 +21,8 @@ export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
     counts[variant] = {
       started: value(`requests_started{variant:${variant}}`, 'count'),
       finished: value(`requests_finished{variant:${variant}}`, 'count'),
-      http_reqs: value(`http_reqs{scenario:${variant}}`, 'count'),
-      iterations: value(`iterations{scenario:${variant}}`, 'count'),
+      http_reqs: value(`http_reqs{variant:${variant}}`, 'count'),
+      iterations: value(`iterations{variant:${variant}}`, 'count'),
       p95_ms: data.metrics[`request_duration{variant:${variant},phase:measured}`]?.values['p(95)'] ?? null,
     };
   }
@@ -32,27 +33,13 @@ export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
     duration_ms: data.state.testRunDurationMs,
     thresholds: Object.entries(data.metrics).flatMap(([metric, { thresholds }]) =>
       Object.entries(thresholds ?? {})
-        .filter(([expression]) => expression !== COUNTED)
+        .filter(([expression]) => expression !== COUNTED && expression !== SHOWN)
         .map(([expression, { ok }]) => ({ metric, expression, ok })),
     ),
     counts,
     probe: runtime.plan.probe_url === null ? null : { count: value('probe_duration', 'count') },
     stopped: reason === null ? null : { reason, at_ms: stoppedAtMs() },
   };
-}
-
-const COUNTED = 'count>=0';
-
-/** Thresholds that can't fail: k6 reports a submetric only where a threshold names it. */
-export function countedSubmetrics(variants: readonly string[]): Record<string, string[]> {
-  return Object.fromEntries(
-    variants.flatMap((variant) => [
-      [`requests_started{variant:${variant}}`, [COUNTED]],
-      [`requests_finished{variant:${variant}}`, [COUNTED]],
-      [`http_reqs{scenario:${variant}}`, [COUNTED]],
-      [`iterations{scenario:${variant}}`, [COUNTED]],
-    ]),
-  );
 }
 
 /** For a run without the cli: enough to read the result in a CI log. */

@@ -1,7 +1,7 @@
 /** `npm run calibrate`: the proof that verdicts hold, simulated and, with --live, on real servers. Writes docs/calibration.md. */
 import { join } from 'node:path';
 import { EXIT } from '../../domain/exit-codes.ts';
-import { liveCalibration, type LiveRow } from '../../domain/live-calibration.ts';
+import { liveCalibration, type LiveCalibration } from '../../domain/live-calibration.ts';
 import type { ParsedSettings } from '../../domain/settings.ts';
 import { calibrate, type CalibrationPlan, type CalibrationRow } from '../../domain/statistics/calibration.ts';
 import { keepNoise, noiseTarget } from '../deployment-noise.ts';
@@ -66,14 +66,6 @@ export async function calibrateCommand(
   io.stdout.write(page);
   say(io, `written to ${shownPath(io, path)}`);
   return rows.some(({ red }) => red) ? EXIT.gate_failed : EXIT.pass;
-}
-
-export interface LiveCalibration {
-  readonly rows: readonly LiveRow[];
-  readonly target: string;
-  readonly run_id: string;
-  readonly clients: number;
-  readonly seconds: number;
 }
 
 /** Two equal servers, deployed anew for each block, as a declared A/A run of N blocks. */

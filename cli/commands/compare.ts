@@ -23,7 +23,7 @@ export function compareCommand(io: Io, given: CompareArguments, parsed: ParsedSe
     throw new UsageError('two runs are paired by --baseline RUN_A --shadow RUN_B, both and nothing else');
   assertOutIsFree(io, settings.out);
   const own = pairing ? null : findRun(io, given.run);
-  const read = (run: string | undefined): RunData => judgedAnew(io, readRun(findRun(io, run)), parsed);
+  const read = (run: string | undefined): RunData => judgedBy(io, readRun(findRun(io, run)), parsed);
   const data = own === null ? pairRuns(read(given.baseline), read(given.shadow)) : read(given.run);
   const run = own !== null && settings.out === null ? own : createRunDirectory(io, 'pair', settings.out);
   return show(io, outputs(io, data, run.path), run.path, settings);
@@ -32,7 +32,7 @@ export function compareCommand(io: Io, given: CompareArguments, parsed: ParsedSe
 const VERDICT_SETTINGS = ['alpha', 'rule', 'require', 'failOn', 'deploymentNoise'] as const;
 
 /** The run's own verdict settings and thresholds, but for what was given now. */
-function judgedAnew(io: Io, data: RunData, { settings, sources }: ParsedSettings): RunData {
+export function judgedBy(io: Io, data: RunData, { settings, sources }: ParsedSettings): RunData {
   const texts = formatSettings(settings);
   const asked = VERDICT_SETTINGS.filter((name) => sources[name] !== 'default').map(envName);
   const thresholds =

@@ -3,18 +3,22 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { compare } from '../../domain/compare.ts';
+import type { Comparison } from '../../domain/comparison.ts';
+import { planLoad } from '../../domain/inference/plan.ts';
 import type { Manifest } from '../../domain/run.ts';
 import type { ParsedSettings } from '../../domain/settings.ts';
 import { formatDuration } from '../../domain/units.ts';
-import { presentVariants } from '../../domain/variants.ts';
+import { presentVariants, type ByVariant } from '../../domain/variants.ts';
 import { deploymentNoise } from '../deployment-noise.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
 import type { Job } from '../jobs.ts';
 import { findK6, type K6 } from '../k6.ts';
 import { preflight } from '../preflight/language-model.ts';
+import { watchServers } from '../observe/server-watch.ts';
 import { readRun } from '../read/run.ts';
+import { planInWords } from '../render/inference.ts';
 import { outputs, show } from '../report.ts';
-import { FILES, createRunDirectory, shownPath, writeWhole } from '../run-directory.ts';
+import { FILES, createRunDirectory, shownPath, writeWhole, type RunDirectory } from '../run-directory.ts';
 import { freePort, loadTimeMs, runBlock } from '../run/block.ts';
 import { Closers } from '../run/closers.ts';
 import { deploy, redeploy, type Deployment } from '../run/deployment.ts';
@@ -27,19 +31,31 @@ const DASHBOARD_PORT = 5665;
 export async function loadCommand(io: Io, job: Job, parsed: ParsedSettings): Promise<number> {
   const closers = new Closers();
   try {
-    const first = await load(io, job, parsed, null, closers);
+    const load = async (given: ParsedSettings, fallback: Manifest['fallback']): Promise<Loaded> => {
+      const { run, comparison, k6_exit_code } = await runLoad(
+        io,
+        job,
+        given,
+        { ...ALONE, fallback },
+        closers,
+      );
+      const shown = show(io, comparison, run.path, {
+        json: given.settings.json,
+        open: given.settings.open,
+      });
+      const limiting = comparison.findings.some(({ code }) => MACHINE_LIMITS.includes(code));
+      return {
+        run_id: run.id,
+        exit_code: k6_exit_code ?? shown,
+        machine_limited: limiting && comparison.verdict.word === 'invalid',
+      };
+    };
+    const first = await load(parsed, null);
     const { fallbackVus, vus, out } = parsed.settings;
     if (fallbackVus === null || !first.machine_limited || fallbackVus >= vus) return first.exit_code;
     say(io, `\nthe load machine was the limit at ${vus} clients: once more with ${fallbackVus}`);
     const settings = { ...parsed.settings, vus: fallbackVus, out: out === null ? null : `${out}-fallback` };
-    const again = await load(
-      io,
-      job,
-      { ...parsed, settings },
-      { from_run: first.run_id, from_vus: vus },
-      closers,
-    );
-    return again.exit_code;
+    return (await load({ ...parsed, settings }, { from_run: first.run_id, from_vus: vus })).exit_code;
   } finally {
     await closers.run();
   }
@@ -52,13 +68,32 @@ interface Loaded {
   readonly machine_limited: boolean;
 }
 
-async function load(
+/** What a load is part of. */
+export interface LoadContext {
+  readonly fallback: Manifest['fallback'];
+  /** Already made; null: a run of its own. */
+  readonly run: RunDirectory | null;
+  /** Processes of the user's servers, to be watched. */
+  readonly pids: ByVariant<number>;
+}
+
+export interface LoadResult {
+  readonly run: RunDirectory;
+  readonly comparison: Comparison;
+  /** Where k6 failed by itself, to be passed on; else null. */
+  readonly k6_exit_code: number | null;
+}
+
+const ALONE: LoadContext = { fallback: null, run: null, pids: {} };
+
+/** Runs one job's load and writes its outputs; shows nothing of the result. */
+export async function runLoad(
   io: Io,
   job: Job,
   parsed: ParsedSettings,
-  fallback: Manifest['fallback'],
+  context: LoadContext,
   closers: Closers,
-): Promise<Loaded> {
+): Promise<LoadResult> {
   let prepared = prepare(io, job, parsed.settings);
   const { plan } = prepared;
   const k6 = await findK6(io);
@@ -67,12 +102,22 @@ async function load(
       `${k6.path} can't time streamed answers: k6:${job.name} needs the suite's own k6; unset K6_BINARY and have Go 1.25 or newer (https://go.dev/dl), and it is built`,
     );
   if (io.interrupted.aborted) throw new Interrupted();
-  const starting = startStandIn(io, 'null', []);
-  // Also where the deployment fails meanwhile: a child left over would keep the command from ending.
-  closers.add(async () => await (await starting).stop());
-  const [deployed, probe] = await Promise.all([deploy(io, job, prepared.settings), starting]);
-  let deployment: Deployment = deployed;
-  closers.add(async () => await deployment.stop());
+  // Each is closed by itself: one may fail while the other is already up.
+  let latest: Deployment | null = null;
+  const starting = startStandIn(io, 'null', []).then((server) => {
+    closers.add(server.stop);
+    return server;
+  });
+  const deploying = deploy(io, job, prepared.settings).then((first) => {
+    latest = first;
+    closers.add(async () => await latest?.stop());
+    return first;
+  });
+  const [started, first] = await Promise.allSettled([starting, deploying]);
+  if (started.status === 'rejected') throw started.reason;
+  if (first.status === 'rejected') throw first.reason;
+  const probe = started.value;
+  let deployment: Deployment = first.value;
   let variants = await identifyAll(io, prepared.settings, deployment);
   if (job.language_model)
     prepared = { ...prepared, settings: await preflight(io, prepared.settings, deployment) };
@@ -80,7 +125,7 @@ async function load(
   const dashboard_port = settings.dashboard ? await freePort(DASHBOARD_PORT) : null;
   announce(io, job, prepared, { k6, deployment, dashboard_port });
 
-  const run = createRunDirectory(io, job.name, settings.out);
+  const run = context.run ?? createRunDirectory(io, job.name, settings.out);
   writeWhole(join(run.path, FILES.payloads), prepared.payloads.jsonl);
   if (settings.thresholds !== null) copyFileSync(settings.thresholds, join(run.path, FILES.thresholds));
   let manifest = firstManifest({
@@ -91,7 +136,7 @@ async function load(
     sources: parsed.sources,
     k6,
     variants,
-    fallback,
+    fallback: context.fallback,
     deployment_noise: deploymentNoise(io, settings),
   });
   keepManifest(run, manifest);
@@ -99,9 +144,21 @@ async function load(
   for (const [block, planned] of plan.blocks.entries()) {
     if (block > 0) {
       if (plan.gap_ms > 0) await pause(io, plan.gap_ms);
-      deployment = await redeploy(io, job, settings, deployment, block);
+      deployment = latest = await redeploy(io, job, settings, deployment, block);
       variants = { ...variants, ...(await identifyAll(io, settings, deployment)) };
     }
+    const watch =
+      job.watched === null
+        ? null
+        : await watchServers({
+            io,
+            settings,
+            file: join(run.path, FILES.server),
+            block,
+            urls: deployment.urls,
+            pids: { ...context.pids, ...deployment.processes },
+            path: job.watched,
+          });
     const result = await runBlock({
       io,
       k6,
@@ -126,6 +183,7 @@ async function load(
           ? `block ${block + 1} of ${plan.looks.length > 0 ? 'at most ' : ''}${plan.blocks.length}, `
           : '',
     });
+    await watch?.stop();
     const { started_ms, ended_ms, k6_exit_code } = result;
     variants = await identifyAgain(io, settings, deployment, variants);
     const stopped = stoppedBy(io, result);
@@ -146,10 +204,10 @@ async function load(
       ],
     };
     keepManifest(run, manifest);
-    if (result.summary === null)
+    if (stopped?.reason === 'k6_failed')
       say(
         io,
-        `k6 ended without a summary (exit ${String(k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
+        `k6 ended by itself (exit ${String(k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
       );
     if (stopped !== null) break;
     if (plan.looks.includes(block + 1) && block + 1 < plan.blocks.length) {
@@ -167,10 +225,14 @@ async function load(
   await drain(io, settings.drainMs, deployment.stand_ins);
   await closers.run();
 
-  const comparison = outputs(io, readRun(run), run.path);
-  const exit_code = show(io, comparison, run.path, { json: settings.json, open: settings.open });
-  const limiting = comparison.findings.some(({ code }) => MACHINE_LIMITS.includes(code));
-  return { run_id: run.id, exit_code, machine_limited: limiting && comparison.verdict.word === 'invalid' };
+  return { run, comparison: outputs(io, readRun(run), run.path), k6_exit_code: passedOn(manifest) };
+}
+
+/** k6's own exit code where k6 failed by itself; a full disk is the user's to mend. */
+function passedOn(manifest: Manifest): number | null {
+  if (manifest.stopped?.reason !== 'k6_failed') return null;
+  const code = manifest.blocks.at(-1)?.k6_exit_code ?? null;
+  return code === null || code === 0 ? null : code;
 }
 
 const MACHINE_LIMITS: readonly string[] = ['cpu_saturated', 'probe_delay', 'probe_starved', 'late_starts'];
@@ -208,9 +270,12 @@ function announce(
     const mine = deployment.stand_ins[variant] === undefined ? '' : " (the suite's stand-in)";
     row(variant, `${deployment.urls[variant] ?? ''}${mine}${label === variant ? '' : `, ${label}`}`);
   }
+  const counted = planLoad(settings);
   row(
     'load',
-    `${settings.vus} clients each in a closed loop, ${formatDuration(settings.warmUpMs)} warm-up, ${formatDuration(settings.durationMs)} measured, timeout ${formatDuration(settings.timeoutMs)}`,
+    counted === null
+      ? `${settings.vus} clients each in a closed loop, ${formatDuration(settings.warmUpMs)} warm-up, ${formatDuration(settings.durationMs)} measured, timeout ${formatDuration(settings.timeoutMs)}`
+      : planInWords(counted, settings.timeoutMs),
   );
   if (plan.blocks.length > 1) {
     const order = plan.blocks
@@ -229,11 +294,9 @@ function announce(
   if (settings.maxCost !== null) row('at most', `EUR ${settings.maxCost} in all`);
   row('k6', `${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`);
   if (dashboard_port !== null) row('live', `http://127.0.0.1:${dashboard_port}`);
-  const load_ms = plan.blocks.reduce(
-    (sum, { duration_ms }) =>
-      sum + loadTimeMs({ ...settings, durationMs: duration_ms }, job.probed) + plan.gap_ms,
-    0,
-  );
+  const block_ms = loadTimeMs({ ...settings, durationMs: plan.blocks[0]?.duration_ms ?? 0 }, job.probed);
+  if (block_ms === null) return row('takes', 'as long as the server takes');
+  const load_ms = plan.blocks.length * (block_ms + plan.gap_ms);
   const total_ms = load_ms + (ours.length > 0 ? settings.drainMs : 0);
   row(
     'takes',

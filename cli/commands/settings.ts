@@ -20,6 +20,10 @@ const GROUPS: Readonly<Record<SettingGroup, string>> = {
   verdict: 'The verdict',
   output: 'What comes out',
   'stand-in': 'The embedded servers',
+  gateway: 'The gateway suite',
+  inference: "An inference server's loads",
+  server: 'Starting and watching a server',
+  'by-hand': 'Only by hand, with `k6 run`',
 };
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

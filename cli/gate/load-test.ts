@@ -58,6 +58,7 @@ export const GATE_JOB: Job = {
   payloads: 'prompts',
   language_model: true,
   probed: false,
+  watched: null,
   thresholds: gateThresholds,
   groups: [],
   settings: { maxTokens: '256', timeoutMs: '120s', warmUpMs: '0s', dashboard: 'false' },

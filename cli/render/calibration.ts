@@ -1,6 +1,6 @@
 /** docs/calibration.md: what the verdict's rates are where the truth is known. */
 import type { CalibrationPlan, CalibrationRow, Rate } from '../../domain/statistics/calibration.ts';
-import type { LiveCalibration } from '../commands/calibrate.ts';
+import type { LiveCalibration } from '../../domain/live-calibration.ts';
 import { markdownText } from './escape.ts';
 import { percent } from './format.ts';
 

@@ -34,6 +34,14 @@ export const points = (difference: number): string =>
 export const integer = (value: number): string =>
   String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, '\u202F');
 
+/** In powers of 1024: what systems mean by a server's memory. */
+export function bytes(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 2 ** 30) return `${(value / 2 ** 30).toFixed(2)} GiB`;
+  if (size >= 2 ** 20) return `${(value / 2 ** 20).toFixed(1)} MiB`;
+  return `${(value / 2 ** 10).toFixed(0)} KiB`;
+}
+
 export function quantity(value: number, unit: Unit): string {
   switch (unit) {
     case 'ms':
@@ -42,6 +50,8 @@ export function quantity(value: number, unit: Unit): string {
       return eur(value);
     case 'share':
       return percent(value);
+    case 'bytes':
+      return bytes(value);
     case 'tokens':
     case 'count':
       return integer(value);

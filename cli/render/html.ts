@@ -10,14 +10,13 @@ import { chartFigure, charts } from './html/charts.ts';
 import { findingsSection, footnoteRefs } from './html/findings.ts';
 import { gatesTable } from './html/gates.ts';
 import { markSvg, type MarkName } from './html/marks.ts';
-import type { Series } from './html/series.ts';
+import type { Series } from '../../domain/series.ts';
 import { stageBars } from './html/stages.ts';
 import { sectionHtml } from './html/tables.ts';
 import { sections } from './sections.ts';
 import { sentence, wordFinding } from './words.ts';
 
 export type { HtmlAssets } from './html/assets.ts';
-export type { Series } from './html/series.ts';
 
 const VERDICTS: Readonly<Record<Comparison['verdict']['word'], { mark: MarkName; title: string }>> = {
   pass: { mark: 'pass', title: 'Pass' },

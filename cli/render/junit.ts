@@ -1,11 +1,11 @@
 /** junit.xml: one test case a check, for CI systems; an invalid run has errors, not failures. */
+import type { FailOn } from '../../domain/verdict.ts';
 import type { Check } from '../../domain/checks.ts';
 import type { Comparison } from '../../domain/comparison.ts';
 import { xmlText } from './escape.ts';
 import { sentence, wordCheck, wordFinding } from './words.ts';
 
 /** Which soft answers fail a CI step (`--fail-on`); a failed limit always does. */
-export type FailOn = readonly ('fail' | 'inconclusive')[];
 
 type Outcome =
   | { readonly of: 'passed' }
@@ -19,38 +19,85 @@ interface TestCase {
   readonly text: string;
 }
 
-/** The shape that Jenkins, GitLab, GitHub's reporters and Azure share: testsuites > testsuite > properties, testcase, system-out. */
+interface TestSuite {
+  readonly job: string;
+  readonly started_ms: number;
+  readonly ended_ms: number | null;
+  readonly properties: Readonly<Record<string, string | undefined>>;
+  readonly cases: readonly TestCase[];
+  readonly output: readonly string[];
+}
+
 export function renderJunit(comparison: Comparison, fail_on: FailOn): string {
+  return junit([testSuite(comparison, fail_on)]);
+}
+
+/** Several runs as one file, a suite each; what did not run is a skipped case. */
+export function renderJunitOf(
+  comparisons: readonly Comparison[],
+  skipped: readonly { readonly name: string; readonly reason: string }[],
+  fail_on: FailOn,
+): string {
+  const suites = comparisons.map((comparison) => testSuite(comparison, fail_on));
+  const at = { started_ms: suites[0]?.started_ms ?? 0, ended_ms: null, properties: {}, output: [] };
+  const left_out = skipped.map(({ name, reason }): TestSuite => {
+    const message = `not run: ${reason}`;
+    const outcome = { of: 'skipped', type: 'not run', message: reason } as const;
+    return { ...at, job: name, cases: [{ group: 'suite', name, outcome, text: message }] };
+  });
+  return junit([...suites, ...left_out]);
+}
+
+function testSuite(comparison: Comparison, fail_on: FailOn): TestSuite {
   const { run } = comparison;
-  const cases = testCases(comparison, fail_on);
+  const findings = comparison.findings.map((finding) => `${finding.severity}: ${wordFinding(finding)}`);
+  return {
+    job: run.job,
+    started_ms: run.started_ms,
+    ended_ms: run.ended_ms,
+    properties: {
+      run_id: run.run_id,
+      verdict: comparison.verdict.word,
+      baseline: run.variants.baseline?.label,
+      shadow: run.variants.shadow?.label,
+    },
+    cases: testCases(comparison, fail_on),
+    output: [sentence(comparison), ...findings],
+  };
+}
+
+function countAttributes(suites: readonly TestSuite[]): string {
+  const cases = suites.flatMap((suite) => suite.cases);
   const count = (of: Outcome['of']): number => cases.filter(({ outcome }) => outcome.of === of).length;
-  const seconds = run.ended_ms === null ? 0 : (run.ended_ms - run.started_ms) / 1000;
-  const counts = attributes({
+  const ms = suites.reduce(
+    (sum, { started_ms, ended_ms }) => sum + ((ended_ms ?? started_ms) - started_ms),
+    0,
+  );
+  return attributes({
     tests: cases.length,
     failures: count('failure'),
     errors: count('error'),
     skipped: count('skipped'),
-    time: seconds.toFixed(3),
+    time: (ms / 1000).toFixed(3),
   });
-  const properties = {
-    run_id: run.run_id,
-    verdict: comparison.verdict.word,
-    baseline: run.variants.baseline?.label,
-    shadow: run.variants.shadow?.label,
-  };
-  const findings = comparison.findings.map((finding) => `${finding.severity}: ${wordFinding(finding)}`);
+}
+
+/** The shape that Jenkins, GitLab, GitHub's reporters and Azure share: testsuites > testsuite > properties, testcase, system-out. */
+function junit(suites: readonly TestSuite[]): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="k6-shadow"${counts}>`,
-    `  <testsuite${attributes({ name: run.job, timestamp: new Date(run.started_ms).toISOString().slice(0, 19), hostname: 'localhost' })}${counts}>`,
-    '    <properties>',
-    ...Object.entries(properties).flatMap(([name, value]) =>
-      value === undefined ? [] : [`      <property${attributes({ name, value })}/>`],
-    ),
-    '    </properties>',
-    ...cases.map((one) => testCase(run.job, one)),
-    `    <system-out>${lines([sentence(comparison), ...findings])}</system-out>`,
-    '  </testsuite>',
+    `<testsuites name="k6-shadow"${countAttributes(suites)}>`,
+    ...suites.flatMap((suite) => [
+      `  <testsuite${attributes({ name: suite.job, timestamp: new Date(suite.started_ms).toISOString().slice(0, 19), hostname: 'localhost' })}${countAttributes([suite])}>`,
+      '    <properties>',
+      ...Object.entries(suite.properties).flatMap(([name, value]) =>
+        value === undefined ? [] : [`      <property${attributes({ name, value })}/>`],
+      ),
+      '    </properties>',
+      ...suite.cases.map((one) => testCase(suite.job, one)),
+      `    <system-out>${lines(suite.output)}</system-out>`,
+      '  </testsuite>',
+    ]),
     '</testsuites>',
     '',
   ].join('\n');

@@ -9,17 +9,21 @@ import { presentVariants, type Variant } from '../../domain/variants.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
 import { formatSlo } from '../../domain/slo.ts';
 import { MISSING, change, eur, instant, integer, ms, percent, points, quantity } from './format.ts';
-import { advisory, checkLabel, difference, gateInterval, gateLimit, mark, undecided } from './words.ts';
+import { inferenceSections, loadInWords } from './inference.ts';
+import type { Section } from './section.ts';
+import {
+  advisory,
+  checkLabel,
+  difference,
+  gateInterval,
+  gateLimit,
+  limitBound,
+  limitValue,
+  mark,
+  undecided,
+} from './words.ts';
 
-export interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  readonly note?: string;
-  /** Left out of the terminal's view: there for the record. */
-  readonly detail?: true;
-}
+export type { Section } from './section.ts';
 
 /** One figure of each variant and, where both are there, the change. */
 type Row = readonly [
@@ -114,13 +118,13 @@ export function limitsSection(comparison: Comparison): Section | null {
       mark(check),
       check.variant,
       checkLabel(check),
-      check.value === null ? 'no data' : quantity(check.value, check.unit),
+      limitValue(check),
       check.interval === null
         ? MISSING
         : [check.interval.low, check.interval.high]
             .map((bound) => (bound === null ? 'no bound' : quantity(bound, check.unit)))
             .join(' to '),
-      `${check.kind === 'target' ? 'target ' : ''}${check.op} ${quantity(check.limit, check.unit)}`,
+      `${check.kind === 'target' ? 'target ' : ''}${limitBound(check)}`,
       integer(check.n),
     ]),
   };
@@ -204,7 +208,9 @@ function setup(comparison: Comparison): Section {
     ],
     [
       'load',
-      `${run.clients} clients each, closed loop, ${formatDuration(run.warm_up_ms)} warm-up, ${formatDuration(run.duration_ms)} measured, timeout ${formatDuration(run.timeout_ms)}${run.blocks > 1 ? `, ${run.blocks} blocks` : ''}`,
+      comparison.observed?.scenario != null
+        ? loadInWords(comparison.observed, run.timeout_ms, run.blocks)
+        : `${run.clients} clients each, closed loop, ${formatDuration(run.warm_up_ms)} warm-up, ${formatDuration(run.duration_ms)} measured, timeout ${formatDuration(run.timeout_ms)}${run.blocks > 1 ? `, ${run.blocks} blocks` : ''}`,
     ],
     [
       'payloads',
@@ -421,6 +427,7 @@ export function sections(comparison: Comparison): Section[] {
       note: 'in a closed loop both must agree: it checks our data, not the servers',
       detail: true,
     },
+    ...inferenceSections(comparison),
     trust(comparison),
   ];
   return all.filter((section): section is Section => section !== null && section.rows.length > 0);

@@ -2,6 +2,8 @@
 import type { Check, GateCheck, LimitCheck } from '../../domain/checks.ts';
 import type { Comparison } from '../../domain/comparison.ts';
 import type { Finding, FindingCode } from '../../domain/findings.ts';
+import type { ObservedLimit } from '../../domain/thresholds.ts';
+import { levelOf } from '../../domain/inference/suite.ts';
 import { METRICS, isMetricName } from '../../domain/metrics.ts';
 import { change, integer, MISSING, ms, percent, points, quantity } from './format.ts';
 
@@ -24,9 +26,9 @@ const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
   no_summary: (a) =>
     `k6 left ${n(a, 'summaries')} summaries for ${n(a, 'blocks')} blocks: its own counts are missing, so lost requests can't be excluded`,
   cpu_saturated: (a) =>
-    `the load machine's ${n(a, 'cpus')} CPUs were full in ${percent(n(a, 'full_share'), 0)} of the seconds: it was measured along with the servers; use fewer clients or another machine`,
+    `the load machine's ${n(a, 'cpus')} CPUs were full in ${percent(n(a, 'full_share'), 0)} of the seconds: it was measured along with the servers; try ${n(a, 'fits')} clients (--fallback-vus does so by itself) or another machine`,
   probe_delay: (a) =>
-    `requests to a server that does nothing took ${ms(n(a, 'delay_ms'))} longer under load (p95) than idle; more than ${ms(n(a, 'limit_ms'))} rivals the difference to be judged`,
+    `requests to a server that does nothing took ${ms(n(a, 'delay_ms'))} longer under load (p95) than idle; more than ${ms(n(a, 'limit_ms'))} rivals the difference to be judged; try ${n(a, 'fits')} clients, or another machine for the load`,
   probe_starved: (a) =>
     `only ${percent(n(a, 'share'), 0)} of the probe's requests could be sent on time: the load machine was starved`,
   late_starts: (a) =>
@@ -76,6 +78,16 @@ const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
     `${n(a, 'failed')} of ${n(a, 'requests')} requests failed; latency percentiles are of valid answers, those with failures as infinitely slow stand beside`,
   interval_straddles_limit: (a) =>
     `the interval of ${t(a, 'check')} reaches over its limit: judged on the point figure, as k6 does, another run may answer differently`,
+  requests_unsent: (a) =>
+    `${integer(n(a, 'unsent'))} of ${integer(n(a, 'planned'))} planned requests were not sent within the time (--duration is the most that a load counted in requests may take)`,
+  metrics_vanished: (a) =>
+    `its metrics were there when the load began and gone when it ended: ${t(a, 'names')}; the server may have been replaced, or its metrics broke`,
+  metrics_absent: (a) =>
+    t(a, 'names') === ''
+      ? 'it serves no metrics (--metrics-path): its own counts, queue and times are not seen'
+      : `metrics that it does not have: ${t(a, 'names')} (--server-metrics names those to watch)`,
+  not_seen: (a) =>
+    `${figureLabel(t(a, 'what'))} is not judged: too little of the server's process was seen (start it with --start, or give --pid; memory needs 30 looks, 15 s)`,
   fallback: (a) => `the load machine was the limit at ${n(a, 'from')} clients; this run used ${n(a, 'to')}`,
 };
 
@@ -94,6 +106,42 @@ const GATE_LABELS: Readonly<Record<GateCheck['gate'], string>> = {
   output_length: 'output length',
 };
 
+const OBSERVED_LABELS: Readonly<Record<ObservedLimit['figure'], string>> = {
+  latency_drift: 'latency drift over the run',
+  server_memory_drift: 'memory growth over the run',
+  spike_failed: 'error rate in the spike',
+  recovery: 'recovery after the spike',
+  server_memory: 'server memory over the model',
+  server_cpu: 'server CPU',
+  server_gpu: 'GPU',
+};
+
+function isObserved(figure: string): figure is ObservedLimit['figure'] {
+  return Object.hasOwn(OBSERVED_LABELS, figure);
+}
+
+const figureLabel = (figure: string): string => (isObserved(figure) ? OBSERVED_LABELS[figure] : figure);
+
+/** A limit's value, or why there is none. */
+export function limitValue(check: LimitCheck): string {
+  if (check.value !== null) return quantity(check.value, check.unit);
+  switch (check.missing ?? null) {
+    case 'never':
+      return 'not within what was watched';
+    case 'too_few':
+      return 'too few requests to tell';
+    case 'no_data':
+    case null:
+      return 'no data';
+  }
+}
+
+/** `< 200 ms`, and for a target with two levels `(acceptable < 500 ms)`. */
+export function limitBound({ op, limit, acceptable = null, unit }: LimitCheck): string {
+  const bound = `${op} ${quantity(limit, unit)}`;
+  return acceptable === null ? bound : `${bound} (acceptable ${op} ${quantity(acceptable, unit)})`;
+}
+
 /** What a check is about: `p95 latency`, `error rate`, `accuracy, correction`. */
 export function checkLabel(check: Check): string {
   const metric = isMetricName(check.metric) ? METRICS[check.metric].label : check.metric;
@@ -101,6 +149,7 @@ export function checkLabel(check: Check): string {
     if (check.gate === 'latency') return `${check.statistic} ${metric === 'Latency' ? 'latency' : metric}`;
     return check.gate === 'accuracy' ? `accuracy, ${check.statistic}` : GATE_LABELS[check.gate];
   }
+  if (isObserved(check.metric)) return OBSERVED_LABELS[check.metric];
   if (check.metric === 'request_failed') return 'error rate';
   if (check.metric === 'throughput') return 'throughput';
   return `${check.statistic} ${metric === 'Latency' ? 'latency' : metric}`;
@@ -156,9 +205,9 @@ export function wordCheck(check: Check): string {
 }
 
 function wordLimit(check: LimitCheck): string {
-  const { value, op, limit, unit } = check;
-  const shown = value === null ? 'no data' : quantity(value, unit);
-  return `${check.variant} ${checkLabel(check)} ${shown} (${check.kind} ${op} ${quantity(limit, unit)}): ${check.answer === 'pass' ? 'met' : 'missed'}`;
+  const level = levelOf(check);
+  const answer = level === 'met' ? 'met' : level === 'acceptable' ? 'missed, acceptable' : 'missed';
+  return `${check.variant} ${checkLabel(check)} ${limitValue(check)} (${check.kind} ${limitBound(check)}): ${answer}`;
 }
 
 function wordGate(check: GateCheck): string {

@@ -5,6 +5,7 @@ import type { Settings } from '../../domain/settings.ts';
 import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs.ts';
+import { holderInWords, portIsFree } from '../observe/port-holder.ts';
 import { capture } from '../process.ts';
 import { get, splitArguments, startStandIn, type Server } from '../servers.ts';
 
@@ -22,13 +23,9 @@ export const urlSetting = (settings: Settings, variant: Variant): string | null 
 const restartSetting = (settings: Settings, variant: Variant): string | null =>
   variant === 'baseline' ? settings.baselineRestart : settings.shadowRestart;
 
-/** @throws UsageError where a stand-in does not start, or one server is the user's and the other ours */
+/** @throws UsageError where a stand-in does not start */
 export async function deploy(io: Io, job: Job, settings: Settings, number = 0): Promise<Deployment> {
   const own = job.variants.filter((variant) => urlSetting(settings, variant) !== null);
-  if (own.length > 0 && own.length < job.variants.length)
-    throw new UsageError(
-      '--baseline-url is given without --shadow-url: a server of yours is compared with a shadow of yours, not with the stand-in; give --shadow-url, or run k6:baseline for one server',
-    );
   const started = await Promise.allSettled(
     job.variants
       .filter((variant) => urlSetting(settings, variant) === null)
@@ -66,11 +63,19 @@ async function standIn(
 ): Promise<Server> {
   const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
   const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
-  const labelled = job.payloads === 'labelled' ? ['--payloads', payloads] : [];
+  const labelled = job.stand_in === 'grammar' ? ['--payloads', payloads] : [];
   const own = splitArguments(extra);
   const ours = { ...job.stand_in_flags, '--seed': String(settings.seed + number) };
   const rest = Object.entries(ours).filter(([flag]) => !own.includes(flag));
   const args = ['--variant', variant, ...labelled, ...rest.flat(), ...own];
+  const { port } = settings;
+  if (port !== null && variant === 'baseline') {
+    if (!(await portIsFree(port)))
+      throw new UsageError(
+        `port ${port} is taken, so the stand-in can't use it: ${holderInWords(port)}; stop that, give another --port, or load what runs there with --no-server`,
+      );
+    args.push('--port', String(port));
+  }
   return await startStandIn(io, job.stand_in, args);
 }
 

@@ -76,7 +76,7 @@ function keptSettings(settings: Settings): Record<string, string> {
   };
 }
 
-function suiteVersion(io: Io): string {
+export function suiteVersion(io: Io): string {
   const value: unknown = JSON.parse(readFileSync(join(io.root, 'package.json'), 'utf8'));
   return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : '';
 }
@@ -123,9 +123,14 @@ export async function identifyAgain(
   return again;
 }
 
+/** 0; 99: a threshold failed; null: we ended it, a browser still looking at its dashboard. */
+const K6_FINISHED: readonly (number | null)[] = [0, 99, null];
+
 /** Why the run ended before its plan, or null. */
 export function stoppedBy(io: Io, result: BlockResult): Manifest['stopped'] {
   if (io.interrupted.aborted) return { reason: 'interrupted', at_ms: result.ended_ms };
-  if (result.summary === null) return { reason: 'k6_failed', at_ms: result.ended_ms };
-  return result.summary.stopped;
+  if (result.summary?.stopped != null) return result.summary.stopped;
+  return result.summary === null || !K6_FINISHED.includes(result.k6_exit_code)
+    ? { reason: 'k6_failed', at_ms: result.ended_ms }
+    : null;
 }

@@ -22,6 +22,10 @@ export interface Prepared {
 export function prepare(io: Io, job: Job, given: Settings): Prepared {
   const settings = absolutePaths(io, given);
   assertOutIsFree(io, settings.out);
+  if (job.variants.length > 1 && settings.baselineUrl !== null && settings.shadowUrl === null)
+    throw new UsageError(
+      '--baseline-url is given without --shadow-url: a server of yours is compared with a shadow of yours, not with the stand-in; give --shadow-url, or run k6:baseline for one server',
+    );
   for (const [flag, path] of [
     ['--ca-file', settings.caFile],
     ['--client-cert', settings.clientCert],

@@ -63,7 +63,8 @@ export function showProgress(
   io: Io,
   request_log: string,
   variants: readonly Variant[],
-  total_ms: number,
+  /** Null: not to be known. */
+  total_ms: number | null,
   what: string,
 ): Progress {
   const tail = new Tail(request_log);
@@ -75,7 +76,7 @@ export function showProgress(
       const { requests, failed } = tail.tally[variant];
       return `${variant} ${requests} requests${failed > 0 ? `, ${failed} failed` : ''}`;
     });
-    return `${what}${((Date.now() - started) / 1000).toFixed(0)} of about ${(total_ms / 1000).toFixed(0)} s: ${counts.join(' · ')}`;
+    return `${what}${((Date.now() - started) / 1000).toFixed(0)} ${total_ms === null ? 's' : `of about ${(total_ms / 1000).toFixed(0)} s`}: ${counts.join(' · ')}`;
   };
   const timer = setInterval(
     () => {

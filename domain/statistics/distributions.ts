@@ -94,19 +94,19 @@ export function betaCdf(x: number, a: number, b: number): number {
 export function betaQuantile(p: number, a: number, b: number): number {
   checkShape(a, b);
   checkProbability('p', p);
+  const slope = (x: number): number => betaKernel(x, 1 - x, a, b) / (x * (1 - x));
   // The smaller of x and 1 - x is solved for, so that it keeps its digits.
-  if (regularizedBeta(0.5, 0.5, a, b) < p) {
-    return 1 - lowerBetaQuantile((x) => 1 - p - regularizedBeta(x, 1 - x, b, a), b, a);
+  if (regularizedBeta(0.5, 0.5, a, b) >= p) {
+    return root((x) => regularizedBeta(x, 1 - x, a, b) - p, slope, 0, 0.5);
   }
-  return lowerBetaQuantile((x) => p - regularizedBeta(x, 1 - x, a, b), a, b);
-}
-
-function lowerBetaQuantile(shortfall: (x: number) => number, a: number, b: number): number {
-  return root(
-    (x) => -shortfall(x),
-    (x) => betaKernel(x, 1 - x, a, b) / (x * (1 - x)),
-    0,
-    0.5,
+  return (
+    1 -
+    root(
+      (y) => p - regularizedBeta(1 - y, y, a, b),
+      (y) => slope(1 - y),
+      0,
+      0.5,
+    )
   );
 }
 

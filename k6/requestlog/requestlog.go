@@ -19,6 +19,7 @@ import (
 	k6http "go.k6.io/k6/v2/js/modules/k6/http"
 
 	"k6-shadow/k6/clock"
+	"k6-shadow/k6/exports"
 )
 
 func init() { modules.Register("k6/x/requestlog", &Module{}) }
@@ -26,20 +27,11 @@ func init() { modules.Register("k6/x/requestlog", &Module{}) }
 // Module is registered once a process and so holds the one log.
 type Module struct{ log Log }
 
-// NewModuleInstance gives every VU the same log and a line buffer of its own.
+// NewModuleInstance gives every VU the same log and a line buffer of its own. It takes sobek's own call type where a
+// function is called for each request: that spares the reflection.
 func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
-	return &instance{vu: vu, log: &m.log}
-}
-
-type instance struct {
-	vu   modules.VU
-	log  *Log
-	line []byte // reused: a VU's script runs on one goroutine
-}
-
-// Exports takes sobek's own call type where a function is called for each request: it spares the reflection.
-func (i *instance) Exports() modules.Exports {
-	return modules.Exports{Named: map[string]any{
+	i := &instance{vu: vu, log: &m.log}
+	return exports.New(vu.Runtime(), map[string]any{
 		"open":        i.log.Open,
 		"written":     i.log.Written,
 		"index":       i.index,
@@ -47,7 +39,13 @@ func (i *instance) Exports() modules.Exports {
 		"traceparent": i.traceparent,
 		"write":       i.write,
 		"record":      i.record,
-	}}
+	})
+}
+
+type instance struct {
+	vu   modules.VU
+	log  *Log
+	line []byte // reused: a VU's script runs on one goroutine
 }
 
 func (i *instance) now(sobek.FunctionCall) sobek.Value {
@@ -118,7 +116,8 @@ func (i *instance) record(call sobek.FunctionCall) sobek.Value {
 		line = append(append(line, fixed...), ',')
 	}
 	timings := response.Timings
-	line = appendMS(line, `"duration_ms":`, timings.Duration)
+	// Every request took some time until it ended, however it did: a refused connection's is 0, not absent.
+	line = strconv.AppendFloat(append(line, `"duration_ms":`...), timings.Duration, 'f', -1, 64)
 	line = appendMS(line, `,"waiting_ms":`, timings.Waiting)
 	line = appendMS(line, `,"connecting_ms":`, timings.Connecting)
 	line = appendMS(line, `,"tls_ms":`, timings.TLSHandshaking)

@@ -91,7 +91,10 @@ func TestRecord(t *testing.T) {
 		}
 	}
 	refused := records[3]
-	for _, name := range []string{"duration_ms", "waiting_ms", "connecting_ms", "tls_ms", "status"} {
+	if refused["duration_ms"] != 0.0 {
+		t.Errorf("a refused request has duration_ms %v, want 0: it did end", refused["duration_ms"])
+	}
+	for _, name := range []string{"waiting_ms", "connecting_ms", "tls_ms", "status"} {
 		if value, there := refused[name]; !there || value != nil {
 			t.Errorf("a refused request has %s %v", name, value)
 		}

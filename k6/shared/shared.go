@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"go.k6.io/k6/v2/js/modules"
+
+	"k6-shadow/k6/exports"
 )
 
 func init() { modules.Register("k6/x/shared", &Module{}) }
@@ -21,16 +23,8 @@ type Module struct {
 }
 
 // NewModuleInstance gives every VU the same counters.
-func (m *Module) NewModuleInstance(modules.VU) modules.Instance { return instance{m} }
-
-type instance struct{ module *Module }
-
-func (i instance) Exports() modules.Exports {
-	return modules.Exports{Named: map[string]any{
-		"add": i.module.Add,
-		"max": i.module.Max,
-		"get": i.module.Get,
-	}}
+func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
+	return exports.New(vu.Runtime(), map[string]any{"add": m.Add, "max": m.Max, "get": m.Get})
 }
 
 // Add adds delta to the counter, which begins at 0, and returns the new total.

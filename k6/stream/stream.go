@@ -11,6 +11,8 @@ import (
 
 	"github.com/grafana/sobek"
 	"go.k6.io/k6/v2/js/modules"
+
+	"k6-shadow/k6/exports"
 )
 
 func init() { modules.Register("k6/x/stream", &Module{}) }
@@ -23,24 +25,21 @@ type Module struct {
 
 // NewModuleInstance makes the module for one VU.
 func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
-	return &instance{vu: vu, module: m, compiled: make(map[*sobek.Object]*rules)}
+	i := &instance{vu: vu, module: m, compiled: make(map[*sobek.Object]*rules)}
+	names := make([]any, len(kinds))
+	for n, k := range kinds {
+		names[n] = string(k)
+	}
+	return exports.New(vu.Runtime(), map[string]any{
+		"request":     i.request,
+		"ERROR_KINDS": vu.Runtime().NewArray(names...),
+	})
 }
 
 type instance struct {
 	vu       modules.VU
 	module   *Module
 	compiled map[*sobek.Object]*rules
-}
-
-func (i *instance) Exports() modules.Exports {
-	names := make([]any, len(kinds))
-	for n, k := range kinds {
-		names[n] = string(k)
-	}
-	return modules.Exports{Named: map[string]any{
-		"request":     i.request,
-		"ERROR_KINDS": i.vu.Runtime().NewArray(names...),
-	}}
 }
 
 // request starts an exchange off the event loop. Bad arguments throw; whatever happens to the request is a result.

@@ -4,7 +4,8 @@ import { isRight, type Labels } from '../../domain/answer.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { Item } from '../payloads.ts';
 import type { Target } from '../runtime.ts';
-import { EMPTY_READING, jsonPost, type Endpoint } from './endpoint.ts';
+import type { TextResponse } from '../request-log.ts';
+import { EMPTY_READING, jsonPost, type Endpoint, type Reading } from './endpoint.ts';
 
 const amountOrNull = (value: JSONValue | undefined): number | null =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
@@ -28,6 +29,17 @@ const score = (answer: JSONValue | undefined, accepted: Labels, scored: boolean)
   return typeof answer === 'string' && isRight(answer, accepted);
 };
 
+/** Why there is no text at a path. With a path k6 reads even a body that is no JSON, as one without the field. */
+function unreadable(response: TextResponse, path: string): Pick<Reading, 'error' | 'error_detail'> {
+  try {
+    response.json();
+    return { error: 'missing_field', error_detail: `no text at ${path}` };
+  } catch {
+    const html = /html/i.test(response.headers['Content-Type'] ?? '');
+    return { error: html ? 'content_type' : 'bad_json', error_detail: (response.body ?? '').slice(0, 200) };
+  }
+}
+
 export function grammarEndpoint(target: Target, settings: Settings): Endpoint<Item> {
   const post = jsonPost(target, settings.endpointPath, settings.timeoutMs, 'correct');
   const { answerPath, translationPath, costPath, stagesPath } = settings;
@@ -35,19 +47,8 @@ export function grammarEndpoint(target: Target, settings: Settings): Endpoint<It
     name: 'correct',
     send: (item, traceparent) => post(item.body, traceparent),
     read(response, item, scored) {
-      let corrected: JSONValue | undefined;
-      try {
-        corrected = response.json(answerPath);
-      } catch {
-        const html = /html/i.test(response.headers['Content-Type'] ?? '');
-        return {
-          ...EMPTY_READING,
-          error: html ? 'content_type' : 'bad_json',
-          error_detail: (response.body ?? '').slice(0, 200),
-        };
-      }
-      if (typeof corrected !== 'string')
-        return { ...EMPTY_READING, error: 'missing_field', error_detail: `no text at ${answerPath}` };
+      const corrected = response.json(answerPath);
+      if (typeof corrected !== 'string') return { ...EMPTY_READING, ...unreadable(response, answerPath) };
       return {
         ...EMPTY_READING,
         cost_eur: amountOrNull(response.json(costPath)),

@@ -1,7 +1,7 @@
 /** One measured request: send, judge, count, record. The loop body of every closed-load scenario whose answers come whole. */
 import { transportError, type ErrorKind } from '../../domain/errors.ts';
 import { EMPTY_READING, type Endpoint, type Reading } from '../endpoints/endpoint.ts';
-import { requestCost } from '../metrics.ts';
+import { requestCost, requestCostMean } from '../metrics.ts';
 import type { TextResponse } from '../request-log.ts';
 import { detail, failureMembers, jsonOrNull, measuredStep, type StepContext } from './measured.ts';
 
@@ -38,6 +38,9 @@ export function exchange<Asked>(of: Exchange<Asked>): () => void {
   const { endpoint, log } = of;
   const step = measuredStep(of);
   const traceHeader = canonicalHeader(of.trace_header);
+  let costed = 0;
+  let mean_eur = 0;
+
   return () => {
     const begun = step.begin();
     if (begun === null) return;
@@ -46,7 +49,12 @@ export function exchange<Asked>(of: Exchange<Asked>): () => void {
     const reading = judge(endpoint, response, asked, scored);
     const { error, cost_eur, stages_ms } = reading;
     step.count(begun, error, response.timings.duration);
-    if (cost_eur !== null) requestCost.add(cost_eur, begun.tags);
+    if (cost_eur !== null) {
+      requestCost.add(cost_eur, begun.tags);
+      costed += 1;
+      mean_eur += (cost_eur - mean_eur) / costed;
+      requestCostMean.add(1e6 * mean_eur, begun.tags);
+    }
     let fixed = `${step.head(begun, id, begun.start_ms)},${failureMembers(error, reading.error_detail)},"cost_eur":${cost_eur},"trace_id":${jsonOrNull(
       response.headers[traceHeader],
     )},"traceparent":"${begun.traceparent}","stages_ms":${

@@ -13,6 +13,8 @@ export interface StepContext {
   readonly block: number;
   /** What comes before the measurement: so much time, or so many requests. */
   readonly warm_up: { readonly ms: number } | { readonly requests: number };
+  /** The request's place in its variant's sequence; null: the k6 scenario's own count. */
+  readonly index: (() => number) | null;
   readonly log: RequestLog;
   readonly control: RunControl;
   readonly keep_answers: boolean;
@@ -50,7 +52,14 @@ export const jsonOrNull = (text: string | null | undefined): string =>
 export const failureMembers = (error: ErrorKind | null, error_detail: string | null): string =>
   error === null ? '"error":null' : `"error":"${error}","error_detail":${jsonOrNull(error_detail)}`;
 
-export function measuredStep({ variant, scenario_name, block, warm_up, control }: StepContext): MeasuredStep {
+export function measuredStep({
+  variant,
+  scenario_name,
+  block,
+  warm_up,
+  index: indexOf,
+  control,
+}: StepContext): MeasuredStep {
   const tags: Readonly<Record<Phase, Tags>> = {
     warmup: { variant, phase: 'warmup' },
     measured: { variant, phase: 'measured' },
@@ -65,7 +74,7 @@ export function measuredStep({ variant, scenario_name, block, warm_up, control }
   return {
     begin() {
       if (!control.mayStart()) return null;
-      const index = iterationIndex();
+      const index = (indexOf ?? iterationIndex)();
       const start_ms = Date.now();
       const phase: Phase = isWarmUp(index, start_ms) ? 'warmup' : 'measured';
       requestsStarted.add(1, tags[phase]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as v from 'valibot';
+import { payloadAt } from '../../domain/payload-order.ts';
 import { findK6 } from '../../cli/k6.ts';
 import { ROOT, standIn, type StandIn } from '../support/suite.ts';
 
@@ -47,5 +48,20 @@ describe('stream', () => {
     expect(checks.filter(({ fails }) => fails > 0)).toEqual([]);
     expect(checks.every(({ passes }) => passes === 1)).toBe(true);
     expect(checks.length).toBeGreaterThan(50);
+  });
+});
+
+describe('core', () => {
+  let server: StandIn;
+  beforeAll(async () => {
+    server = await standIn('grammar', '--profile', 'instant');
+  });
+  afterAll(() => server.stop());
+
+  test('every check passes', async () => {
+    const sequence = Array.from({ length: 20 }, (_, i) => payloadAt(42, i, 302)).join();
+    const checks = await checksOf('core', { BASELINE_URL: server.url, EXPECTED_SEQUENCE: sequence });
+    expect(checks.filter(({ fails }) => fails > 0)).toEqual([]);
+    expect(checks.length).toBe(20);
   });
 });

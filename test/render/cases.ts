@@ -5,7 +5,7 @@ import { EXIT } from '../../domain/exit-codes.ts';
 import { finding } from '../../domain/findings.ts';
 import type { TrendSummary, VariantSummary } from '../../domain/summary.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
-import type { Series } from '../../cli/render/html.ts';
+import type { Series } from '../../domain/series.ts';
 
 export interface RenderCase {
   readonly comparison: Comparison;
@@ -316,8 +316,8 @@ const invalid: Comparison = {
     { name: 'probe_delay', variant: null, figure: 84, limit: 22.5, unit: 'ms', ok: false },
   ],
   findings: [
-    finding('cpu_saturated', { full_share: 0.91, mean_share: 0.97, cpus: 2 }),
-    finding('probe_delay', { delay_ms: 84, limit_ms: 22.5, floor_ms: 0.4 }),
+    finding('cpu_saturated', { full_share: 0.91, mean_share: 0.97, cpus: 2, fits: 7 }),
+    finding('probe_delay', { delay_ms: 84, limit_ms: 22.5, floor_ms: 0.4, fits: 2 }),
     ...pass.findings,
   ],
   verdict: { word: 'invalid', because: ['cpu_saturated', 'probe_delay'], rule: 'interval' },

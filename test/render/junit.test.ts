@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { renderJunit, type FailOn } from '../../cli/render/junit.ts';
+import { renderJunit } from '../../cli/render/junit.ts';
+import type { FailOn } from '../../domain/verdict.ts';
 import { CASE_NAMES, CASES, type CaseName } from './cases.ts';
 import { parseXml, type XmlElement } from './parsers.ts';
 

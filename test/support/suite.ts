@@ -1,8 +1,9 @@
 /** Runs the suite as a user does, through its door; and servers of ours beside it. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Comparison } from '../../domain/comparison.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..', '..');
 
@@ -99,4 +100,25 @@ export async function until(holds: () => boolean, within_ms = 20_000): Promise<v
     if (Date.now() > end) throw new Error('it did not come about in time');
     await new Promise((done) => setTimeout(done, 50));
   }
+}
+
+/** The comparison that the suite left in a run directory. */
+export function readComparison(run: string): Comparison {
+  // The suite's own output, of this very version.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return readJson(join(run, 'comparison.json')) as Comparison;
+}
+
+/** Codes of its findings. */
+export const findings = (run: string): string[] => readComparison(run).findings.map(({ code }) => code);
+
+/** The k6 that the suite has built: any run of the suite has done so. */
+export function k6Binary(): string {
+  const builds = join(ROOT, '.cache', 'k6');
+  const newest = readdirSync(builds)
+    .map((name) => join(builds, name, 'k6'))
+    .filter((path) => existsSync(path))
+    .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
+  if (newest === undefined) throw new Error('no k6 is built yet');
+  return newest;
 }

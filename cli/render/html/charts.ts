@@ -1,9 +1,10 @@
 /** The charts as data; report.js draws them with uPlot. Every figure of theirs stands in a table too. */
 import type { Comparison } from '../../../domain/comparison.ts';
 import { presentVariants, type Variant } from '../../../domain/variants.ts';
+import type { Series as ServerSeries, ServerReport } from '../../../domain/inference/server-report.ts';
 import { htmlText } from '../escape.ts';
 import { ms } from '../format.ts';
-import type { Series, WindowFigures } from './series.ts';
+import type { Series, WindowFigures } from '../../../domain/series.ts';
 
 interface Line {
   readonly label: string;
@@ -25,7 +26,7 @@ export interface Chart {
   readonly caption: string;
   readonly x: readonly number[];
   readonly x_unit: 'ms' | 's';
-  readonly y_unit: 'ms' | 'EUR' | 'share' | 'requests/s';
+  readonly y_unit: 'ms' | 'EUR' | 'share' | 'requests/s' | 'count' | 'MiB' | 'cores';
   /** Bins, not points: each value holds until the next x, with the area below it filled. */
   readonly stepped: boolean;
   readonly lines: readonly Line[];
@@ -34,7 +35,11 @@ export interface Chart {
 
 export function charts(comparison: Comparison, series: Series | null): readonly Chart[] {
   const distribution = distributionChart(comparison);
-  return [...(distribution === null ? [] : [distribution]), ...(series === null ? [] : timeCharts(series))];
+  return [
+    ...(distribution === null ? [] : [distribution]),
+    ...(series === null ? [] : timeCharts(series)),
+    ...serverCharts(comparison),
+  ];
 }
 
 function distributionChart({ histogram, variants }: Comparison): Chart | null {
@@ -99,6 +104,57 @@ function timeCharts(series: Series): Chart[] {
     ...make('throughput', 'Throughput', 'Requests per second in each window.', 'requests/s', [
       ['', 'requests_per_s'],
     ]),
+  ];
+}
+
+const MIB = 2 ** 20;
+
+/** What was seen of the servers, on the time of the first look. */
+function serverCharts({ observed = null }: Comparison): Chart[] {
+  if (observed === null) return [];
+  const present = presentVariants(observed.server);
+  const make = (
+    id: string,
+    title: string,
+    caption: string,
+    y_unit: Chart['y_unit'],
+    of: (report: ServerReport) => ServerSeries | undefined,
+    scale = 1,
+  ): Chart[] => {
+    const lines = present.flatMap((variant): (Line & { t_s: readonly number[] })[] => {
+      const report = observed.server[variant];
+      const seen = report === undefined ? undefined : of(report);
+      if (seen === undefined || seen.values.every((value) => value === null)) return [];
+      const values = seen.values.map((value) => (value === null ? null : value / scale));
+      return [{ label: variant, variant, dashed: false, values, t_s: seen.t_s }];
+    });
+    const x = lines[0]?.t_s ?? [];
+    // Two points make a line, and both variants are looked at together.
+    if (x.length < 2) return [];
+    return [{ id, title, caption, x, x_unit: 's', y_unit, stepped: false, lines, marks: [] }];
+  };
+  const names = [
+    ...new Set(present.flatMap((one) => Object.keys(observed.server[one]?.series.metrics ?? {}))),
+  ];
+  return [
+    ...make(
+      'server-memory',
+      "The server's memory",
+      'Resident, MiB, its children included.',
+      'MiB',
+      ({ series }) => series.rss_bytes,
+      MIB,
+    ),
+    ...make('server-cpu', "The server's CPU", 'Cores in use.', 'cores', ({ series }) => series.cores),
+    ...names.flatMap((name) =>
+      make(
+        `metric-${name}`,
+        name,
+        'As the server itself counts, all series together.',
+        'count',
+        ({ series }) => series.metrics[name],
+      ),
+    ),
   ];
 }
 

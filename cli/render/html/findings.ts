@@ -13,6 +13,7 @@ export type Place =
   | 'accuracy'
   | 'little'
   | 'trust'
+  | 'server'
   | 'setup';
 
 const PLACES: Readonly<Record<FindingCode, Place>> = {
@@ -52,6 +53,10 @@ const PLACES: Readonly<Record<FindingCode, Place>> = {
   deployment_noise_unknown: 'gates',
   point_rule: 'gates',
   interval_straddles_limit: 'limits',
+  requests_unsent: 'setup',
+  metrics_vanished: 'server',
+  metrics_absent: 'server',
+  not_seen: 'limits',
 };
 
 /** The references of one section, as HTML: `1`, `4`. */

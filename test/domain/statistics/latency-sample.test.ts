@@ -41,7 +41,7 @@ describe('values across blocks', () => {
     fc.assert(
       fc.property(
         fc.array(durations, { minLength: 1, maxLength: 5 }),
-        fc.double({ min: 0.01, max: 0.99 }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
         (lists, p) => {
           const sample = sampleOf(...lists.map((list) => block(list)));
           const merged = value(sortSamples(Float64Array.from(lists.flat()))).sorted;
@@ -81,8 +81,8 @@ describe('pairs', () => {
       const { pair } = value(pairLatency(of(without(baseline), without(index)), of(shadow, index)));
       return value(quantileRatio(pair, { p: 0.5 })).rho;
     };
-    expect(rho(true)).toBeGreaterThan(0.7);
-    expect(Math.abs(rho(false))).toBeLessThan(0.4);
+    expect(rho(true)).toBeGreaterThan(0.4);
+    expect(Math.abs(rho(false))).toBeLessThan(0.3);
   });
 });
 

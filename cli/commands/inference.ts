@@ -1,0 +1,157 @@
+/** `npm run k6:inference` and `npm run k6:<name>`: scenarios in turn on one server; a run each, one report, one exit code. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { suiteOf, type Skipped, type SuiteScenario } from '../../domain/inference/suite.ts';
+import type { ScenarioName } from '../../domain/inference/names.ts';
+import { SCENARIOS } from '../../domain/inference/scenarios.ts';
+import type { ParsedSettings, Settings } from '../../domain/settings.ts';
+import { BadValue } from '../../domain/units.ts';
+import { inferenceJob } from '../inference-jobs.ts';
+import { Interrupted, say, UsageError, type Io } from '../io.ts';
+import type { Job } from '../jobs.ts';
+import { textBlocks } from '../render/inference.ts';
+import { show } from '../report.ts';
+import { FILES, createRunDirectory, shownPath, type RunDirectory } from '../run-directory.ts';
+import { Closers } from '../run/closers.ts';
+import { prepare } from '../run/prepare.ts';
+import { suiteOutputs } from '../suite-report.ts';
+import { DEFAULT_PORT, startUserServer, type UserServer } from '../user-server.ts';
+import { runLoad } from './load.ts';
+
+/** Parses the command line with a scenario's own defaults. */
+export type SettingsFor = (defaults: (typeof SCENARIOS)[ScenarioName]['settings']) => ParsedSettings;
+
+interface Planned {
+  readonly name: ScenarioName;
+  readonly job: Job;
+  readonly parsed: ParsedSettings;
+}
+
+/** The whole suite, or one scenario, whose run directory is then the run's own. */
+export async function inferenceCommand(
+  io: Io,
+  names: readonly ScenarioName[],
+  settingsFor: SettingsFor,
+): Promise<number> {
+  // All of it is refused before anything is started.
+  const planned = names.map((name): Planned => {
+    const parsed = settingsFor(SCENARIOS[name].settings);
+    const job = inferenceJob(name, parsed.settings);
+    prepare(io, job, parsed.settings);
+    return { name, job, parsed };
+  });
+  const [first] = planned;
+  if (first === undefined) throw new UsageError('no scenario is named; give at least one');
+  const closers = new Closers();
+  try {
+    return await run(io, planned, first.parsed.settings, closers);
+  } finally {
+    await closers.run();
+  }
+}
+
+async function run(
+  io: Io,
+  planned: readonly Planned[],
+  settings: Settings,
+  closers: Closers,
+): Promise<number> {
+  const alone = planned.length === 1;
+  const started_ms = Date.now();
+  const title = alone ? (planned[0]?.name ?? '') : 'inference';
+  const top = createRunDirectory(io, title, settings.out);
+  const server =
+    settings.start === null
+      ? null
+      : await startUserServer(io, settings, settings.start, join(top.path, FILES.server_log));
+  if (server !== null) closers.add(server.stop);
+  const scenarios: SuiteScenario[] = [];
+  const skipped: Skipped[] = [];
+
+  for (const one of planned) {
+    const dead = io.interrupted.aborted ? 'interrupted' : (whyDead(server) ?? null);
+    if (dead !== null) {
+      skipped.push({ name: one.name, reason: dead });
+      continue;
+    }
+    const directory = alone ? '.' : one.name;
+    const into: RunDirectory = alone ? top : below(top, one.name);
+    try {
+      const { comparison, k6_exit_code } = await runLoad(
+        alone ? io : quietSteps(io),
+        one.job,
+        onServer(one.parsed, server),
+        { fallback: null, run: into, pids: { baseline: server?.pid ?? settings.pid ?? undefined } },
+        closersOf(closers),
+      );
+      scenarios.push({ name: one.name, directory, comparison });
+      if (!settings.json) io.stdout.write(`\n${textBlocks(comparison)}\n`);
+      if (alone) {
+        saveLastWords(io, server, top);
+        const shown = show(io, comparison, top.path, { json: settings.json, open: settings.open });
+        return k6_exit_code ?? shown;
+      }
+    } catch (error) {
+      if (error instanceof Interrupted) skipped.push({ name: one.name, reason: 'interrupted' });
+      // What one scenario meets the later ones may not: a server that is down for good is met by each.
+      else if ((error instanceof UsageError || error instanceof BadValue) && scenarios.length > 0)
+        skipped.push({ name: one.name, reason: error.message });
+      else throw error;
+    }
+  }
+  saveLastWords(io, server, top);
+  const suite = suiteOf({
+    suite_id: top.id,
+    title,
+    started_ms,
+    ended_ms: Date.now(),
+    interrupted: io.interrupted.aborted,
+    scenarios,
+    skipped,
+  });
+  return suiteOutputs(
+    io,
+    suite,
+    scenarios.map(({ comparison }) => comparison),
+    top.path,
+    { json: settings.json },
+  );
+}
+
+const below = (top: RunDirectory, name: string): RunDirectory => {
+  const path = join(top.path, name);
+  mkdirSync(path);
+  return { id: `${top.id}/${name}`, path };
+};
+
+/** The suite writes one step summary for all of them. */
+const quietSteps = (io: Io): Io => ({ ...io, env: { ...io.env, GITHUB_STEP_SUMMARY: undefined } });
+
+/** A load closes what it opened when it ends; the user's server stays for the next. */
+function closersOf(outer: Closers): Closers {
+  const inner = new Closers();
+  outer.add(async () => await inner.run());
+  return inner;
+}
+
+function onServer(parsed: ParsedSettings, server: UserServer | null): ParsedSettings {
+  // The directory is made already.
+  const settings = { ...parsed.settings, out: null };
+  if (server === null && !settings.noServer) return { ...parsed, settings };
+  const baselineUrl = server?.url ?? `http://127.0.0.1:${settings.port ?? DEFAULT_PORT}`;
+  // From here on it is a server with a URL.
+  const named = { start: null, noServer: false, port: null, pid: null };
+  return { ...parsed, settings: { ...settings, ...named, baselineUrl } };
+}
+
+function whyDead(server: UserServer | null): string | null {
+  const end = server?.ended() ?? null;
+  return end === null ? null : `the server ${end}`;
+}
+
+function saveLastWords(io: Io, server: UserServer | null, top: RunDirectory): void {
+  const end = whyDead(server);
+  if (server === null || end === null) return;
+  say(io, `\n${end} during the load; the end of ${shownPath(io, join(top.path, FILES.server_log))}:`);
+  say(io, server.lastLines());
+}

@@ -1,0 +1,90 @@
+/** `npm run reference -- save RUN [--name N] | list | show NAME`: stored results that later runs are held against. */
+import { statSync } from 'node:fs';
+import { EXIT } from '../../domain/exit-codes.ts';
+import {
+  REFERENCE_NAME,
+  makeReference,
+  storedData,
+  storedManifest,
+  storedRun,
+  type Reference,
+} from '../../domain/reference.ts';
+import { samples } from '../../domain/samples.ts';
+import { summarise } from '../../domain/summary.ts';
+import type { Variant } from '../../domain/variants.ts';
+import { say, UsageError, type Io } from '../io.ts';
+import { readRun } from '../read/run.ts';
+import { readReference, referenceNames, saveReference } from '../references.ts';
+import { bytes, instant, integer, ms, percent } from '../render/format.ts';
+import { textTable } from '../render/text.ts';
+import { findRuns, shownPath } from '../run-directory.ts';
+
+export function saveCommand(
+  io: Io,
+  given: string | undefined,
+  { name, variant }: { readonly name: string; readonly variant: Variant },
+): number {
+  if (!REFERENCE_NAME.test(name))
+    throw new UsageError(
+      `--name "${name}" is no name for a file; allowed: letters, digits, dot, dash and underscore, as main or v1.2`,
+    );
+  const runs = findRuns(io, given).map((run) => {
+    const data = readRun(run);
+    if (data.manifest.status !== 'complete')
+      throw new UsageError(
+        `${shownPath(io, run.path)} is ${data.manifest.status}: a reference is made of a whole run`,
+      );
+    return storedRun(data, variant);
+  });
+  const path = saveReference(io, makeReference(name, runs));
+  say(
+    io,
+    `${shownPath(io, path)}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${bytes(statSync(path).size)}; commit it, then npm run regress -- --against ${name}`,
+  );
+  return EXIT.pass;
+}
+
+export function listCommand(io: Io): number {
+  const names = referenceNames(io);
+  if (names.length === 0) say(io, 'there is no reference yet: npm run reference -- save RUN');
+  for (const name of names) {
+    const { runs } = readReference(io, name);
+    const manifests = runs.map((run) => storedManifest(run, name));
+    const when = manifests[0] === undefined ? '' : instant(manifests[0].started_ms);
+    io.stdout.write(`${name.padEnd(20)} ${when}  ${manifests.map(({ job }) => job).join(', ')}\n`);
+  }
+  return EXIT.pass;
+}
+
+export function showCommand(io: Io, given: string): number {
+  const reference = readReference(io, given);
+  io.stdout.write(`${textTable(figures(reference))}\n`);
+  return EXIT.pass;
+}
+
+function figures(reference: Reference): Parameters<typeof textTable>[0] {
+  const rows = reference.runs.map((run) => {
+    const { manifest, measured } = storedData(run, reference.name);
+    const of = measured.baseline;
+    const cells = [manifest.job, manifest.variants.baseline?.label ?? '', instant(manifest.started_ms)];
+    if (of === undefined) return cells;
+    const summary = summarise(of, samples(of), { planned_ms: Infinity, clients: null, slo: null });
+    const latency = summary.trends.request_duration;
+    const at = (value: number | undefined): string => (value === undefined ? '-' : ms(value));
+    return [
+      ...cells,
+      integer(summary.requests),
+      percent(summary.failed / summary.requests),
+      summary.throughput.ok_per_s.toFixed(1),
+      at(latency?.p50),
+      at(latency?.p95),
+      at(latency?.p99),
+    ];
+  });
+  return {
+    id: 'reference',
+    title: `Reference ${reference.name}`,
+    head: ['scenario', 'server', 'measured', 'n', 'errors', 'req/s', 'p50', 'p95', 'p99'],
+    rows,
+  };
+}

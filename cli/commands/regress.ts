@@ -1,0 +1,78 @@
+/** `npm run regress -- [RUN] --against NAME`: may this run replace the stored one? Gates on intervals, or by points with --rule point. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import regressThresholds from '../../thresholds/regress.json';
+import { suiteOf, type Skipped, type SuiteScenario } from '../../domain/inference/suite.ts';
+import { pairRuns } from '../../domain/pair-runs.ts';
+import { storedData } from '../../domain/reference.ts';
+import type { RunData } from '../../domain/run-data.ts';
+import type { ParsedSettings } from '../../domain/settings.ts';
+import { assertGateIds, gateId, parseThresholds, type Thresholds } from '../../domain/thresholds.ts';
+import { UsageError, type Io } from '../io.ts';
+import { readRun } from '../read/run.ts';
+import { readReference, referenceNames } from '../references.ts';
+import { renderText } from '../render/text.ts';
+import { outputs } from '../report.ts';
+import { createRunDirectory, findRuns } from '../run-directory.ts';
+import { readThresholds } from '../run/prepare.ts';
+import { suiteOutputs } from '../suite-report.ts';
+import { judgedBy } from './compare.ts';
+
+export function regressCommand(
+  io: Io,
+  given: { readonly run: string | undefined; readonly against: string | undefined },
+  parsed: ParsedSettings,
+): number {
+  const { settings } = parsed;
+  if (given.against === undefined)
+    throw new UsageError(
+      `--against is missing: the name of a reference${referenceNames(io).length === 0 ? '; there is none yet: npm run reference -- save RUN' : `, one of ${referenceNames(io).join(', ')}`}`,
+    );
+  const reference = readReference(io, given.against);
+  const thresholds =
+    settings.thresholds === null
+      ? parseThresholds(regressThresholds, 'thresholds/regress.json')
+      : readThresholds(settings.thresholds);
+  assertGateIds(settings.require, thresholds);
+  const now = findRuns(io, given.run).map(readRun);
+  const before = reference.runs.map((run) => storedData(run, given.against ?? ''));
+
+  const top = createRunDirectory(io, 'regress', settings.out);
+  const scenarios: SuiteScenario[] = [];
+  const skipped: Skipped[] = [];
+  for (const old of before) {
+    const name = old.manifest.job;
+    const current = now.find(({ manifest }) => manifest.job === name);
+    if (current === undefined) {
+      skipped.push({ name, reason: `the run has no ${name}, the reference has` });
+      continue;
+    }
+    const path = join(top.path, name);
+    mkdirSync(path);
+    const judged = (data: RunData): RunData => withGates(judgedBy(io, data, parsed), thresholds);
+    const data = pairRuns(judged(old), judged(current));
+    const comparison = outputs({ ...io, env: { ...io.env, GITHUB_STEP_SUMMARY: undefined } }, data, path);
+    scenarios.push({ name, directory: name, comparison });
+    if (!settings.json) io.stdout.write(`\n${name}${renderText(comparison, false)}`);
+  }
+  for (const { manifest } of now)
+    if (!before.some((old) => old.manifest.job === manifest.job))
+      skipped.push({ name: manifest.job, reason: `the reference ${reference.name} has no ${manifest.job}` });
+  const suite = suiteOf({
+    suite_id: top.id,
+    title: `regression against ${reference.name}`,
+    started_ms: now[0]?.manifest.started_ms ?? 0,
+    ended_ms: now.at(-1)?.manifest.ended_ms ?? 0,
+    interrupted: false,
+    scenarios,
+    skipped,
+  });
+  const comparisons = scenarios.map(({ comparison }) => comparison);
+  return suiteOutputs(io, suite, comparisons, top.path, { json: settings.json });
+}
+
+/** Each of them counts, however few the requests: what can't be decided says how many it needs. */
+function withGates(data: RunData, thresholds: Thresholds): RunData {
+  const settings = { ...data.manifest.settings, REQUIRE: thresholds.gates.map(gateId).join('\n') };
+  return { ...data, manifest: { ...data.manifest, thresholds, settings } };
+}

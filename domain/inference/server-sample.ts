@@ -1,0 +1,31 @@
+/** One look at a server during the load: a line of server.jsonl. Absent is null. */
+import * as v from 'valibot';
+import { VARIANTS } from '../variants.ts';
+
+const amount = v.pipe(v.number(), v.minValue(0));
+
+const sampleSchema = v.strictObject({
+  at_ms: amount,
+  block: amount,
+  variant: v.picklist(VARIANTS),
+  /** The process with its children: CPU seconds used so far, resident bytes now, how many they are. */
+  process: v.nullable(v.strictObject({ cpu_s: amount, rss_bytes: amount, processes: amount })),
+  /** undefined: not asked this time; null: asked, and no metrics came. */
+  metrics: v.optional(
+    v.nullable(v.record(v.string(), v.strictObject({ all: v.number(), own: v.nullable(v.number()) }))),
+  ),
+  gpu: v.optional(v.nullable(v.strictObject({ share: amount, memory_bytes: v.nullable(amount) }))),
+});
+export type ServerSample = v.InferOutput<typeof sampleSchema>;
+
+/** Null: no sample, as a last line that was cut. */
+export function parseServerSample(line: string): ServerSample | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  const result = v.safeParse(sampleSchema, value);
+  return result.success ? result.output : null;
+}
