@@ -235,7 +235,9 @@ export class Mlflow {
 
   /** At most 100 params and 1000 metrics a call: a gate has some 50. */
   async logBatch(run_id: string, params: readonly Pair[], metrics: readonly Metric[]): Promise<void> {
-    await rewriting(async () => await this.#write(v.unknown(), '/runs/log-batch', { run_id, params, metrics }));
+    await rewriting(
+      async () => await this.#write(v.unknown(), '/runs/log-batch', { run_id, params, metrics }),
+    );
   }
 
   async logDataset(run_id: string, dataset: Dataset): Promise<void> {
