@@ -21,6 +21,7 @@ import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { inferenceCommand } from './commands/inference.ts';
+import { GATEWAY_SETTINGS, gatewayCommand, gatewayCommands } from './commands/gateway.ts';
 import { loadCommand } from './commands/load.ts';
 import { selfcheckCommand } from './commands/selfcheck.ts';
 import { listCommand, saveCommand, showCommand } from './commands/reference.ts';
@@ -67,6 +68,13 @@ export async function runCommand(io: Io): Promise<number> {
   all.action(async ({ only }: { only: readonly ScenarioName[] }) => {
     code = await inferenceCommand(io, only, (defaults) => checked(allSettings(defaults)));
   });
+  for (const { name, title, wanted } of gatewayCommands) {
+    const command = program.command(name).description(title);
+    const settings = withSettings(command, GATEWAY_SETTINGS, io, {});
+    command.action(async () => {
+      code = await gatewayCommand(io, wanted, checked(settings()));
+    });
+  }
 
   const comparing = program
     .command('compare')

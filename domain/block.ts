@@ -1,5 +1,6 @@
 /** What the cli tells one k6 process (a block), and what that process tells back; the two sides meet in these shapes. */
 import * as v from 'valibot';
+import { STOP_REASONS } from './stop-reasons.ts';
 import { BadValue } from './units.ts';
 import { VARIANTS } from './variants.ts';
 
@@ -21,10 +22,6 @@ const blockPlanSchema = v.strictObject({
   probe_url: v.nullable(v.string()),
 });
 export type BlockPlan = v.InferOutput<typeof blockPlanSchema>;
-
-/** Why a run ended before its time, by its own decision. The number is the index that crosses k6's shared counters. */
-export const STOP_REASONS = ['max_cost', 'baseline_gone', 'shadow_gone'] as const;
-export type StopReason = (typeof STOP_REASONS)[number];
 
 const count = v.pipe(v.number(), v.minValue(0));
 const blockSummarySchema = v.strictObject({

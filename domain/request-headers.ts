@@ -3,15 +3,30 @@ import type { Settings } from './settings.ts';
 import { BadValue } from './units.ts';
 import type { Variant } from './variants.ts';
 
+/** The setting that holds a variant's base URL. */
+export const urlSetting = (variant: Variant): 'baselineUrl' | 'shadowUrl' =>
+  variant === 'baseline' ? 'baselineUrl' : 'shadowUrl';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** @throws BadValue where a header's variable is empty; the value itself is never in a message */
 export function requestHeaders(
   settings: Settings,
   variant: Variant,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
+): Record<string, string> {
+  const key = variant === 'shadow' ? (settings.shadowApiKey ?? settings.apiKey) : settings.apiKey;
+  return headersWith(key, settings, env);
+}
+
+/** The user's own headers, and the bearer token where there is one. @throws BadValue as above */
+export function headersWith(
+  token: string | null,
+  settings: Pick<Settings, 'header'>,
+  env: Environment,
 ): Record<string, string> {
   const headers: Record<string, string> = {};
-  const key = variant === 'shadow' ? (settings.shadowApiKey ?? settings.apiKey) : settings.apiKey;
-  if (key !== null) headers['Authorization'] = `Bearer ${key}`;
+  if (token !== null) headers['Authorization'] = `Bearer ${token}`;
   for (const header of settings.header) {
     const value = 'env' in header ? env[header.env] : header.literal;
     if (value === undefined || ('env' in header && value === ''))

@@ -1,7 +1,8 @@
 /** The records of one variant as columns, so that a million of them fit and sort fast. NaN stands for absent. */
 import { ERROR_KINDS, type ErrorKind } from './errors.ts';
 import { GapHistogram } from './gap-histogram.ts';
-import type { ScannedRecord } from './scan-record.ts';
+import type { RequestRecord } from './request-record.ts';
+import type { ScannedRecord, Stages } from './scan-record.ts';
 import type { Variant } from './variants.ts';
 
 /** Per-request figures that only some jobs have. */
@@ -20,6 +21,11 @@ export type OptionalTrend = (typeof OPTIONAL_TRENDS)[number];
 const UNKNOWN = 255;
 const flagCode = (value: boolean | null): number => (value === null ? UNKNOWN : value ? 1 : 0);
 
+const stagesOf = ({ stages_ms }: RequestRecord): Stages => ({
+  names: Object.keys(stages_ms ?? {}),
+  ms: Object.values(stages_ms ?? {}),
+});
+
 type NumberArray = Float64Array | Float32Array | Int32Array | Uint8Array;
 
 const FIRST_CAPACITY = 1024;
@@ -28,6 +34,7 @@ const FIRST_CAPACITY = 1024;
 export class RequestTable {
   readonly variant: Variant;
   rows = 0;
+  #taken = false;
   readonly payload_ids: string[] = [];
   readonly #payload_places = new Map<string, number>();
   // Each column its own field and its own line in `add`: a shared helper would see five kinds of array, and be slow.
@@ -45,6 +52,8 @@ export class RequestTable {
   #correct = new Uint8Array(FIRST_CAPACITY);
   #translated = new Uint8Array(FIRST_CAPACITY);
   #stages = new Map<string, Float32Array>();
+  #stage_names: readonly string[] | null = null;
+  #stage_columns: Float32Array[] = [];
   #optional = new Map<OptionalTrend, Float64Array>();
   #gaps: GapHistogram | null = null;
   #estimated = 0;
@@ -53,7 +62,7 @@ export class RequestTable {
     this.variant = variant;
   }
 
-  add(record: ScannedRecord): void {
+  add(record: ScannedRecord | RequestRecord): void {
     const row = this.rows;
     if (row === this.#capacity) this.#grow();
     this.rows += 1;
@@ -69,12 +78,7 @@ export class RequestTable {
     this.#error[row] = record.error === null ? 0 : ERROR_KINDS.indexOf(record.error) + 1;
     this.#correct[row] = flagCode(record.correct);
     this.#translated[row] = flagCode(record.correct_translation);
-    for (const stage in record.stages_ms) {
-      let column = this.#stages.get(stage);
-      if (column === undefined)
-        this.#stages.set(stage, (column = new Float32Array(this.#capacity).fill(Number.NaN)));
-      column[row] = record.stages_ms[stage] ?? Number.NaN;
-    }
+    this.#addStages(row, 'stages' in record ? record.stages : stagesOf(record));
     for (const name of OPTIONAL_TRENDS) {
       const value = record[name];
       if (value === null) continue;
@@ -86,11 +90,27 @@ export class RequestTable {
     if (record.phase === 'measured' && record.error === null) this.#addTokens(record);
   }
 
-  #addTokens({ gaps_ms, tokens_estimated }: ScannedRecord): void {
+  #addTokens({ gaps_ms, tokens_estimated }: Pick<RequestRecord, 'gaps_ms' | 'tokens_estimated'>): void {
     if (tokens_estimated === true) this.#estimated += 1;
     if (gaps_ms === null) return;
     this.#gaps ??= new GapHistogram();
     for (const gap_ms of gaps_ms) this.#gaps.add(gap_ms);
+  }
+
+  #addStages(row: number, { names, ms }: Stages): void {
+    // One scanner's names for a whole log: looked up once, not a row.
+    if (names !== this.#stage_names || names.length !== this.#stage_columns.length) {
+      for (const name of names)
+        if (!this.#stages.has(name))
+          this.#stages.set(name, new Float32Array(this.#capacity).fill(Number.NaN));
+      this.#stage_names = names;
+      this.#stage_columns = names.flatMap((name) => this.#stages.get(name) ?? []);
+    }
+    const columns = this.#stage_columns;
+    for (let i = 0; i < columns.length; i += 1) {
+      const column = columns[i];
+      if (column !== undefined) column[row] = ms[i] ?? Number.NaN;
+    }
   }
 
   #grow(): void {
@@ -114,6 +134,7 @@ export class RequestTable {
     this.#translated = grown(this.#translated, new Uint8Array(to));
     for (const [name, column] of this.#stages)
       this.#stages.set(name, grown(column, new Float32Array(to).fill(Number.NaN, from)));
+    this.#stage_names = null;
     for (const [name, column] of this.#optional)
       this.#optional.set(name, grown(column, new Float64Array(to).fill(Number.NaN, from)));
   }
@@ -127,14 +148,25 @@ export class RequestTable {
     return place;
   }
 
-  /** The measured rows by block, then by place in the payload sequence, which is the order of their starts. */
+  /**
+   * The measured rows by block, then by place in the payload sequence, which is the order of their starts. Puts the
+   * table's own columns in that order, so that a million records are never held twice: once only, after the last `add`.
+   */
   measured(): Measured {
+    if (this.#taken) throw new Error('the measured rows of this table were taken already');
+    this.#taken = true;
     const rows = this.#order();
     const n = rows.length;
-    const f64 = (of: Float64Array): Float64Array => atRows(of, rows, new Float64Array(n));
-    const f32 = (of: Float32Array): Float32Array => atRows(of, rows, new Float32Array(n));
-    const i32 = (of: Int32Array): Int32Array => atRows(of, rows, new Int32Array(n));
-    const u8 = (of: Uint8Array): Uint8Array => atRows(of, rows, new Uint8Array(n));
+    const [room64, room32, ints, bytes] = [
+      new Float64Array(n),
+      new Float32Array(n),
+      new Int32Array(n),
+      new Uint8Array(n),
+    ];
+    const f64 = (of: Float64Array): Float64Array => putInOrder(of, rows, room64).subarray(0, n);
+    const f32 = (of: Float32Array): Float32Array => putInOrder(of, rows, room32).subarray(0, n);
+    const i32 = (of: Int32Array): Int32Array => putInOrder(of, rows, ints).subarray(0, n);
+    const u8 = (of: Uint8Array): Uint8Array => putInOrder(of, rows, bytes).subarray(0, n);
     return {
       variant: this.variant,
       n,
@@ -201,9 +233,11 @@ function sortNearly(rows: Int32Array, order: (a: number, b: number) => number): 
   }
 }
 
-function atRows<A extends NumberArray>(of: A, rows: Int32Array, into: A): A {
-  for (let i = 0; i < rows.length; i += 1) into[i] = of[rows[i] ?? 0] ?? Number.NaN;
-  return into;
+/** Puts a column's values at these rows first, in this order; `room` is for as many. */
+function putInOrder<A extends NumberArray>(column: A, rows: Int32Array, room: A): A {
+  for (let i = 0; i < rows.length; i += 1) room[i] = column[rows[i] ?? 0] ?? Number.NaN;
+  column.set(room);
+  return column;
 }
 
 /** Measured requests of one variant, by column; every array has length `n`. */
@@ -258,6 +292,16 @@ export function firstBlocks(of: Measured, below: number): Measured {
     stages_ms: new Map([...of.stages_ms].map(([name, values]) => [name, values.subarray(0, n)])),
     optional: new Map([...of.optional].map(([name, values]) => [name, values.subarray(0, n)])),
   };
+}
+
+/** Row ranges of the blocks, which stand one after the other. */
+export function blockRows(of: Measured): { from: number; to: number }[] {
+  const ranges: { from: number; to: number }[] = [];
+  for (let from = 0, to = 0; from < of.n; from = to) {
+    while (to < of.n && of.block[to] === of.block[from]) to += 1;
+    ranges.push({ from, to });
+  }
+  return ranges;
 }
 
 export function errorKind(code: number): ErrorKind | null {

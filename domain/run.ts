@@ -1,7 +1,7 @@
 /** The manifest of a run: what was run, on what, by which versions; settings without secrets. */
 import * as v from 'valibot';
 import { SCHEMA_VERSION } from './request-record.ts';
-import { STOP_REASONS } from './block.ts';
+import { STOP_REASONS } from './stop-reasons.ts';
 import { thresholdsSchema } from './thresholds.ts';
 import { parseSettings, type Settings } from './settings.ts';
 import { VARIANTS } from './variants.ts';

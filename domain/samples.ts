@@ -1,6 +1,6 @@
 /** The valid values of one variant's trend, block by block, checked and sorted once for everything that asks. */
 import type { TrendName } from './metrics.ts';
-import type { Measured, OptionalTrend } from './request-table.ts';
+import { blockRows, type Measured, type OptionalTrend } from './request-table.ts';
 import { prepareLatency, type LatencyBlock, type LatencySample } from './statistics/latency-sample.ts';
 import type { Outcome } from './statistics/outcome.ts';
 
@@ -34,15 +34,13 @@ function tokensPerSecond({ n, optional }: Measured): Float64Array | undefined {
 
 /** The blocks that this variant ran in, ascending. */
 export function blocksOf(of: Measured): readonly number[] {
-  return [...new Set(of.block)].toSorted((a, b) => a - b);
+  return blockRows(of).map(({ from }) => of.block[from] ?? 0);
 }
 
 function collect(of: Measured, values: Float64Array | undefined): LatencyBlock[] {
   if (values === undefined) return [];
   const blocks: LatencyBlock[] = [];
-  // Rows stand block by block, in the order of their starts.
-  for (let from = 0, to = 0; from < of.n; from = to) {
-    while (to < of.n && of.block[to] === of.block[from]) to += 1;
+  for (const { from, to } of blockRows(of)) {
     const durations_ms = new Float64Array(to - from);
     const index = new Float64Array(to - from);
     let n = 0;

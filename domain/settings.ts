@@ -22,7 +22,8 @@ export type SettingGroup =
   | 'stand-in'
   | 'inference'
   | 'server'
-  | 'by-hand';
+  | 'by-hand'
+  | 'gateway';
 
 export interface Setting<T> {
   readonly group: SettingGroup;
@@ -166,8 +167,8 @@ const url: Setting<string> = text({
 const path = (o: { group: SettingGroup; doc: string; placeholder?: string }): Setting<string | null> =>
   optional(text({ ...o, fallback: '', placeholder: o.placeholder ?? 'FILE' }), o);
 
-const secret = (doc: string): Setting<string | null> => ({
-  ...optional(text({ group: 'target', fallback: '', doc }), { group: 'target', doc }),
+const secret = (doc: string, group: SettingGroup = 'target'): Setting<string | null> => ({
+  ...optional(text({ group, fallback: '', doc }), { group, doc }),
   secret: true,
 });
 
@@ -635,6 +636,155 @@ export const SETTINGS = {
       doc: 'which load dist/inference.js runs: k6 run dist/inference.js -e INFERENCE_SCENARIO=spike (npm run k6:<name> sets it)',
     },
   ),
+  // gateway
+  gatewayUrl: optional(url, {
+    group: 'gateway',
+    doc: "base URL of your gateway; without it the suite's stand-ins are started for each scenario",
+  }),
+  gatewayToken: secret('bearer token for the gateway', 'gateway'),
+  lmControlUrl: optional(url, {
+    group: 'gateway',
+    doc: "address of the suite's mock LM behind your gateway (node dist/stand-in/lm.js); without it the LM's side can't be seen, nor a storm be made",
+  }),
+  gatewayLogs: path({
+    group: 'gateway',
+    placeholder: 'DIR',
+    doc: "folder of your gateway's logs, <program>.log; without it they can't be checked",
+  }),
+  gatewayPrograms: path({
+    group: 'gateway',
+    doc: 'JSON list of programs, which completes what GET /programs says: name, model, endpoint, inputs, values, outputs, model_field, mode',
+  }),
+  gatewayUsers: number({
+    group: 'gateway',
+    fallback: 100,
+    min: 1,
+    max: 20_000,
+    whole: true,
+    doc: 'users of load, error-storm and probes, spread evenly over the programs; a fifth of them in routing and log-integrity',
+  }),
+  gatewayDurationMs: duration({
+    group: 'gateway',
+    fallback: 15_000,
+    min: 1000,
+    doc: 'measured time of load; half of it for the storm (a fifth before and after it), a third for the other scenarios',
+  }),
+  gatewayWarmUpMs: duration({
+    group: 'gateway',
+    fallback: 3000,
+    max: 600_000,
+    doc: 'load before the measured time of load; recorded, marked, left out',
+  }),
+  gatewayTimeoutMs: duration({
+    group: 'gateway',
+    fallback: 30_000,
+    min: 10,
+    max: 3_600_000,
+    doc: 'a request without its whole answer by then has failed',
+  }),
+  lmDelayMs: duration({
+    group: 'gateway',
+    fallback: 500,
+    min: 1,
+    max: 600_000,
+    doc: 'what the LM takes for an answer; limits and the answer cache are judged by it (a controlled LM is set to it)',
+  }),
+  stormErrorRate: number({
+    group: 'gateway',
+    fallback: 0.9,
+    min: 0,
+    max: 1,
+    doc: 'share of LM calls that fail in the storm',
+  }),
+  stormErrorStatus: number({
+    group: 'gateway',
+    fallback: 500,
+    min: 400,
+    max: 599,
+    whole: true,
+    doc: 'status of LM calls that fail in the storm',
+  }),
+  stormHangRate: number({
+    group: 'gateway',
+    fallback: 0,
+    min: 0,
+    max: 1,
+    doc: 'share of LM calls that are never answered in the storm',
+  }),
+  stormDeadlineMs: duration({
+    group: 'gateway',
+    fallback: 15_000,
+    min: 10,
+    max: 3_600_000,
+    doc: 'every request of the storm must have its answer by then, retries of the gateway included',
+  }),
+  gatewayLimit: number({
+    group: 'gateway',
+    fallback: 3,
+    min: 1,
+    max: 100_000,
+    whole: true,
+    doc: "backpressure: the gateway's per-program limit (yours must be said; the stand-in is given it)",
+  }),
+  gatewayBurst: number({
+    group: 'gateway',
+    fallback: 30,
+    min: 2,
+    max: 100_000,
+    whole: true,
+    doc: 'backpressure: requests at once, above the limit',
+  }),
+  gatewayQueueTimeoutMs: duration({
+    group: 'gateway',
+    fallback: 3000,
+    min: 10,
+    max: 3_600_000,
+    doc: "backpressure: the longest wait in the gateway's queue, then 429",
+  }),
+  gatewayLivePath: text({
+    group: 'gateway',
+    fallback: '/health/live',
+    placeholder: 'PATH',
+    allowed: /^\/\S*$/,
+    hint: 'a path that starts with /',
+    doc: 'liveness probe',
+  }),
+  gatewayReadyPath: text({
+    group: 'gateway',
+    fallback: '/health/ready',
+    placeholder: 'PATH',
+    allowed: /^\/\S*$/,
+    hint: 'a path that starts with /',
+    doc: 'readiness probe',
+  }),
+  gatewayRequestsMetric: text({
+    group: 'gateway',
+    fallback: 'gateway_requests_total',
+    placeholder: 'NAME',
+    allowed: /^[a-zA-Z_:][\w:]*$/,
+    hint: "a metric's name",
+    doc: "the gateway's own count of requests in /metrics, with a label program; left out where it is absent",
+  }),
+  lmStopCommand: optional(text({ group: 'gateway', fallback: '', placeholder: "'CMD'", doc: '' }), {
+    group: 'gateway',
+    doc: "probes: shell command that makes your gateway's LM unreachable, so that ready must turn false",
+  }),
+  lmStartCommand: optional(text({ group: 'gateway', fallback: '', placeholder: "'CMD'", doc: '' }), {
+    group: 'gateway',
+    doc: 'probes: shell command that brings that LM back',
+  }),
+  gatewayStandIn: text({
+    group: 'gateway',
+    fallback: '',
+    placeholder: "'ARGS'",
+    doc: "further arguments of the gateway's stand-in, as '--bug context_leak'",
+  }),
+  lmStandIn: text({
+    group: 'gateway',
+    fallback: '',
+    placeholder: "'ARGS'",
+    doc: "further arguments of the LM's stand-in, as '--fault slow=0.1:2000'",
+  }),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -671,8 +821,6 @@ export interface SettingTexts {
   readonly flags: Readonly<Partial<Record<SettingName, string>>>;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** False: the environment was looked through for misspelt names before (110 ms in k6's engine, for each VU). */
-  readonly check_names?: boolean;
   /** Values that a job sets in place of the table's defaults. */
   readonly job: Readonly<Partial<Record<SettingName, string>>>;
 }
@@ -681,7 +829,7 @@ export interface SettingTexts {
 export function parseSettings(given: SettingTexts): ParsedSettings {
   const values: Record<string, unknown> = {};
   const sources: Record<string, SettingSource> = {};
-  const problems: string[] = given.check_names === false ? [] : misspeltVariables(given.env);
+  const problems: string[] = [...misspeltVariables(given.env)];
   for (const name of SETTING_NAMES) {
     const setting: Setting<unknown> = SETTINGS[name];
     const candidates: readonly [SettingSource, string | undefined, string][] = [
@@ -723,6 +871,12 @@ function contradictions(settings: Settings): string[] {
   const problems: string[] = [];
   if ((settings.clientCert === null) !== (settings.clientKey === null))
     problems.push('--client-cert and --client-key go together: give both or neither');
+  if (settings.gatewayLimit >= settings.gatewayBurst)
+    problems.push(
+      `--gateway-limit ${settings.gatewayLimit} is not below --gateway-burst ${settings.gatewayBurst}: nothing would queue; give a burst of more than ${settings.gatewayLimit} requests`,
+    );
+  if ((settings.lmStopCommand === null) !== (settings.lmStartCommand === null))
+    problems.push('--lm-stop-command and --lm-start-command go together: give both or neither');
   if (settings.shadowUrl !== null && settings.baselineUrl === null)
     problems.push(
       '--shadow-url is given without --baseline-url: a shadow is compared with a baseline of yours, not with the stand-in; give both',

@@ -1,13 +1,9 @@
 /** The figures of one variant: points only; intervals and judgements are made elsewhere from the same columns. */
 import { errorKind, validValues, type Measured, type OptionalTrend } from './request-table.ts';
 import type { Samples } from './samples.ts';
-import {
-  pooledQuantile,
-  prepareLatency,
-  valueAtRank,
-  type LatencySample,
-} from './statistics/latency-sample.ts';
+import { pooledQuantile, valueAtRank, type LatencySample } from './statistics/latency-sample.ts';
 import { quantilePlace } from './statistics/quantiles.ts';
+import { selectRank } from './statistics/select.ts';
 import type { ErrorKind } from './errors.ts';
 import type { TrendName } from './metrics.ts';
 import { meetsSlo, type Slo } from './slo.ts';
@@ -108,10 +104,26 @@ export function sampleSummary(sample: LatencySample): TrendSummary {
   };
 }
 
-/** The same of values in any order; null of none. */
-export function valuesSummary(durations_ms: Float64Array): TrendSummary | null {
-  const prepared = prepareLatency([{ durations_ms }]);
-  return prepared.ok ? sampleSummary(prepared.sample) : null;
+/** The same of values in any order, which it moves about; null of none. Without a sort: a run has many stages. */
+export function valuesSummary(values: Float64Array): TrendSummary | null {
+  const n = values.length;
+  if (n === 0) return null;
+  let [sum, min, max] = [0, Infinity, -Infinity];
+  for (let i = 0; i < n; i += 1) {
+    const value = values[i] ?? 0;
+    sum += value;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  let from = 0;
+  // In ascending order, each among those above the last.
+  const q = (p: number): number => {
+    const { below, fraction } = quantilePlace(n, p);
+    const value = selectRank(values, below, from);
+    from = below;
+    return fraction === 0 ? value : value + fraction * (selectRank(values, below + 1, below) - value);
+  };
+  return { n, mean: sum / n, min, p50: q(0.5), p90: q(0.9), p95: q(0.95), p99: q(0.99), max };
 }
 
 /**

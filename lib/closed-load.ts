@@ -2,17 +2,16 @@
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
-import type { Options, Scenario } from 'k6/options';
-import { PROBE_IDLE_GAP_MS, PROBE_LEAD_MS, PROBE_PER_SECOND } from '../domain/load.ts';
-import { k6Thresholds } from '../domain/thresholds.ts';
+import type { Options } from 'k6/options';
+import { PROBE_IDLE_GAP_MS, PROBE_PER_SECOND } from '../domain/load.ts';
 import type { Variant } from '../domain/variants.ts';
 import { probeDuration } from './metrics.ts';
 import { openRequestLog } from './request-log.ts';
 import { runControl } from './run-control.ts';
-import { target, thresholdsOf, tlsOptions, type Runtime, type Target } from './runtime.ts';
-import { probes, timedShape, type Shape } from './shapes.ts';
+import { optionsOf, target, type Runtime, type Target } from './runtime.ts';
+import { timedShape, type Shape } from './shapes.ts';
 import type { StepContext } from './steps/measured.ts';
-import { bareText, blockSummary, countedSubmetrics, type K6Summary } from './summary.ts';
+import { bareText, blockSummary, type K6Summary } from './summary.ts';
 
 export type Iteration = () => void | Promise<void>;
 
@@ -40,27 +39,7 @@ export interface Wired {
 export function closedLoad(of: ClosedLoad): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
-  const lead_ms = plan.probe_url === null ? 0 : PROBE_LEAD_MS;
   const shape = of.shape ?? timedShape(settings);
-  const scenarios: Record<string, Scenario> = {};
-  for (const variant of variants) {
-    // k6's own counts are then told apart by variant, however many scenarios one has.
-    for (const [name, scenario] of Object.entries(shape.scenarios(variant, lead_ms)))
-      scenarios[name] = { ...scenario, tags: { variant } };
-  }
-  if (plan.probe_url !== null) Object.assign(scenarios, probes(settings, shape));
-  const options: Options = {
-    scenarios,
-    thresholds: {
-      ...countedSubmetrics(variants),
-      ...k6Thresholds(thresholdsOf(runtime, of.thresholds, of.name), variants),
-    },
-    summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(50)', 'p(90)', 'p(95)', 'p(99)', 'count'],
-    // Few tags: each distinct set is a series in k6's memory.
-    systemTags: ['scenario', 'status', 'name', 'error_code', 'expected_response'],
-    userAgent: 'k6-shadow',
-    ...tlsOptions(settings),
-  };
   const log = openRequestLog(plan.request_log);
   const budget = { max_cost_eur: settings.maxCost, vus_in_all: settings.vus * variants.length };
   const steps = new Map(
@@ -99,7 +78,7 @@ export function closedLoad(of: ClosedLoad): Wired {
     log.write(JSON.stringify(line));
   };
   return {
-    options,
+    options: optionsOf(runtime, of.name, of.thresholds, shape),
     run(variant) {
       awaitTurn(settings.spreadMs, settings.vus);
       shape.enter(variant);

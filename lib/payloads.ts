@@ -6,7 +6,7 @@ import { assertDistinctIds, toPayload, type Payload } from '../domain/payload.ts
 import { toPrompt, type Prompt } from '../domain/prompt.ts';
 import type { Runtime } from './runtime.ts';
 
-/** One payload as a VU uses it: the body is written once, the labels normalised once. */
+/** One payload as a VU uses it: the body is written once, the labels normalised at most once. */
 export interface Item {
   readonly id: string;
   readonly body: string;

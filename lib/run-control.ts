@@ -5,7 +5,7 @@
  */
 import exec from 'k6/execution';
 import { sleep } from 'k6';
-import { STOP_REASONS, type StopReason } from '../domain/block.ts';
+import { STOP_REASONS, type StopReason } from '../domain/stop-reasons.ts';
 import type { ErrorKind } from '../domain/errors.ts';
 import type { Variant } from '../domain/variants.ts';
 import { counters } from './extensions.ts';

@@ -1,72 +1,40 @@
 /** The only reader of k6's environment: settings, the block's plan, and which binary this is. */
-import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/block.ts';
-import { requestHeaders } from '../domain/request-headers.ts';
-import {
-  envName,
-  parseSettings,
-  type ParsedSettings,
-  type SettingName,
-  type Settings,
-} from '../domain/settings.ts';
-import { fitting, parseThresholds, type Thresholds } from '../domain/thresholds.ts';
+import { SharedArray } from 'k6/data';
+import type { Options } from 'k6/options';
+import { headersWith, requestHeaders, urlSetting } from '../domain/request-headers.ts';
+import type { Settings } from '../domain/settings.ts';
 import type { Variant } from '../domain/variants.ts';
+import type { JobDefaults, Runtime, TlsOptions } from './runtime-shape.ts';
+import type { Shape } from './shapes.ts';
 
 /** This binary carries k6/x/requestlog, k6/x/shared and k6/x/stream (k6/main.go says so). */
 export const HAS_EXTENSIONS = __ENV['SUITE_K6'] === '1';
 
-export interface Runtime {
-  readonly settings: Settings;
-  readonly plan: BlockPlan;
-  /** Started by the suite's cli, which has checked everything and reads the results; else by hand. */
-  readonly managed: boolean;
-  readonly variants: readonly Variant[];
-}
+export type { JobDefaults, Runtime } from './runtime-shape.ts';
 
-export interface JobDefaults {
-  readonly variants: readonly Variant[];
-  readonly settings?: Readonly<Partial<Record<SettingName, string>>>;
-  /** The same, where the defaults depend on what was given. */
-  readonly settingsFor?: (given: Settings) => Readonly<Partial<Record<SettingName, string>>>;
-}
+/**
+ * `require`, not `import`: what is required so is evaluated when it is called, in the one context that k6 makes before
+ * any VU's. The table of settings and the schemas cost each VU that evaluates them a megabyte and some 15 ms.
+ */
+declare function require(name: './first-context.ts'): typeof import('./first-context.ts');
 
-/** Reads and checks everything once, in the init context. @throws with every refused value, one a line. */
+/** Of the context that k6 makes first, which decides the options; VUs are made from 1 on. */
+export const isFirstContext = (): boolean => __VU === 0;
+
+/** Reads and checks everything once; every VU then has the result. @throws with every refused value, one a line. */
 export function readRuntime(job: JobDefaults): Runtime {
-  const planText = __ENV[BLOCK_PLAN_VARIABLE];
-  const parse = (defaults: JobDefaults['settings'] = {}): ParsedSettings =>
-    parseSettings({
-      flags: {},
-      env: __ENV,
-      job: defaults,
-      // By the cli, or by the context that k6 makes before any VU's.
-      check_names: planText === undefined && __VU === 0,
-    });
-  const given = parse(job.settings);
-  const parsed = job.settingsFor === undefined ? given : parse(job.settingsFor(given.settings));
-  const plan: BlockPlan =
-    planText === undefined
-      ? {
-          block: 0,
-          nonce: '',
-          variants: [...job.variants],
-          request_log: __ENV['REQUEST_LOG'] ?? null,
-          summary_file: '',
-          payloads_file: parsed.settings.payloads,
-          thresholds_file: parsed.settings.thresholds,
-          probe_url: null,
-        }
-      : parseBlockPlan(planText);
-  const problems = [...parsed.problems];
-  for (const variant of plan.variants) {
-    const name = urlSetting(variant);
-    if (parsed.settings[name] === null)
-      problems.push(`${envName(name)} is missing, provide it: -e ${envName(name)}=http://HOST:PORT`);
-  }
-  if (problems.length > 0) throw new Error(`settings refused:\n  ${problems.join('\n  ')}`);
-  return { settings: parsed.settings, plan, managed: planText !== undefined, variants: plan.variants };
+  const shared = new SharedArray<Runtime>('runtime', () => [
+    require('./first-context.ts').checkedRuntime(job),
+  ]);
+  const [runtime] = shared;
+  if (runtime === undefined) throw new Error('the settings were not shared with this VU');
+  return runtime;
 }
 
-const urlSetting = (variant: Variant): 'baselineUrl' | 'shadowUrl' =>
-  variant === 'baseline' ? 'baselineUrl' : 'shadowUrl';
+/** k6's options; only the first context's count, so that no other makes them. */
+export function optionsOf(runtime: Runtime, name: string, thresholds: unknown, shape: Shape): Options {
+  return isFirstContext() ? require('./first-context.ts').loadOptions(runtime, name, thresholds, shape) : {};
+}
 
 /** Where requests of a variant go, with the headers that they carry. */
 export interface Target {
@@ -81,18 +49,13 @@ export function target(settings: Settings, variant: Variant): Target {
   };
 }
 
-/** The thresholds of the scenario, or the user's file in place of them. */
-export function thresholdsOf(runtime: Runtime, own: unknown, name: string): Thresholds {
-  const file = runtime.plan.thresholds_file;
-  return file === null
-    ? fitting(parseThresholds(own, `thresholds/${name}.json`), runtime.settings)
-    : parseThresholds(JSON.parse(open(file)), file);
-}
+/** Headers of requests to a server that is no variant. */
+export const headersOf = (settings: Settings, token: string | null): Record<string, string> =>
+  headersWith(token, settings, __ENV);
 
-/** TLS options of k6 from the settings; the CA file reaches k6's Go as SSL_CERT_FILE. */
-export function tlsOptions(settings: Settings): { tlsAuth?: { cert: string; key: string }[] } {
-  const { clientCert, clientKey } = settings;
-  return clientCert === null || clientKey === null
-    ? {}
-    : { tlsAuth: [{ cert: open(clientCert), key: open(clientKey) }] };
-}
+/** A text that the cli hands over beside the settings. */
+export const handedOver = (variable: string): string | undefined => __ENV[variable];
+
+/** TLS options of k6 from the settings; only the first context's count. */
+export const tlsOptions = (settings: Settings): TlsOptions =>
+  isFirstContext() ? require('./first-context.ts').tlsOptions(settings) : {};

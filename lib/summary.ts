@@ -1,7 +1,7 @@
 /** handleSummary in the suite's own schema (k6's `--summary-export` has inverted booleans), and a short text for bare runs. */
-import { submetric } from '../domain/metrics.ts';
 import { SCHEMA_VERSION } from '../domain/request-record.ts';
 import type { BlockSummary } from '../domain/block.ts';
+import { COUNTED, SHOWN } from './counted.ts';
 import type { Runtime } from './runtime.ts';
 import { stopped, stoppedAtMs } from './run-control.ts';
 
@@ -40,22 +40,6 @@ export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
     probe: runtime.plan.probe_url === null ? null : { count: value('probe_duration', 'count') },
     stopped: reason === null ? null : { reason, at_ms: stoppedAtMs() },
   };
-}
-
-const COUNTED = 'count>=0';
-const SHOWN = 'max>=0';
-
-/** Thresholds that can't fail: k6 reports a submetric only where a threshold names it. */
-export function countedSubmetrics(variants: readonly string[]): Record<string, string[]> {
-  return Object.fromEntries(
-    variants.flatMap((variant) => [
-      [`requests_started{variant:${variant}}`, [COUNTED]],
-      [`requests_finished{variant:${variant}}`, [COUNTED]],
-      [`http_reqs{variant:${variant}}`, [COUNTED]],
-      [`iterations{variant:${variant}}`, [COUNTED]],
-      [submetric('request_duration', variant), [SHOWN]],
-    ]),
-  );
 }
 
 /** For a run without the cli: enough to read the result in a CI log. */

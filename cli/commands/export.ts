@@ -6,7 +6,7 @@ import { PROBE_HEAD } from '../../domain/probe.ts';
 import { BadRecord, parseRecord } from '../../domain/request-record.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
-import { eachLine, utf8 } from '../read/lines.ts';
+import { eachLine } from '../read/lines.ts';
 import { FILES, findRun, shownPath } from '../run-directory.ts';
 
 /** Written as it is read: a run of millions of requests must not have to fit in memory. */
@@ -36,10 +36,11 @@ export function exportCommand(io: Io, given: string | undefined, out: string | u
   mkdirSync(folder, { recursive: true });
   const files = new Map<Variant, JsonArray>();
   let unread = 0;
-  eachLine(join(run.path, FILES.requests), (line) => {
+  eachLine(join(run.path, FILES.requests), (piece, from, to) => {
+    const line = piece.bytes.toString('utf8', from, to);
     if (line.startsWith(PROBE_HEAD)) return;
     try {
-      const record = parseRecord(utf8(line));
+      const record = parseRecord(line);
       if (record.phase === 'warmup') return;
       let file = files.get(record.variant);
       if (file === undefined)

@@ -210,7 +210,8 @@ function outcomeOf(
   stamps: ReadonlyMap<string, Stamped>,
 ): Outcome {
   const records: RequestRecord[] = [];
-  eachLine(join(run.path, FILES.requests), (line) => {
+  eachLine(join(run.path, FILES.requests), ({ bytes }, from, to) => {
+    const line = bytes.toString('utf8', from, to);
     if (line.startsWith(PROBE_HEAD)) return;
     const record = parseRecord(line);
     if (record.phase === 'measured') records.push(record);
@@ -305,9 +306,18 @@ function sectionsOf(outcomes: readonly Outcome[]): Section[] {
 
 function pageOf(sections: readonly Section[], k6: K6, duration_ms: number): string {
   const [cpu] = os.cpus();
+  const load = os.loadavg()[0] ?? 0;
+  // Server and k6 together need less than the CPUs that there are; what waits beyond that is other people's work.
+  const shared =
+    load > 1.5 * os.cpus().length
+      ? [
+          `**Other work shared the machine in this run (load average ${load.toFixed(1)} on ${os.cpus().length} CPUs): k6 waited for a CPU, and the figures are far above those of a quiet machine.** Run it again on one.`,
+        ]
+      : [];
   return `${[
     '# How right our times of streamed answers are',
-    `Made by \`npm run selfcheck -- --write\`: the truth server (\`k6/truth\`) sends tokens on a schedule and stamps each of its own flushes; the suite's own scenario measures them, and both are held against each other stream by stream. Server and load share the machine: ${os.cpus().length} x ${cpu?.model ?? ''}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()}; ${k6.version.split(' ').slice(0, 2).join(' ')}; ${formatDuration(duration_ms)} each after a warm-up, on ${new Date().toISOString().slice(0, 10)}, load average ${os.loadavg()[0]?.toFixed(1) ?? '-'} at the end.`,
+    `Made by \`npm run selfcheck -- --write\`: the truth server (\`k6/truth\`) sends tokens on a schedule and stamps each of its own flushes; the suite's own scenario measures them, and both are held against each other stream by stream. Server and load share the machine: ${os.cpus().length} x ${cpu?.model ?? ''}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()}; ${k6.version.split(' ').slice(0, 2).join(' ')}; ${formatDuration(duration_ms)} each after a warm-up, on ${new Date().toISOString().slice(0, 10)}, load average ${load.toFixed(1)} at the end.`,
+    ...shared,
     ...sections.map(markdownTable),
   ].join('\n\n')}\n`;
 }

@@ -23,6 +23,7 @@ const GROUPS: Readonly<Record<SettingGroup, string>> = {
   inference: "An inference server's loads",
   server: 'Starting and watching a server',
   'by-hand': 'Only by hand, with `k6 run`',
+  gateway: 'The gateway suite',
 };
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { parseBlockSummary, type BlockSummary } from '../../domain/block.ts';
 import { parseServerSample, type ServerSample } from '../../domain/inference/server-sample.ts';
 import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/probe.ts';
-import { BadRecord, parseRecord } from '../../domain/request-record.ts';
+import { BadRecord, type RequestRecord } from '../../domain/request-record.ts';
 import { RequestTable } from '../../domain/request-table.ts';
-import { recordScanner } from '../../domain/scan-record.ts';
+import { RecordScanner, type ScannedRecord } from '../../domain/scan-record.ts';
 import { parseManifest } from '../../domain/run.ts';
 import type { RunData, BadLine, ResourceSample } from '../../domain/run-data.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
 import { FILES, readText, summaryFile, type RunDirectory } from '../run-directory.ts';
-import { eachLine, utf8 } from './lines.ts';
+import { eachLine, type BufferPiece } from './lines.ts';
 
 const KEPT_BAD_LINES = 5;
 
@@ -25,16 +25,20 @@ interface Log {
 function readLog(path: string): Log {
   const log: Log = { tables: {}, probes: [], bad: { count: 0, first: [] } };
   let number = 0;
-  const scan = recordScanner();
-  const add = (line: string): void => {
+  const scanner = new RecordScanner();
+  const add = (piece: BufferPiece, from: number, to: number): void => {
     number += 1;
     try {
-      if (line.startsWith(PROBE_HEAD)) {
-        const probe = parseProbe(line);
-        if (probe !== null) log.probes.push(probe);
-        return;
+      let record: ScannedRecord | RequestRecord | null = scanner.scan(piece, from, to);
+      if (record === null) {
+        const line = piece.bytes.toString('utf8', from, to);
+        if (line.startsWith(PROBE_HEAD)) {
+          const probe = parseProbe(line);
+          if (probe !== null) log.probes.push(probe);
+          return;
+        }
+        record = scanner.parse(line);
       }
-      const record = scan(line) ?? parseRecord(utf8(line));
       (log.tables[record.variant] ??= new RequestTable(record.variant)).add(record);
     } catch (error) {
       if (!(error instanceof BadRecord || error instanceof SyntaxError)) throw error;
@@ -46,7 +50,7 @@ function readLog(path: string): Log {
   return log;
 }
 
-function readResources(run: RunDirectory): ResourceSample[] {
+export function readResources(run: RunDirectory): ResourceSample[] {
   return (readText(run, FILES.resources) ?? '').split('\n').flatMap((line): ResourceSample[] => {
     try {
       const value: unknown = JSON.parse(line);

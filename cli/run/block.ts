@@ -1,5 +1,5 @@
 /** Runs one block: one k6 process on one bundle, its log, its summary, its dashboard. */
-import { existsSync, readFileSync, rmSync, appendFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -9,13 +9,13 @@ import {
   type BlockSummary,
 } from '../../domain/block.ts';
 import { expectedMs, planLoad } from '../../domain/inference/plan.ts';
-import { formatSettings, type Settings } from '../../domain/settings.ts';
+import type { Settings } from '../../domain/settings.ts';
 import { GRACE_MS, PROBE_LEAD_MS } from '../../domain/load.ts';
 import type { Variant } from '../../domain/variants.ts';
 import type { Io } from '../io.ts';
 import type { K6 } from '../k6.ts';
-import { capture, startChild } from '../process.ts';
 import { FILES, summaryFile, type RunDirectory } from '../run-directory.ts';
+import { growingLog, runK6 } from './k6-process.ts';
 import { showProgress } from './progress.ts';
 import { watchResources } from './resources.ts';
 
@@ -49,18 +49,6 @@ export interface BlockResult {
   readonly last_lines: string;
 }
 
-/** These would silently replace the scenario's own options. */
-const OVERRIDING = [
-  'K6_VUS',
-  'K6_DURATION',
-  'K6_ITERATIONS',
-  'K6_STAGES',
-  'K6_NO_THRESHOLDS',
-  'K6_NO_SUMMARY',
-  'K6_PAUSED',
-  'K6_LINGER',
-];
-
 /** Null: a load counted in requests, which lasts as long as the server takes. */
 export function loadTimeMs(settings: Settings, probed: boolean): number | null {
   const plan = planLoad(settings);
@@ -86,37 +74,35 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
     thresholds_file: of.own_thresholds ? join(run.path, FILES.thresholds) : null,
     probe_url: of.probe_url,
   };
-  const args = ['run', '--quiet', '--no-color', join(io.root, 'dist', `${of.scenario}.js`)];
-  if (!k6.extended) args.splice(1, 0, '--log-format=raw', `--console-output=${console_file}`);
   const started_ms = Date.now();
-  const child = startChild({
-    ...(await withParentDeath(k6, args)),
-    env: { ...environment(of), [BLOCK_PLAN_VARIABLE]: JSON.stringify(plan) },
-    cwd: io.root,
-    log_file: join(run.path, FILES.k6_log),
-  });
-  const watch = watchResources(join(run.path, FILES.resources), block, { k6: child.pid, ...of.processes });
-  const progress = showProgress(
+  const process_of = { k6, console_file, request_log };
+  const { exit_code: k6_exit_code, last_lines } = await runK6({
+    ...process_of,
     io,
-    k6.extended ? request_log : console_file,
-    of.variants,
-    loadTimeMs(settings, of.probe_url !== null),
-    of.heading,
-  );
-  // SIGINT once: k6 then stops its VUs and still sums up what it has.
-  const interrupt = (): void => void child.stop({ signal: 'SIGINT', grace_ms: 15_000 });
-  io.interrupted.addEventListener('abort', interrupt);
-  if (io.interrupted.aborted) interrupt();
-  const lingering = endWithOpenBrowsers(summary_file, () => void child.stop({ grace_ms: 3000 }));
-  const k6_exit_code = await child.ended;
-  clearInterval(lingering);
-  io.interrupted.removeEventListener('abort', interrupt);
-  progress.stop();
-  watch.stop();
-  if (!k6.extended && existsSync(console_file)) {
-    appendFileSync(request_log, readFileSync(console_file));
-    rmSync(console_file);
-  }
+    scenario: of.scenario,
+    settings,
+    env: { ...dashboardEnvironment(of), [BLOCK_PLAN_VARIABLE]: JSON.stringify(plan) },
+    log_file: join(run.path, FILES.k6_log),
+    meanwhile(child) {
+      const watch = watchResources(join(run.path, FILES.resources), block, {
+        k6: child.pid,
+        ...of.processes,
+      });
+      const progress = showProgress(
+        io,
+        growingLog(process_of),
+        of.variants,
+        loadTimeMs(settings, of.probe_url !== null),
+        of.heading,
+      );
+      const lingering = endWithOpenBrowsers(summary_file, () => void child.stop({ grace_ms: 3000 }));
+      return () => {
+        clearInterval(lingering);
+        progress.stop();
+        watch.stop();
+      };
+    },
+  });
   const summary = existsSync(summary_file)
     ? parseBlockSummary(readFileSync(summary_file, 'utf8'), summary_file)
     : null;
@@ -127,24 +113,15 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
     ended_ms: Date.now(),
     k6_exit_code,
     summary,
-    last_lines: child.lastLines(),
+    last_lines,
   };
 }
 
-function environment(of: BlockRequest): Record<string, string | undefined> {
+function dashboardEnvironment(of: BlockRequest): Record<string, string | undefined> {
   const { io, settings, dashboard_port } = of;
-  const env: Record<string, string | undefined> = { ...io.env, ...formatSettings(settings) };
-  for (const name of OVERRIDING) delete env[name];
-  env['K6_NO_USAGE_REPORT'] = 'true';
-  env['K6_AUTO_EXTENSION_RESOLUTION'] = 'false';
-  if (settings.caFile !== null) env['SSL_CERT_FILE'] = settings.caFile;
-  if (dashboard_port === null) {
-    delete env['K6_WEB_DASHBOARD'];
-    return env;
-  }
+  if (dashboard_port === null) return { K6_WEB_DASHBOARD: undefined };
   const total_s = (loadTimeMs(settings, of.probe_url !== null) ?? 0) / 1000;
   return {
-    ...env,
     K6_WEB_DASHBOARD: 'true',
     // k6's own default is every interface.
     K6_WEB_DASHBOARD_HOST: '127.0.0.1',
@@ -170,18 +147,6 @@ function endWithOpenBrowsers(summary_file: string, end: () => void): NodeJS.Time
       end();
     }
   }, 250);
-}
-
-/** The suite's own k6 watches its standard input; a stock k6 needs the kernel's word, where util-linux has it. */
-async function withParentDeath(
-  k6: K6,
-  args: readonly string[],
-): Promise<{ command: string; args: readonly string[] }> {
-  if (k6.extended || process.platform !== 'linux') return { command: k6.path, args };
-  const { code } = await capture('setpriv', ['--version'], '.');
-  return code === 0
-    ? { command: 'setpriv', args: ['--pdeathsig', 'TERM', k6.path, ...args] }
-    : { command: k6.path, args };
 }
 
 /** The wanted port where it is free, else any free one. */

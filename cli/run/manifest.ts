@@ -76,7 +76,7 @@ function keptSettings(settings: Settings): Record<string, string> {
   };
 }
 
-function suiteVersion(io: Io): string {
+export function suiteVersion(io: Io): string {
   const value: unknown = JSON.parse(readFileSync(join(io.root, 'package.json'), 'utf8'));
   return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : '';
 }

@@ -1,17 +1,16 @@
 /** The difference of error rates. */
 import { errorRateDifference, type FailureBlock } from '../statistics/error-rate.ts';
 import { normalQuantile } from '../statistics/distributions.ts';
-import { blocksOf } from '../samples.ts';
 import type { Gate } from '../thresholds.ts';
-import type { Measured } from '../request-table.ts';
+import { blockRows, type Measured } from '../request-table.ts';
 import type { Evaluation, Pair } from './evaluation.ts';
 
 /** 1 for a failed request, 0 for an answer, in the order of starts, block by block. */
 function failures(of: Measured): Float64Array[] {
-  return blocksOf(of).map((block) => {
-    const out: number[] = [];
-    for (let i = 0; i < of.n; i += 1) if (of.block[i] === block) out.push(of.error[i] === 0 ? 0 : 1);
-    return Float64Array.from(out);
+  return blockRows(of).map(({ from, to }) => {
+    const out = new Float64Array(to - from);
+    for (let row = from; row < to; row += 1) out[row - from] = of.error[row] === 0 ? 0 : 1;
+    return out;
   });
 }
 

@@ -45,7 +45,7 @@ export function longRunCovariance(a: Float64Array, b: Float64Array, m = batchLen
 /** Arithmetic mean; NaN of nothing. */
 export function mean(values: Float64Array): number {
   let sum = 0;
-  for (const value of values) sum += value;
+  for (let i = 0; i < values.length; i++) sum += values[i] ?? 0;
   return sum / values.length;
 }
 

@@ -116,7 +116,7 @@ func (i *instance) record(call sobek.FunctionCall) sobek.Value {
 		line = append(append(line, fixed...), ',')
 	}
 	timings := response.Timings
-	// Always a number: a refused connection has sent nothing, and its 0 is how long that took.
+	// Every request took some time until it ended, however it did: a refused connection's is 0, not absent.
 	line = strconv.AppendFloat(append(line, `"duration_ms":`...), timings.Duration, 'f', -1, 64)
 	line = appendMS(line, `,"waiting_ms":`, timings.Waiting)
 	line = appendMS(line, `,"connecting_ms":`, timings.Connecting)

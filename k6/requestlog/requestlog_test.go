@@ -92,7 +92,7 @@ func TestRecord(t *testing.T) {
 	}
 	refused := records[3]
 	if refused["duration_ms"] != 0.0 {
-		t.Errorf("a refused request has duration_ms %v; a record's duration is a number, else its line can't be read", refused["duration_ms"])
+		t.Errorf("a refused request has duration_ms %v, want 0: it did end", refused["duration_ms"])
 	}
 	for _, name := range []string{"waiting_ms", "connecting_ms", "tls_ms", "status"} {
 		if value, there := refused[name]; !there || value != nil {

@@ -48,16 +48,18 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
   const url = `${target.base_url}${settings.apiPath ?? protocol.path}`;
   const model = variant === 'shadow' ? (settings.shadowModel ?? settings.model) : settings.model;
   const streamed = settings.stream;
-  const params: Omit<Params, 'headers'> = {
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/json',
+    Accept: streamed ? 'text/event-stream' : 'application/json',
+    ...target.headers,
+  };
+  // Made once: a VU has one request in flight, and only two headers differ between them.
+  const params: Params = {
+    headers,
     timeout: settings.timeoutMs,
     tags: { name: settings.api },
     keep_text: settings.keepAnswers,
     ...(streamed ? { rules: protocol.stream, itl_json: true } : {}),
-  };
-  const headers = {
-    'Content-Type': 'application/json',
-    Accept: streamed ? 'text/event-stream' : 'application/json',
-    ...target.headers,
   };
   return {
     send(prompt, index, traceparent) {
@@ -73,10 +75,9 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
         temperature: settings.temperature,
         stream: streamed,
       });
-      return request('POST', url, JSON.stringify(body), {
-        ...params,
-        headers: { ...headers, traceparent, 'X-Request-Id': traceId(traceparent) },
-      });
+      headers['traceparent'] = traceparent;
+      headers['X-Request-Id'] = traceId(traceparent);
+      return request('POST', url, JSON.stringify(body), params);
     },
     read: (result) => (streamed ? readStreamed(result) : readWhole(result, protocol)),
   };
@@ -111,9 +112,15 @@ function stages(counts: Readonly<Record<Count, number | null>>): ModelReading['s
 
 function readStreamed(result: Result): ModelReading {
   const count = (name: Count): number | null => countOrNull(result.usage[name]);
+  const { first_token_ms, last_token_ms, token_events } = result;
   return {
     ...failure(result),
-    ...streamTimes({ ...result, reported_tokens: count('completion_tokens') }),
+    ...streamTimes({
+      first_token_ms,
+      last_token_ms,
+      token_events,
+      reported_tokens: count('completion_tokens'),
+    }),
     prompt_tokens: count('prompt_tokens'),
     cached_tokens: count('cached_tokens'),
     stages_ms: stages(countsOf(count)),

@@ -16,7 +16,7 @@ export interface StreamExchange extends StepContext {
 }
 
 /** k6 keeps every sample: of a long answer it gets at most this many gaps, evenly taken. */
-const SAMPLED_GAPS = 16;
+const SAMPLED_GAPS = 8;
 
 function countTimes(result: Result, reading: ModelReading, tags: metrics.Tags): void {
   const { ttft_ms, tpot_ms, e2e_ms, tokens } = reading;

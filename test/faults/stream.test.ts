@@ -151,6 +151,13 @@ test('a role-only delta at arrival is no token, whatever its content says', asyn
   }
 });
 
+test('a server without /health and /metrics, its role in the first token, refusing what is too long', async () => {
+  const of = await run(['--missing health --missing metrics --role-chunk with-first --context-length 40']);
+  expect(of.variants.baseline.ok).toBeGreaterThan(0);
+  expect(kinds(of)).toEqual({ 'status 400': expect.any(Number) });
+  caught(of);
+});
+
 test('reasoning and tool calls are tokens', async () => {
   for (const deltas of ['reasoning', 'tool']) {
     const of = await run([`--ttft-ms 300 --ttft-cv 0 --deltas ${deltas}`], ['--duration', '2s']);

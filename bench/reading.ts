@@ -1,0 +1,91 @@
+/** From a log to comparison.json, and the verdict alone, beside what the plain ways would take. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { eachLine } from '../cli/read/lines.ts';
+import { readRun } from '../cli/read/run.ts';
+import { compare } from '../domain/compare.ts';
+import type { RunData } from '../domain/run-data.ts';
+import { selectRank } from '../domain/statistics/select.ts';
+import { run } from './child.ts';
+import { writeRun } from './log.ts';
+import { atMost, figure, type Row } from './row.ts';
+
+const PEAK =
+  'data:text/javascript,process.on("exit",()=>console.log("\\npeak_mb="+Math.round(process.resourceUsage().maxRSS/1024)))';
+
+interface Spent {
+  readonly wall_s: number;
+  readonly cpu_s: number;
+}
+
+function timed(work: () => void): Spent {
+  const [before, from] = [process.cpuUsage(), performance.now()];
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return { wall_s: (performance.now() - from) / 1000, cpu_s: (user + system) / 1e6 };
+}
+
+export const readingRow: Row = {
+  name: 'reading',
+  title: 'npm run compare on a made log, beside JSON.parse of its lines',
+  measure: async ({ root, scratch, records }) => {
+    const directory = join(scratch, 'run');
+    const log = writeRun(directory, records);
+    let ended = { stdout: '', cpu_s: Number.NaN, peak_mb: Number.NaN };
+    const command = [
+      process.execPath,
+      '--import',
+      PEAK,
+      join(root, 'dist', 'cli', 'bin.js'),
+      'compare',
+      directory,
+    ];
+    const { wall_s } = timed(() => (ended = run(command, root)));
+    if (!existsSync(join(directory, 'comparison.json')))
+      throw new Error(`nothing was compared: ${ended.stdout}`);
+    let parsed = 0;
+    const plain = timed(() =>
+      eachLine(log, ({ bytes }, from, to) => {
+        const value: unknown = JSON.parse(bytes.toString('latin1', from, to));
+        if (value !== null) parsed += 1;
+      }),
+    );
+    const data = readRun({ id: 'bench', path: directory });
+    const verdict = timed(() => void compare(data));
+    const bootstrap = pairedBootstrap(data);
+    return [
+      figure(`${records} records a variant to comparison.json`, wall_s, 's', atMost(5)),
+      figure('its CPU', ended.cpu_s, 's'),
+      figure('its peak RSS', ended.peak_mb, 'MB', atMost(500)),
+      figure(`its CPU over JSON.parse alone of the same ${parsed} lines`, ended.cpu_s / plain.cpu_s, 'x'),
+      figure('the verdict, once read', verdict.cpu_s, 's CPU', atMost(1)),
+      figure(`a paired bootstrap of p95, 1000 resamples (${RESAMPLES} were run)`, bootstrap.cpu_s, 's CPU'),
+      figure('the bootstrap over the whole verdict', bootstrap.cpu_s / verdict.cpu_s, 'x'),
+    ];
+  },
+};
+
+const RESAMPLES = 3;
+
+/** What 1000 resamples would take, from a few of full size: each draws pairs, and asks p95 of both variants. */
+function pairedBootstrap({ measured }: RunData): Spent {
+  const [baseline, shadow] = [measured.baseline?.duration_ms, measured.shadow?.duration_ms];
+  if (baseline === undefined || shadow === undefined) throw new Error('the made log has both variants');
+  const n = Math.min(baseline.length, shadow.length);
+  const [left, right] = [new Float64Array(n), new Float64Array(n)];
+  const random = xoroshiro128plus(1);
+  const { wall_s, cpu_s } = timed(() => {
+    for (let resample = 0; resample < RESAMPLES; resample += 1) {
+      for (let i = 0; i < n; i += 1) {
+        const place = uniformInt(random, 0, n - 1);
+        left[i] = baseline[place] ?? 0;
+        right[i] = shadow[place] ?? 0;
+      }
+      selectRank(left, Math.floor((n - 1) * 0.95));
+      selectRank(right, Math.floor((n - 1) * 0.95));
+    }
+  });
+  return { wall_s: (wall_s * 1000) / RESAMPLES, cpu_s: (cpu_s * 1000) / RESAMPLES };
+}

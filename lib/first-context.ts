@@ -1,0 +1,81 @@
+/** What only the first of k6's contexts does: settings read and checked, options made. Loaded by `require` in runtime.ts. */
+import type { Options, Scenario } from 'k6/options';
+import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/block.ts';
+import { PROBE_LEAD_MS } from '../domain/load.ts';
+import { urlSetting } from '../domain/request-headers.ts';
+import { envName, parseSettings, type ParsedSettings, type Settings } from '../domain/settings.ts';
+import { fitting, k6Thresholds, parseThresholds, type Thresholds } from '../domain/thresholds.ts';
+import type { JobDefaults, Runtime, TlsOptions } from './runtime-shape.ts';
+import { probes, type Shape } from './shapes.ts';
+import { countedSubmetrics } from './counted.ts';
+
+/** @throws with every refused value, one a line */
+export function checkedRuntime(job: JobDefaults): Runtime {
+  const planText = __ENV[BLOCK_PLAN_VARIABLE];
+  const parse = (defaults: JobDefaults['settings'] = {}): ParsedSettings =>
+    parseSettings({ flags: {}, env: __ENV, job: defaults });
+  const given = parse(job.settings);
+  const parsed = job.settingsFor === undefined ? given : parse(job.settingsFor(given.settings));
+  const plan: BlockPlan =
+    planText === undefined
+      ? {
+          block: 0,
+          nonce: '',
+          variants: [...job.variants],
+          request_log: __ENV['REQUEST_LOG'] ?? null,
+          summary_file: '',
+          payloads_file: parsed.settings.payloads,
+          thresholds_file: parsed.settings.thresholds,
+          probe_url: null,
+        }
+      : parseBlockPlan(planText);
+  const problems = [...parsed.problems];
+  for (const variant of plan.variants) {
+    const name = urlSetting(variant);
+    if (parsed.settings[name] === null)
+      problems.push(`${envName(name)} is missing, provide it: -e ${envName(name)}=http://HOST:PORT`);
+  }
+  if (problems.length > 0) throw new Error(`settings refused:\n  ${problems.join('\n  ')}`);
+  return { settings: parsed.settings, plan, managed: planText !== undefined, variants: plan.variants };
+}
+
+/** @param own the scenario's own thresholds file, as imported */
+export function loadOptions(runtime: Runtime, name: string, own: unknown, shape: Shape): Options {
+  const { settings, plan, variants } = runtime;
+  const lead_ms = plan.probe_url === null ? 0 : PROBE_LEAD_MS;
+  const scenarios: Record<string, Scenario> = {};
+  for (const variant of variants) {
+    // k6's own counts are then told apart by variant, however many scenarios one has.
+    for (const [key, scenario] of Object.entries(shape.scenarios(variant, lead_ms)))
+      scenarios[key] = { ...scenario, tags: { variant } };
+  }
+  if (plan.probe_url !== null) Object.assign(scenarios, probes(settings, shape));
+  return {
+    scenarios,
+    thresholds: {
+      ...countedSubmetrics(variants),
+      ...k6Thresholds(thresholdsOf(runtime, own, name), variants),
+    },
+    summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(50)', 'p(90)', 'p(95)', 'p(99)', 'count'],
+    // Few tags: each distinct set is a series in k6's memory.
+    systemTags: ['scenario', 'status', 'name', 'error_code', 'expected_response'],
+    userAgent: 'k6-shadow',
+    ...tlsOptions(settings),
+  };
+}
+
+/** The thresholds of the scenario, or the user's file in place of them. */
+function thresholdsOf(runtime: Runtime, own: unknown, name: string): Thresholds {
+  const file = runtime.plan.thresholds_file;
+  return file === null
+    ? fitting(parseThresholds(own, `thresholds/${name}.json`), runtime.settings)
+    : parseThresholds(JSON.parse(open(file)), file);
+}
+
+/** TLS options of k6 from the settings; the CA file reaches k6's Go as SSL_CERT_FILE. */
+export function tlsOptions(settings: Settings): TlsOptions {
+  const { clientCert, clientKey } = settings;
+  return clientCert === null || clientKey === null
+    ? {}
+    : { tlsAuth: [{ cert: open(clientCert), key: open(clientKey) }] };
+}

@@ -1,0 +1,23 @@
+/** What a scenario knows of its run. */
+import type { BlockPlan } from '../domain/block.ts';
+import type { SettingName, Settings } from '../domain/settings.ts';
+import type { Variant } from '../domain/variants.ts';
+
+export interface Runtime {
+  readonly settings: Settings;
+  readonly plan: BlockPlan;
+  /** Started by the suite's cli, which has checked everything and reads the results; else by hand. */
+  readonly managed: boolean;
+  readonly variants: readonly Variant[];
+}
+
+export interface JobDefaults {
+  readonly variants: readonly Variant[];
+  readonly settings?: Readonly<Partial<Record<SettingName, string>>>;
+  /** The same, where the defaults depend on what was given. */
+  readonly settingsFor?: (given: Settings) => Readonly<Partial<Record<SettingName, string>>>;
+}
+
+export interface TlsOptions {
+  readonly tlsAuth?: { cert: string; key: string }[];
+}
