@@ -1,4 +1,5 @@
 /** A payload: the request that is posted as it is, and what is known of a right answer. */
+import { normalise } from './answer.ts';
 import { BadValue } from './units.ts';
 
 export interface Payload {
@@ -6,7 +7,14 @@ export interface Payload {
   /** Posted as it is. */
   readonly request: Readonly<Record<string, unknown>>;
   /** Accepted answers by what they answer; an empty list: no label. */
-  readonly expected: { readonly corrected: readonly string[]; readonly translation: readonly string[] };
+  readonly expected: Expected;
+  /** The same labels as answers are compared with them, where the cli has written them down for k6. */
+  readonly normalised?: Expected;
+}
+
+export interface Expected {
+  readonly corrected: readonly string[];
+  readonly translation: readonly string[];
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -47,14 +55,25 @@ export function toPayload(value: unknown, where: string, fallback_id: string): P
     throw new BadValue(
       `${where}: field "expected" is no object; allowed: {"corrected":["..."],"translation":["..."]}`,
     );
+  const lists = (of: Record<string, unknown>): Expected => ({
+    corrected: accepted(of, 'corrected', where),
+    translation: accepted(of, 'translation', where),
+  });
+  const { normalised } = value;
   return {
     id,
     request,
-    expected: {
-      corrected: accepted(expected, 'corrected', where),
-      translation: accepted(expected, 'translation', where),
-    },
+    expected: lists(expected),
+    ...(isObject(normalised) ? { normalised: lists(normalised) } : {}),
   };
+}
+
+/** What k6 is given: labels that each VU need not normalise again. */
+export function withNormalised(payload: Payload): Payload {
+  const { corrected, translation } = payload.expected;
+  const prepared = (of: readonly string[]): string[] =>
+    [...new Set(of.map(normalise))].filter((text) => text !== '');
+  return { ...payload, normalised: { corrected: prepared(corrected), translation: prepared(translation) } };
 }
 
 /** @throws BadValue where two payloads share an id: their answers would be scored as one. */

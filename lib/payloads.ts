@@ -32,11 +32,11 @@ export interface PayloadForm<P extends { readonly id: string }, I> {
 export const LABELLED: PayloadForm<Payload, Item> = {
   own: './payloads.json',
   parse: toPayload,
-  use: ({ id, request, expected }) => ({
+  use: ({ id, request, expected, normalised }) => ({
     id,
     body: JSON.stringify(request),
-    corrected: labels(expected.corrected),
-    translation: labels(expected.translation),
+    corrected: labels(expected.corrected, normalised?.corrected),
+    translation: labels(expected.translation, normalised?.translation),
   }),
 };
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { assertDistinctIds, toPayload, type Payload } from '../../domain/payload.ts';
+import { assertDistinctIds, toPayload, withNormalised, type Payload } from '../../domain/payload.ts';
 import { toPrompt, type Prompt } from '../../domain/prompt.ts';
 import { BadValue } from '../../domain/units.ts';
 import { UsageError } from '../io.ts';
@@ -24,7 +24,7 @@ export interface PayloadKind<P extends { readonly id: string }> {
 }
 
 export const LABELLED: PayloadKind<Payload> = {
-  parse: toPayload,
+  parse: (value, where, fallback_id) => withNormalised(toPayload(value, where, fallback_id)),
   isLabelled: ({ expected }) => expected.corrected.length + expected.translation.length > 0,
   shape: '{"id":"...","request":{...},"expected":{"corrected":["..."]}}',
 };

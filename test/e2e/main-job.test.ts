@@ -35,10 +35,10 @@ function running(): string[] {
 }
 
 /** Somebody else's, from before these tests. */
-const before = new Set(running());
+const others = new Set(running());
 
 /** What these tests have started and not ended. */
-const ours = (): string[] => running().filter((pid) => !before.has(pid));
+const ours = (): string[] => running().filter((pid) => !others.has(pid));
 
 describe('npm run k6:smoke', () => {
   const folder = temporary();
