@@ -221,6 +221,7 @@ it('a request log that cannot be written ends the run, rather than going on unre
   const plan = {
     block: 0,
     variants: ['baseline'],
+    nonce: '',
     request_log: '/dev/full',
     summary_file: '',
     payloads_file: null,
