@@ -81,7 +81,12 @@ async function liveRuns(io: Io, job: Job, parsed: ParsedSettings, runs: number):
     aa: true,
     dashboard: false,
     drainMs: 0,
-    ...(own ? { baselineStandIn: '--profile equal', shadowStandIn: '--profile equal' } : {}),
+    ...(own
+      ? {
+          baselineStandIn: `--profile equal ${parsed.settings.baselineStandIn}`,
+          shadowStandIn: `--profile equal ${parsed.settings.shadowStandIn}`,
+        }
+      : {}),
   };
   await loadCommand(io, job, { ...parsed, settings });
   const data = readRun(findRun(io, settings.out ?? undefined));
@@ -90,7 +95,12 @@ async function liveRuns(io: Io, job: Job, parsed: ParsedSettings, runs: number):
   const rows = liveCalibration(data, MARGIN, settings.alpha);
   const target = noiseTarget(parsed.settings);
   keepNoise(io, target, {
-    log_sd: Object.fromEntries(rows.map(({ statistic, log_sd }) => [statistic, Number(log_sd.toFixed(5))])),
+    // A percentile that the runs were too short to bound is left unknown.
+    log_sd: Object.fromEntries(
+      rows
+        .filter(({ log_sd }) => Number.isFinite(log_sd))
+        .map(({ statistic, log_sd }) => [statistic, Number(log_sd.toFixed(5))]),
+    ),
     deployments: runs,
     measured_on: new Date().toISOString().slice(0, 10),
   });
