@@ -230,7 +230,7 @@ function side(check: GateCheck, value: number): string {
   const ratio = check.scale === 'ratio';
   const size = Math.abs(ratio ? value - 1 : value) * 100;
   const [below, above] = SIDES[check.gate];
-  return `${size >= 10 ? size.toFixed(0) : size.toFixed(1)} ${ratio ? '%' : 'pp'} ${value < (ratio ? 1 : 0) ? below : above}`;
+  return `${size.toFixed(1)} ${ratio ? '%' : 'pp'} ${value < (ratio ? 1 : 0) ? below : above}`;
 }
 
 /** "is between 2 % faster and 11 % slower" */
