@@ -127,7 +127,9 @@ export class Mlflow {
     call: Partial<Pick<Call, 'method' | 'once'>> = {},
   ): Promise<v.InferOutput<S>> {
     const sent = { method: 'POST', path: `${API}${path}`, body, ...call } as const;
-    return this.#shape(schema, path, await this.#service.call(sent));
+    const write = async (): Promise<unknown> => await this.#service.call(sent);
+    // What must happen only once is never sent again.
+    return this.#shape(schema, path, await (call.once === true ? write() : rewriting(write)));
   }
 
   #shape<S extends v.GenericSchema>(schema: S, path: string, value: unknown): v.InferOutput<S> {
@@ -235,14 +237,12 @@ export class Mlflow {
 
   /** At most 100 params and 1000 metrics a call: a gate has some 50. */
   async logBatch(run_id: string, params: readonly Pair[], metrics: readonly Metric[]): Promise<void> {
-    await rewriting(
-      async () => await this.#write(v.unknown(), '/runs/log-batch', { run_id, params, metrics }),
-    );
+    await this.#write(v.unknown(), '/runs/log-batch', { run_id, params, metrics });
   }
 
   async logDataset(run_id: string, dataset: Dataset): Promise<void> {
     const body = { run_id, datasets: [datasetInput(dataset)] };
-    await rewriting(async () => await this.#write(v.unknown(), '/runs/log-inputs', body));
+    await this.#write(v.unknown(), '/runs/log-inputs', body);
   }
 
   async setTag(run_id: string, key: string, value: string): Promise<void> {
@@ -393,13 +393,13 @@ export class Mlflow {
 const codeOf = (error: unknown): string | null => (error instanceof ServiceFailure ? error.code : null);
 
 /** MLflow's database refuses the same row from two writers at once; written again it is simply there. */
-async function rewriting(write: () => Promise<unknown>): Promise<void> {
+async function rewriting(write: () => Promise<unknown>): Promise<unknown> {
   try {
-    await write();
+    return await write();
   } catch (error) {
     const collided = error instanceof ServiceFailure && /IntegrityError|UniqueViolation/.test(error.message);
     if (!collided) throw error;
-    await write();
+    return await write();
   }
 }
 
