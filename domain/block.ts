@@ -1,7 +1,7 @@
 /** What the cli tells one k6 process (a block), and what that process tells back; the two sides meet in these shapes. */
 import * as v from 'valibot';
 import { STOP_REASONS } from './stop-reasons.ts';
-import { BadValue } from './units.ts';
+import { parseJson } from './parse-json.ts';
 import { VARIANTS } from './variants.ts';
 
 /** Name of the environment variable that carries a {@link BlockPlan} as JSON. Absent: k6 was started by hand. */
@@ -45,19 +45,7 @@ const blockSummarySchema = v.strictObject({
 });
 export type BlockSummary = v.InferOutput<typeof blockSummarySchema>;
 
-function parse<S extends v.GenericSchema>(schema: S, text: string, what: string): v.InferOutput<S> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new BadValue(`${what} is not JSON: ${String(error)}`);
-  }
-  const result = v.safeParse(schema, value);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new BadValue(`${what}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
-}
-
-export const parseBlockPlan = (text: string): BlockPlan => parse(blockPlanSchema, text, BLOCK_PLAN_VARIABLE);
+export const parseBlockPlan = (text: string): BlockPlan =>
+  parseJson(blockPlanSchema, text, BLOCK_PLAN_VARIABLE);
 export const parseBlockSummary = (text: string, what: string): BlockSummary =>
-  parse(blockSummarySchema, text, what);
+  parseJson(blockSummarySchema, text, what);

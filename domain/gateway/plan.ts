@@ -1,6 +1,6 @@
 /** What the cli tells one k6 process of the gateway suite (a phase), and what that process tells back. */
 import * as v from 'valibot';
-import { BadValue } from '../units.ts';
+import { parseJson } from '../parse-json.ts';
 import { INPUT_TYPES } from './programs.ts';
 import { GATEWAY_PHASES, GATEWAY_SCENARIOS } from './scenarios.ts';
 
@@ -75,19 +75,7 @@ const phaseSummarySchema = v.strictObject({
 });
 export type PhaseSummary = v.InferOutput<typeof phaseSummarySchema>;
 
-function parse<S extends v.GenericSchema>(schema: S, text: string, what: string): v.InferOutput<S> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new BadValue(`${what} is not JSON: ${String(error)}`);
-  }
-  const result = v.safeParse(schema, value);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new BadValue(`${what}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
-}
-
-export const parsePhasePlan = (text: string): PhasePlan => parse(phasePlanSchema, text, PHASE_PLAN_VARIABLE);
+export const parsePhasePlan = (text: string): PhasePlan =>
+  parseJson(phasePlanSchema, text, PHASE_PLAN_VARIABLE);
 export const parsePhaseSummary = (text: string, what: string): PhaseSummary =>
-  parse(phaseSummarySchema, text, what);
+  parseJson(phaseSummarySchema, text, what);
