@@ -26,6 +26,7 @@ func main() {
 	if os.Getenv("EXIT_WITH_PARENT") == "1" {
 		go exitWithParent(os.Stdin, orphanGrace)
 	}
+	setMemory("/sys/fs/cgroup/memory.max", "/proc/meminfo")
 	cmd.Execute()
 }
 

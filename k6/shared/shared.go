@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-// Package shared is k6/x/shared: float counters that all VUs of the process see.
+// Package shared is k6/x/shared: float counters that all VUs of the process see, and the sequence in which they ask payloads.
 package shared
 
 import (
@@ -9,6 +9,8 @@ import (
 	"math"
 	"sync"
 
+	"github.com/grafana/sobek"
+	"go.k6.io/k6/v2/js/common"
 	"go.k6.io/k6/v2/js/modules"
 
 	"k6-shadow/k6/exports"
@@ -24,7 +26,26 @@ type Module struct {
 
 // NewModuleInstance gives every VU the same counters.
 func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
-	return exports.New(vu.Runtime(), map[string]any{"add": m.Add, "max": m.Max, "get": m.Get})
+	rt := vu.Runtime()
+	// sobek's own call type: several of these are called for each request, and reflection costs more than what they do.
+	counting := func(count func(name string, operand float64) (float64, error)) func(sobek.FunctionCall) sobek.Value {
+		return func(call sobek.FunctionCall) sobek.Value {
+			total, err := count(call.Argument(0).String(), call.Argument(1).ToFloat())
+			if err != nil {
+				common.Throw(rt, err)
+			}
+			return rt.ToValue(total)
+		}
+	}
+	return exports.New(rt, map[string]any{
+		"add": counting(m.Add),
+		"max": counting(m.Max),
+		"get": func(call sobek.FunctionCall) sobek.Value { return rt.ToValue(m.Get(call.Argument(0).String())) },
+		"payloadAt": func(call sobek.FunctionCall) sobek.Value {
+			seed, index, size := call.Argument(0).ToInteger(), call.Argument(1).ToInteger(), call.Argument(2).ToInteger()
+			return rt.ToValue(payloadAt(seed, index, size))
+		},
+	})
 }
 
 // Add adds delta to the counter, which begins at 0, and returns the new total.

@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
-// stampedReader stamps the return of each Read of the raw body, before anything is decompressed or parsed.
+// stampedReader stamps what each Read of the raw body gave, before anything is decompressed or parsed.
 type stampedReader struct {
 	reader io.Reader
+	conn   *arrivals // nil: a Read's return is the best that is known
 	at     time.Time
 	bytes  int64
 	err    error // of the last Read
@@ -21,7 +22,7 @@ type stampedReader struct {
 
 func (s *stampedReader) Read(p []byte) (int, error) {
 	n, err := s.reader.Read(p)
-	s.at = time.Now()
+	s.at = arrivedBy(s.conn)
 	s.bytes += int64(n)
 	s.err = err
 	return n, err

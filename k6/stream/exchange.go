@@ -43,11 +43,11 @@ type result struct {
 var readBuffers = sync.Pool{New: func() any { return new([8 << 10]byte) }}
 
 // exchange sends the request and reads the whole answer. It never returns an error: a failure is a result.
-func exchange(vuCtx context.Context, state *lib.State, request *request) *result {
+func exchange(vuCtx context.Context, state *lib.State, transport http.RoundTripper, request *request) *result {
 	ctx, cancel := context.WithTimeout(vuCtx, request.timeout)
 	defer cancel()
 	res := &result{}
-	h := &hops{ctx: vuCtx, state: state, request: request, t0: time.Now()}
+	h := &hops{ctx: vuCtx, state: state, transport: transport, request: request, t0: time.Now()}
 	if limit := state.RPSLimit; limit != nil {
 		if err := limit.Wait(ctx); err != nil {
 			res.failure = res.broken(vuCtx, ctx, kindTimeout, err)
@@ -66,7 +66,7 @@ func exchange(vuCtx context.Context, state *lib.State, request *request) *result
 		res.failure = res.broken(vuCtx, ctx, last.trace.failedStep(err), err)
 	} else {
 		res.response = response
-		res.read(vuCtx, ctx, cancel, request)
+		res.read(vuCtx, ctx, cancel, request, last.trace.arrivals.Load())
 		_ = response.Body.Close()
 	}
 	if sinceHop := last.trace.firstByte.Load(); sinceHop != 0 {
@@ -121,9 +121,9 @@ func (t *connTrace) failedStep(err error) kind {
 }
 
 // read takes the body, as a stream of events where one was expected and came, whole otherwise.
-func (res *result) read(vuCtx, ctx context.Context, cancel context.CancelFunc, request *request) {
+func (res *result) read(vuCtx, ctx context.Context, cancel context.CancelFunc, request *request, from *arrivals) {
 	res.failure = refusal(res.response, request.rules != nil)
-	raw := &stampedReader{reader: res.response.Body, at: time.Now()}
+	raw := &stampedReader{reader: res.response.Body, conn: from, at: arrivedBy(from)}
 	take := res.keepBody
 	if request.rules != nil && res.kind == kindNone {
 		res.digest = newDigest(request.rules, request.keepText, request.keepEvents)

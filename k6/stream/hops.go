@@ -19,9 +19,10 @@ import (
 // hops sends a request and what redirects make of it through the VU's transport, and emits k6's http_req_* samples
 // for each, with the tags that k6/http gives.
 type hops struct {
-	ctx     context.Context // the VU's
-	state   *lib.State
-	request *request
+	ctx       context.Context // the VU's
+	state     *lib.State
+	transport http.RoundTripper
+	request   *request
 
 	t0    time.Time // just before the first hop is handed to the transport
 	steps steps     // of the finished hops
@@ -50,7 +51,7 @@ func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
 	if h.count == 1 {
 		h.t0 = current.trace.t0
 	}
-	current.response, current.err = h.state.Transport.RoundTrip(traced)
+	current.response, current.err = h.transport.RoundTrip(traced)
 	return current.response, current.err
 }
 

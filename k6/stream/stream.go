@@ -7,6 +7,7 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 
 	"github.com/grafana/sobek"
@@ -37,9 +38,10 @@ func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
 }
 
 type instance struct {
-	vu       modules.VU
-	module   *Module
-	compiled map[*sobek.Object]*rules
+	vu        modules.VU
+	module    *Module
+	compiled  map[*sobek.Object]*rules
+	transport http.RoundTripper // made with the first request
 }
 
 // request starts an exchange off the event loop. Bad arguments throw; whatever happens to the request is a result.
@@ -55,8 +57,12 @@ func (i *instance) request(method string, url, body, params sobek.Value) (*sobek
 	promise, resolve, reject := i.vu.Runtime().NewPromise()
 	enqueue := i.vu.RegisterCallback()
 	ctx := i.vu.Context()
+	if i.transport == nil {
+		i.transport = stampingTransport(state)
+	}
+	transport := i.transport
 	go func() {
-		res := exchange(ctx, state, request)
+		res := exchange(ctx, state, transport, request)
 		enqueue(func() error {
 			object, err := i.toJS(res, request.itlJSON)
 			if err != nil {

@@ -14,6 +14,7 @@ import (
 // the stamps are atomic; 0 is "did not happen" (t0 itself comes earlier than any step).
 type connTrace struct {
 	t0          time.Time
+	arrivals    atomic.Pointer[arrivals] // of the connection in use; nil where it stamps none
 	getConn     atomic.Int64
 	dialStart   atomic.Int64
 	dialDone    atomic.Int64
@@ -25,7 +26,11 @@ type connTrace struct {
 	namedTarget atomic.Bool // the target is a name, so that the time before the dial is its lookup
 }
 
-func (t *connTrace) stamp(at *atomic.Int64) { at.CompareAndSwap(0, int64(time.Since(t.t0))) }
+func (t *connTrace) stamp(at *atomic.Int64) { t.stampAt(at, time.Now()) }
+
+func (t *connTrace) stampAt(at *atomic.Int64, moment time.Time) {
+	at.CompareAndSwap(0, max(1, int64(moment.Sub(t.t0))))
+}
 
 func (t *connTrace) hooks() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
@@ -47,10 +52,11 @@ func (t *connTrace) hooks() *httptrace.ClientTrace {
 			}
 		},
 		GotConn: func(info httptrace.GotConnInfo) {
+			t.arrivals.Store(arrivalsOf(info.Conn))
 			t.reused.Store(info.Reused)
 			t.stamp(&t.gotConn)
 		},
-		GotFirstResponseByte: func() { t.stamp(&t.firstByte) },
+		GotFirstResponseByte: func() { t.stampAt(&t.firstByte, arrivedBy(t.arrivals.Load())) },
 	}
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 /**
- * Requests whose answers are server-sent events, timed where they arrive: each event is stamped by the monotonic clock at
- * the return of the read that brought its last byte, before anything is decompressed or parsed. Uses the VU's own
- * transport (keep-alive, TLS options, tags, `http_req_*` samples), no cookies, and stops with the iteration.
+ * Requests whose answers are server-sent events, timed where they arrive: each event is stamped, on the monotonic clock, by
+ * when its last byte had reached this machine (on Linux by the kernel's receive stamp; elsewhere and on HTTP/2 by the
+ * return of the read that brought it), before anything is decompressed or parsed. Uses the VU's own options, dialer and
+ * samples (keep-alive, TLS, tags, `http_req_*`), no cookies, and stops with the iteration.
  */
 declare module 'k6/x/stream' {
   /**
