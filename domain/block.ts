@@ -7,6 +7,13 @@ import { VARIANTS } from './variants.ts';
 /** Name of the environment variable that carries a {@link BlockPlan} as JSON. Absent: k6 was started by hand. */
 export const BLOCK_PLAN_VARIABLE = 'SUITE_BLOCK_PLAN';
 
+/** So many clients in a closed loop, or so many requests a second of an open one. */
+export const loadSchema = v.variant('unit', [
+  v.strictObject({ unit: v.literal('clients'), value: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
+  v.strictObject({ unit: v.literal('requests/s'), value: v.pipe(v.number(), v.gtValue(0)) }),
+]);
+export type Load = v.InferOutput<typeof loadSchema>;
+
 const blockPlanSchema = v.strictObject({
   block: v.number(),
   /** Of the run: what must not repeat between two runs is made from it. */
@@ -18,6 +25,10 @@ const blockPlanSchema = v.strictObject({
   /** JSON array of payloads. */
   payloads_file: v.nullable(v.string()),
   thresholds_file: v.nullable(v.string()),
+  /** What each variant is asked for in this block, where it is another load than the settings'. */
+  loads: v.optional(v.record(v.string(), loadSchema)),
+  /** JSON array of [offset in ms, place of the payload]: the starts of a trace. */
+  trace_file: v.optional(v.nullable(v.string())),
   /** The null server that the probe asks; null: no probe. */
   probe_url: v.nullable(v.string()),
 });

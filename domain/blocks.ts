@@ -1,11 +1,14 @@
 /** In which blocks a load is run: repeats, variants in turn, planned looks. */
 import { BadValue, formatDuration } from './units.ts';
 import type { Settings } from './settings.ts';
-import type { Variant } from './variants.ts';
+import type { Load } from './block.ts';
+import type { ByVariant, Variant } from './variants.ts';
 
 export interface PlannedBlock {
   readonly variants: readonly Variant[];
   readonly duration_ms: number;
+  /** In place of the settings' load. */
+  readonly loads?: ByVariant<Load>;
 }
 
 export interface BlocksPlan {
@@ -31,9 +34,29 @@ function repeat(settings: Settings, variants: readonly Variant[]): PlannedBlock[
   );
 }
 
+/** A long load cut into blocks of one length, each a checkpoint; the last may be shorter. */
+function inBlocks(settings: Settings, variants: readonly Variant[], block_ms: number): BlocksPlan {
+  if (settings.runs > 1 || settings.untilDecided || settings.order !== 'parallel')
+    throw new BadValue(
+      '--block cuts one load into blocks; it does not go with --runs, --until-decided or --order',
+    );
+  const count = Math.max(1, Math.ceil(settings.durationMs / block_ms - 1e-9));
+  const least_ms = 1000;
+  const rest_ms = Math.max(least_ms, settings.durationMs - (count - 1) * block_ms);
+  return {
+    blocks: Array.from({ length: count }, (_, i) => ({
+      variants,
+      duration_ms: i < count - 1 ? block_ms : rest_ms,
+    })),
+    looks: [],
+    gap_ms: 0,
+  };
+}
+
 /** @throws BadValue where the settings can't be planned */
 export function planBlocks(settings: Settings, variants: readonly Variant[]): BlocksPlan {
   const once = repeat(settings, variants);
+  if (settings.blockMs !== null) return inBlocks(settings, variants, settings.blockMs);
   const gap_ms = settings.order === 'abba' ? settings.timeoutMs + ABBA_MARGIN_MS : 0;
   if (!settings.untilDecided) {
     return { blocks: Array.from({ length: settings.runs }, () => once).flat(), looks: [], gap_ms };

@@ -1,5 +1,11 @@
 /** A run's data to its comparison: figures, checks, trust, findings, verdict. */
+import { formatArrival } from './arrivals.ts';
+import { byEndpoint } from './by-endpoint.ts';
 import { byPrompt } from './by-prompt.ts';
+import { driftsOf } from './capacity/drift.ts';
+import { capacityFindings, driftFindings } from './capacity/findings.ts';
+import { capacitiesOf } from './capacity/of-run.ts';
+import { capacityRatio } from './capacity/ratio.ts';
 import type { Check, GateCheck } from './checks.ts';
 import type { Comparison } from './comparison.ts';
 import type { Finding } from './findings.ts';
@@ -13,9 +19,10 @@ import { SCHEMA_VERSION } from './request-record.ts';
 import { firstBlocks } from './request-table.ts';
 import type { RunData } from './run-data.ts';
 import { checkFindings, figureFindings, runFindings } from './run-findings.ts';
-import { settingsOf, type Manifest } from './run.ts';
+import { isRamp, settingsOf, type Manifest } from './run.ts';
 import { samples } from './samples.ts';
 import type { Settings } from './settings.ts';
+import { sloOf } from './slo.ts';
 import { obrienFlemingLevels } from './statistics/group-sequential.ts';
 import { lengthFindings, streamFindings } from './stream-findings.ts';
 import { summarise, type SummaryContext, type VariantSummary } from './summary.ts';
@@ -55,10 +62,15 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     required: require,
     deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
     block_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
-    closed_loop: true,
+    closed_loop: settings.arrival.kind === 'closed',
   });
-  const checks: Check[] = [...looked.gates];
+  const ramp = isRamp(manifest);
+  const capacity = ramp ? capacitiesOf(data) : null;
+  const ratio = capacity === null ? null : capacityRatio(capacity, thresholds);
+  const drift = settings.blockMs === null ? null : driftsOf(data, alpha);
+  const checks: Check[] = ramp ? [] : [...looked.gates];
   for (const kind of ['limit', 'target'] as const) {
+    if (ramp) break; // judged step by step
     for (const limit of kind === 'limit' ? thresholds.limits : thresholds.targets) {
       for (const variant of presentVariants(manifest.variants)) {
         const side = sides[variant];
@@ -80,8 +92,19 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
       ? []
       : lengthFindings({ baseline: sides.baseline, shadow: sides.shadow }, alpha, settings.forceLength)),
     ...checkFindings(checks, manifest, rule),
+    ...(capacity === null ? [] : capacityFindings(capacity)),
+    ...(drift === null ? [] : driftFindings(drift)),
   ];
   const { verdict, exit_code } = decide(checks, findings, {
+    capacity:
+      capacity === null
+        ? null
+        : {
+            known:
+              presentVariants(capacity).length > 0 &&
+              presentVariants(capacity).every((one) => capacity[one]?.sustained != null),
+            answer: ratio?.answer ?? null,
+          },
     rule,
     interrupted: manifest.stopped?.reason === 'interrupted',
     fail_on: failOn(soft),
@@ -96,7 +119,9 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
       started_ms: manifest.started_ms,
       ended_ms: manifest.ended_ms,
       clients: settings.vus,
-      duration_ms: settings.durationMs,
+      arrival: formatArrival(settings.arrival),
+      rate_per_s: settings.rate,
+      duration_ms: ramp ? settings.holdMs : settings.durationMs,
       warm_up_ms: settings.warmUpMs,
       timeout_ms: settings.timeoutMs,
       seed: settings.seed,
@@ -115,6 +140,10 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     checks,
     slowest_stage: slowestStage(summaries),
     histogram: histogram(mapVariants(sides, (side) => side.samples)),
+    capacity,
+    capacity_ratio: ratio,
+    drift,
+    by_endpoint: manifest.job === 'mixed' ? mapVariants(data.measured, byEndpoint) : null,
     observed: seen.observed,
     by_prompt: manifest.job === 'single' ? mapVariants(data.measured, byPrompt) : null,
     trust: trust.figures,
@@ -148,8 +177,15 @@ function generation(
 function summaryContext(manifest: Manifest, settings: Settings): SummaryContext {
   return {
     planned_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
-    clients: planLoad(settings) === null ? settings.vus : null,
-    slo: settings.slo,
+    clients:
+      settings.arrival.kind === 'closed' &&
+      settings.thinkTime === null &&
+      settings.maxRequests === null &&
+      planLoad(settings) === null &&
+      !isRamp(manifest)
+        ? settings.vus
+        : null,
+    slo: sloOf(settings.slo, manifest.thresholds),
   };
 }
 

@@ -1,5 +1,9 @@
 /** The one model of a run's result: everything that is rendered, and comparison.json itself, is this. */
 import type { PromptFigures } from './by-prompt.ts';
+import type { EndpointFigures } from './by-endpoint.ts';
+import type { Capacity } from './capacity/capacity.ts';
+import type { CapacityRatio } from './capacity/ratio.ts';
+import type { Drift } from './capacity/drift.ts';
 import type { Check, Verdict } from './checks.ts';
 import type { Finding } from './findings.ts';
 import type { Observed } from './inference/observed.ts';
@@ -26,6 +30,9 @@ export interface Comparison {
     readonly started_ms: number;
     readonly ended_ms: number | null;
     readonly clients: number;
+    /** How requests came, in words of the setting: `closed`, `poisson`. */
+    readonly arrival?: string;
+    readonly rate_per_s?: number | null;
     readonly duration_ms: number;
     readonly warm_up_ms: number;
     readonly timeout_ms: number;
@@ -72,6 +79,14 @@ export interface Comparison {
   readonly observed?: Observed | null;
   /** Of k6:single: each prompt by itself. */
   readonly by_prompt?: ByVariant<readonly PromptFigures[]> | null;
+  /** Of a ramp: what each variant sustains. */
+  readonly capacity?: ByVariant<Capacity> | null;
+  /** Of the two; null of one, or where one sustains nothing that was tried. */
+  readonly capacity_ratio?: CapacityRatio | null;
+  /** Of a soak: what grew or shrank over its time. */
+  readonly drift?: readonly Drift[] | null;
+  /** Of mixed endpoints: each by itself. */
+  readonly by_endpoint?: ByVariant<readonly EndpointFigures[]> | null;
   readonly trust: readonly TrustFigure[];
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;

@@ -35,6 +35,13 @@ export const FINDING_CODES = {
   payloads_differ: 'warning',
   requests_unsent: 'warning',
   metrics_vanished: 'warning',
+  rate_not_sent: 'invalid',
+  capacity_unknown: 'warning',
+  capacity_unsure: 'note',
+  capacity_beyond: 'note',
+  machine_gave_out: 'warning',
+  drift: 'warning',
+  open_loop_throughput: 'note',
   prefix_cache: 'warning',
   // note
   tokens_estimated: 'note',

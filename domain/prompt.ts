@@ -6,6 +6,8 @@ import { BadValue } from './units.ts';
 export interface Prompt {
   readonly id: string;
   readonly messages: readonly Message[];
+  /** In place of the run's own; a trace records each answer's length. */
+  readonly max_tokens?: number;
 }
 
 const SHAPE = '{"id":"...","prompt":"..."} or {"id":"...","messages":[{"role":"user","content":"..."}]}';
@@ -34,7 +36,15 @@ export function toPrompt(value: unknown, where: string, fallback_id: string): Pr
   const id = value['id'] ?? fallback_id;
   if (typeof id !== 'string' || id === '')
     throw new BadValue(`${where}: field "id" is ${shown(id)}; allowed: text`);
-  const { prompt, messages } = value;
+  const { prompt, messages, max_tokens } = value;
+  if (
+    max_tokens !== undefined &&
+    !(typeof max_tokens === 'number' && Number.isInteger(max_tokens) && max_tokens > 0)
+  )
+    throw new BadValue(
+      `${where}: field "max_tokens" is ${shown(max_tokens)}; allowed: a whole number from 1`,
+    );
+  const length = max_tokens === undefined ? {} : { max_tokens };
   if ((prompt === undefined) === (messages === undefined))
     throw new BadValue(
       `${where}: ${prompt === undefined ? 'neither "prompt" nor "messages" is there' : 'both "prompt" and "messages" are there'}; a prompt is ${SHAPE}`,
@@ -42,12 +52,16 @@ export function toPrompt(value: unknown, where: string, fallback_id: string): Pr
   if (messages === undefined) {
     if (typeof prompt !== 'string' || prompt.trim() === '')
       throw new BadValue(`${where}: field "prompt" is ${shown(prompt)}; allowed: text`);
-    return { id, messages: [{ role: 'user', content: prompt }] };
+    return { id, messages: [{ role: 'user', content: prompt }], ...length };
   }
   const list: readonly unknown[] = Array.isArray(messages) ? messages : [];
   if (list.length === 0)
     throw new BadValue(`${where}: field "messages" is ${shown(messages)}; allowed: a list of at least one`);
-  return { id, messages: list.map((message, i) => messageOf(message, `${where}: messages[${i}]`)) };
+  return {
+    id,
+    messages: list.map((message, i) => messageOf(message, `${where}: messages[${i}]`)),
+    ...length,
+  };
 }
 
 /** The conversation as one text, for protocols that take one. */

@@ -16,7 +16,8 @@ export function requestHeaders(
   env: Environment,
 ): Record<string, string> {
   const key = variant === 'shadow' ? (settings.shadowApiKey ?? settings.apiKey) : settings.apiKey;
-  return headersWith(key, settings, env);
+  const own = variant === 'shadow' ? settings.onHeader : settings.offHeader;
+  return headersWith(key, { header: [...settings.header, ...own] }, env);
 }
 
 /** The user's own headers, and the bearer token where there is one. @throws BadValue as above */

@@ -34,7 +34,7 @@ export interface RequestRecord {
   readonly correct_translation: boolean | null;
   readonly answer_sha256: string | null;
   readonly answer: string | null;
-  /** Open load: how long after its scheduled start the request began; `duration_ms` then counts from the schedule. */
+  /** Open load: how long after its scheduled start the request began. Figures count from the schedule: the reader adds it. */
   readonly late_ms: number | null;
   // Streamed answers.
   readonly ttft_ms: number | null;

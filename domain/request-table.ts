@@ -66,8 +66,10 @@ export class RequestTable {
     const row = this.rows;
     if (row === this.#capacity) this.#grow();
     this.rows += 1;
-    this.#start[row] = record.start_ms;
-    this.#duration[row] = record.duration_ms;
+    // Open load: from the scheduled start on, or a stalled server would be excused the requests it kept waiting.
+    const late_ms = record.late_ms ?? 0;
+    this.#start[row] = record.start_ms - late_ms;
+    this.#duration[row] = record.duration_ms + late_ms;
     this.#cost[row] = record.cost_eur ?? Number.NaN;
     this.#index[row] = record.index;
     this.#payload[row] = this.#place(record.payload_id);
@@ -85,7 +87,7 @@ export class RequestTable {
       let column = this.#optional.get(name);
       if (column === undefined)
         this.#optional.set(name, (column = new Float64Array(this.#capacity).fill(Number.NaN)));
-      column[row] = value;
+      column[row] = name === 'ttft_ms' || name === 'e2e_ms' ? value + late_ms : value;
     }
     if (record.phase === 'measured' && record.error === null) this.#addTokens(record);
   }
@@ -273,24 +275,37 @@ export interface Measured {
 
 /** The rows of the blocks below this number, which stand first. */
 export function firstBlocks(of: Measured, below: number): Measured {
-  let n = 0;
-  while (n < of.n && (of.block[n] ?? 0) < below) n += 1;
+  return rowsOf(of, 0, firstRow(of, below));
+}
+
+/** The rows of one block. Gaps between tokens are kept by the run alone. */
+export function blockOf(of: Measured, block: number): Measured {
+  return { ...rowsOf(of, firstRow(of, block), firstRow(of, block + 1)), gaps: null };
+}
+
+function firstRow(of: Measured, block: number): number {
+  let row = 0;
+  while (row < of.n && (of.block[row] ?? 0) < block) row += 1;
+  return row;
+}
+
+function rowsOf(of: Measured, from: number, to: number): Measured {
   return {
     ...of,
-    n,
-    start_ms: of.start_ms.subarray(0, n),
-    duration_ms: of.duration_ms.subarray(0, n),
-    cost_eur: of.cost_eur.subarray(0, n),
-    connecting_ms: of.connecting_ms.subarray(0, n),
-    index: of.index.subarray(0, n),
-    payload: of.payload.subarray(0, n),
-    block: of.block.subarray(0, n),
-    status: of.status.subarray(0, n),
-    error: of.error.subarray(0, n),
-    correct: of.correct.subarray(0, n),
-    correct_translation: of.correct_translation.subarray(0, n),
-    stages_ms: new Map([...of.stages_ms].map(([name, values]) => [name, values.subarray(0, n)])),
-    optional: new Map([...of.optional].map(([name, values]) => [name, values.subarray(0, n)])),
+    n: to - from,
+    start_ms: of.start_ms.subarray(from, to),
+    duration_ms: of.duration_ms.subarray(from, to),
+    cost_eur: of.cost_eur.subarray(from, to),
+    connecting_ms: of.connecting_ms.subarray(from, to),
+    index: of.index.subarray(from, to),
+    payload: of.payload.subarray(from, to),
+    block: of.block.subarray(from, to),
+    status: of.status.subarray(from, to),
+    error: of.error.subarray(from, to),
+    correct: of.correct.subarray(from, to),
+    correct_translation: of.correct_translation.subarray(from, to),
+    stages_ms: new Map([...of.stages_ms].map(([name, values]) => [name, values.subarray(from, to)])),
+    optional: new Map([...of.optional].map(([name, values]) => [name, values.subarray(from, to)])),
   };
 }
 

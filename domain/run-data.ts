@@ -15,6 +15,8 @@ export interface ResourceSample {
   readonly at_ms: number;
   /** Busy share of all CPUs of the load machine over the last second. */
   readonly cpu_share: number;
+  /** Resident memory by process of ours: `k6`, and the variants' stand-ins. */
+  readonly rss_bytes?: Readonly<Record<string, number>>;
 }
 
 export interface RunData {

@@ -34,6 +34,9 @@ export function runFindings(data: RunData): Finding[] {
     case 'shadow_gone':
       findings.push(finding('server_gone', { after_s }, 'shadow'));
       break;
+    case 'rate_not_sent':
+      findings.push(finding('rate_not_sent', { after_s }));
+      break;
     case 'k6_failed':
       findings.push(finding('k6_failed', { after_s }));
       break;
@@ -123,7 +126,12 @@ export function checkFindings(
   )?.advisory;
   if (few?.reason === 'too_few') findings.push(finding('few_payloads', { has: few.has, needs: few.needs }));
   if (rule === 'point' && gates.length > 0) findings.push(finding('point_rule'));
-  if (gates.some(({ gate }) => gate === 'throughput')) findings.push(finding('closed_loop_throughput'));
+  if (gates.some(({ gate }) => gate === 'throughput'))
+    findings.push(
+      finding(
+        settingsOf(manifest).arrival.kind === 'closed' ? 'closed_loop_throughput' : 'open_loop_throughput',
+      ),
+    );
   if (gates.some(({ gate }) => gate === 'latency') && manifest.deployment_noise === null)
     findings.push(finding('deployment_noise_unknown'));
   if (manifest.fallback !== null)

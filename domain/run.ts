@@ -1,6 +1,7 @@
 /** The manifest of a run: what was run, on what, by which versions; settings without secrets. */
 import * as v from 'valibot';
 import { SCHEMA_VERSION } from './request-record.ts';
+import { loadSchema } from './block.ts';
 import { STOP_REASONS } from './stop-reasons.ts';
 import { thresholdsSchema } from './thresholds.ts';
 import { parseSettings, type Settings } from './settings.ts';
@@ -52,11 +53,15 @@ const manifestSchema = v.strictObject({
       block: v.number(),
       variants: v.array(v.picklist(VARIANTS)),
       duration_ms: v.number(),
+      /** What each variant was asked for, where the blocks differ in it. */
+      loads: v.optional(v.record(v.string(), loadSchema)),
       started_ms: v.number(),
       ended_ms: v.number(),
       k6_exit_code: v.nullable(v.number()),
     }),
   ),
+  /** The blocks are steps of rising load: judged each by itself, for a capacity. */
+  ramp: v.optional(v.boolean()),
   /** After how many blocks each planned look was; empty: one look, at the end. */
   looks: v.array(v.number()),
   /** How much two deployments of one build differ: log-SD by statistic, and who measured it; null: not known. */
@@ -100,6 +105,9 @@ export function parseManifest(text: string, where: string): Manifest {
   const [issue] = result.issues;
   throw new BadValue(`${where}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
 }
+
+/** Its steps are judged one by one, not as one load. */
+export const isRamp = (manifest: Manifest): boolean => manifest.ramp === true;
 
 /** The settings of a run as values; what its manifest kept of them. @throws BadValue */
 export function settingsOf(manifest: Manifest): Settings {

@@ -5,8 +5,18 @@
  * A key in camelCase gives the flag (`warmUpMs` -> `--warm-up`) and the variable (`WARM_UP`): a unit suffix is not part
  * of the name a person types, since the text carries the unit.
  */
+import {
+  MOST_PER_S,
+  formatArrival,
+  formatThinkTime,
+  parseArrival,
+  parseThinkTime,
+  type Arrival,
+  type ThinkTime,
+} from './arrivals.ts';
 import { BadValue, formatDuration, parseDuration, parseNumber } from './units.ts';
 import { editDistance, offer } from './nearest.ts';
+import { formatMix, parseMix, type Mix } from './mix.ts';
 import { SCENARIO_NAMES } from './inference/names.ts';
 import { APIS } from './protocols/index.ts';
 import { formatSlo, parseSlo, type Slo } from './slo.ts';
@@ -17,6 +27,11 @@ export type SettingGroup =
   | 'answer'
   | 'stream'
   | 'load'
+  | 'arrival'
+  | 'mix'
+  | 'capacity'
+  | 'soak'
+  | 'effect'
   | 'verdict'
   | 'output'
   | 'stand-in'
@@ -153,6 +168,33 @@ const numbers = (
   format: (values) => values.join(','),
 });
 
+const arrival: Setting<Arrival> = {
+  group: 'arrival',
+  placeholder: 'HOW',
+  fallback: { kind: 'closed' },
+  doc: 'closed (clients wait for answers), or an open load: constant, poisson, bursts:on=5s,off=10s,peak=50, trace:FILE',
+  parse: parseArrival,
+  format: formatArrival,
+};
+
+const thinkTime: Setting<ThinkTime> = {
+  group: 'load',
+  placeholder: 'FROM-TO',
+  fallback: { from_ms: 0, to_ms: 0 },
+  doc: '',
+  parse: parseThinkTime,
+  format: formatThinkTime,
+};
+
+const mix: Setting<Mix> = {
+  group: 'mix',
+  placeholder: 'NAME=WEIGHT,...',
+  fallback: { llama: 1, chat: 3 },
+  doc: 'which endpoints are asked, and how often against each other',
+  parse: parseMix,
+  format: formatMix,
+};
+
 const URL_SHAPE = /^(https?):\/\/([^/?#\s]+)(\/[^?#\s]*)?$/i;
 
 const url: Setting<string> = text({
@@ -203,6 +245,26 @@ const header: Setting<Header> = {
     return { name, literal: value };
   },
   format: (value) => `${value.name}: ${'env' in value ? `env:${value.env}` : value.literal}`,
+};
+
+/** A JSON object, as its text. */
+const jsonObject: Setting<Readonly<Record<string, unknown>>> = {
+  group: 'effect',
+  placeholder: 'JSON',
+  fallback: {},
+  doc: '',
+  parse(given) {
+    let value: unknown;
+    try {
+      value = JSON.parse(given);
+    } catch {
+      throw new BadValue(`"${given}" is not JSON; allowed: an object, as {"cache_prompt":false}`);
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new BadValue(`"${given}" is no object; allowed: an object, as {"cache_prompt":false}`);
+    return { ...value };
+  },
+  format: (value) => JSON.stringify(value),
 };
 
 export const SETTINGS = {
@@ -406,6 +468,10 @@ export const SETTINGS = {
     max: 3_600_000,
     doc: "the clients' first requests are spread over this time, as of clients that do not know each other",
   }),
+  thinkTime: optional(thinkTime, {
+    group: 'load',
+    doc: 'pause of a client between its requests, drawn anew each time, as 1s-3s',
+  }),
   maxRequests: optional(number({ group: 'load', fallback: 0, min: 1, max: 1e9, whole: true, doc: '' }), {
     group: 'load',
     doc: 'most requests of each variant, warm-up included',
@@ -418,6 +484,76 @@ export const SETTINGS = {
     group: 'load',
     doc: 'limits, targets and gates as JSON, in place of thresholds/<scenario>.json',
   }),
+  // arrival
+  arrival,
+  rate: optional(number({ group: 'arrival', fallback: 0, min: 0.001, max: MOST_PER_S, doc: '' }), {
+    group: 'arrival',
+    doc: 'open load: requests a second of each variant (of bursts: between them)',
+  }),
+  maxInFlight: optional(
+    number({ group: 'arrival', fallback: 0, min: 1, max: 20_000, whole: true, doc: '' }),
+    {
+      group: 'arrival',
+      doc: 'open load: most requests of each variant in flight; beyond, starts are late (default rate x timeout, at most 500)',
+    },
+  ),
+  // mix
+  mix,
+  // capacity
+  from: number({
+    group: 'capacity',
+    fallback: 5,
+    min: 0.01,
+    max: MOST_PER_S,
+    doc: 'load of the first step, in clients (or requests/s with --arrival)',
+  }),
+  to: number({ group: 'capacity', fallback: 50, min: 0.01, max: MOST_PER_S, doc: 'load of the last step' }),
+  step: number({
+    group: 'capacity',
+    fallback: 5,
+    min: 0.01,
+    max: MOST_PER_S,
+    doc: 'from one step to the next',
+  }),
+  holdMs: duration({
+    group: 'capacity',
+    fallback: 60_000,
+    min: 1000,
+    doc: 'measured time of each step',
+  }),
+  search: flag({
+    group: 'capacity',
+    fallback: false,
+    doc: 'coarse steps, then refined between the last good and the first bad one, in place of every step',
+  }),
+  resolution: number({
+    group: 'capacity',
+    fallback: 0.035,
+    min: 0.005,
+    max: 0.5,
+    doc: 'with --search: how near the last good and the first bad load must come, as a share',
+  }),
+  // soak
+  blockMs: optional(duration({ group: 'soak', fallback: 0, min: 1000, doc: '' }), {
+    group: 'soak',
+    doc: 'the load in blocks of this time, each a k6 process of its own and a checkpoint',
+  }),
+  // effect
+  offHeader: list(header, {
+    group: 'effect',
+    placeholder: "'NAME: VALUE'",
+    doc: 'header that turns the feature off for a request',
+  }),
+  onHeader: list(header, {
+    group: 'effect',
+    placeholder: "'NAME: VALUE'",
+    doc: 'header that turns it on',
+  }),
+  offBody: optional(jsonObject, {
+    group: 'effect',
+    doc: 'members of the request that turn the feature off, as {"cache_prompt":false}',
+  }),
+  onBody: optional(jsonObject, { group: 'effect', doc: 'members that turn it on' }),
   // verdict
   runs: number({
     group: 'verdict',
@@ -881,6 +1017,7 @@ function contradictions(settings: Settings): string[] {
     problems.push(
       '--shadow-url is given without --baseline-url: a shadow is compared with a baseline of yours, not with the stand-in; give both',
     );
+  problems.push(...arrivalProblems(settings));
   const ways = [
     settings.start === null ? null : '--start',
     settings.noServer ? '--no-server' : null,
@@ -896,6 +1033,28 @@ function contradictions(settings: Settings): string[] {
     problems.push(
       '--slo names ttft or tpot, which an answer that comes whole does not have; drop --no-stream, or give e2e alone',
     );
+  return problems;
+}
+
+/** Whether the rate and the way to arrive go together; of a ramp the steps are the rate. Null: they do. */
+export function rateProblem({ arrival: how, rate }: Pick<Settings, 'arrival' | 'rate'>): string | null {
+  if ((how.kind === 'constant' || how.kind === 'poisson') && rate === null)
+    return `--arrival ${how.kind} needs the requests a second: give --rate`;
+  if ((how.kind === 'closed' || how.kind === 'trace') && rate !== null)
+    return `--rate goes with --arrival constant, poisson or bursts; ${how.kind === 'trace' ? 'a trace has times of its own' : 'clients of a closed loop wait for their answers'}`;
+  return null;
+}
+
+function arrivalProblems({ arrival: how, thinkTime: think, from, to, step, search }: Settings): string[] {
+  const problems: string[] = [];
+  if (how.kind !== 'closed' && think !== null)
+    problems.push('--think-time is of clients in a closed loop; an open load has its schedule: drop one');
+  if (to < from)
+    problems.push(
+      `--to ${to} lies below --from ${from}: the steps would end before they start; give --to ${from} or more`,
+    );
+  else if (!search && (to - from) / step > 1000)
+    problems.push(`--step ${step} makes ${Math.floor((to - from) / step) + 1} steps; allowed: 1000`);
   return problems;
 }
 

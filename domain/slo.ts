@@ -1,5 +1,6 @@
 /** A service-level objective of streamed answers, and the goodput under it: the share of all requests that met it. */
 import { offer } from './nearest.ts';
+import type { Thresholds } from './thresholds.ts';
 import { BadValue, formatDuration, parseDuration } from './units.ts';
 
 export const SLO_METRICS = ['ttft', 'tpot', 'e2e'] as const;
@@ -34,6 +35,18 @@ export const formatSlo = (slo: Slo): string =>
     const ms = slo[metric];
     return ms === undefined ? [] : [`${metric}=${formatDuration(ms)}`];
   }).join(',');
+
+/** What was asked for, else what the latency limits say of a single answer; null where neither does. */
+export function sloOf(slo: Slo | null, { limits }: Pick<Thresholds, 'limits'>): Slo | null {
+  if (slo !== null) return slo;
+  const implied: Partial<Record<SloMetric, number>> = {};
+  for (const { metric, op, limit } of limits) {
+    if (op !== '<' && op !== '<=') continue;
+    const name = metric === 'request_duration' ? 'e2e' : SLO_METRICS.find((one) => one === metric);
+    if (name !== undefined) implied[name] = Math.min(implied[name] ?? limit, limit);
+  }
+  return Object.keys(implied).length === 0 ? null : implied;
+}
 
 /** Times of one valid answer in ms; null where it has none. */
 export type AnswerTimes = Readonly<Record<`${SloMetric}_ms`, number | null>>;

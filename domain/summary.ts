@@ -78,6 +78,8 @@ export interface VariantSummary {
   };
   /** EUR a correct answer: total cost / right corrections, over the scored answers. */
   readonly cpqu: number | null;
+  /** Mean time to connect over all valid answers, those on an open connection included; absent where none is known. */
+  readonly connect_ms?: number | null;
   readonly stages: readonly ({ readonly stage: string } & TrendSummary)[];
   /** Answers of language models only. */
   readonly tokens: TokenSummary | null;
@@ -180,7 +182,7 @@ function errors(of: Measured): VariantSummary['errors'] {
 
 export interface SummaryContext {
   readonly planned_ms: number;
-  /** Null: Little's law is no check of this load, as of one with pauses. */
+  /** Of a closed loop without pauses; null where Little's law says nothing of them. */
   readonly clients: number | null;
   readonly slo: Slo | null;
 }
@@ -220,6 +222,7 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
       translation: accuracy(of, of.correct_translation),
     },
     cpqu: cpqu(of),
+    connect_ms: connectMean(of, ok),
     stages: stageSummaries(of),
     tokens: tokenSummary(of, window_s),
     goodput: context.slo === null ? null : goodput(of, context.slo, window_s),
@@ -244,6 +247,11 @@ function withFailures(sample: LatencySample, failed: number): NonNullable<Varian
     return rank > sample.n ? 'inf' : valueAtRank(sample, rank);
   };
   return { p50: reached(0.5), p95: reached(0.95), p99: reached(0.99) };
+}
+
+function connectMean(of: Measured, ok: number): number | null {
+  const values = validValues(of, of.connecting_ms);
+  return ok === 0 || values.length === 0 ? null : total(values) / ok;
 }
 
 function stageSummaries(of: Measured): VariantSummary['stages'] {
@@ -291,7 +299,9 @@ function goodput(of: Measured, slo: Slo, window_s: number): GoodputSummary | nul
   };
   let met = 0;
   for (let i = 0; i < of.n; i += 1) {
-    const times = { ttft_ms: at('ttft_ms', i), tpot_ms: at('tpot_ms', i), e2e_ms: at('e2e_ms', i) };
+    // An answer without token times ends with its last byte.
+    const e2e_ms = at('e2e_ms', i) ?? of.duration_ms[i] ?? null;
+    const times = { ttft_ms: at('ttft_ms', i), tpot_ms: at('tpot_ms', i), e2e_ms };
     if (of.error[i] === 0 && meetsSlo(slo, times)) met += 1;
   }
   return { met, share: met / of.n, per_s: window_s > 0 ? met / window_s : 0 };

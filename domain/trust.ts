@@ -4,8 +4,10 @@
  */
 import { planLoad } from './inference/plan.ts';
 import { finding, type Finding } from './findings.ts';
+import { lateness } from './lateness.ts';
 import { PROBE_PER_SECOND } from './load.ts';
-import { settingsOf } from './run.ts';
+import type { ProbeSample } from './probe.ts';
+import { isRamp, settingsOf } from './run.ts';
 import type { RunData } from './run-data.ts';
 import { loadSpans, valuesSummary, type VariantSummary } from './summary.ts';
 import { presentVariants, type ByVariant, type Variant } from './variants.ts';
@@ -34,9 +36,9 @@ export interface Trust {
 }
 
 /** A machine whose CPUs are all but full delays what it measures. */
-const CPU_FULL = 0.95;
+export const CPU_FULL = 0.95;
 /** Share of the seconds that may be full. */
-const CPU_FULL_SECONDS = 0.2;
+export const CPU_FULL_SECONDS = 0.2;
 const CPU_BUSY = 0.8;
 /** Fewer seconds of a load counted in requests say nothing about the machine. */
 const LEAST_CPU_SECONDS = 5;
@@ -69,8 +71,12 @@ export function judgeTrust(data: RunData, summaries: ByVariant<VariantSummary>, 
     );
   else counts(data, judge);
   crossCheck(data, summaries, judge);
-  cpu(data, judge, findings);
-  probe(data, summaries, tolerance, judge, findings);
+  // A ramp's load machine is judged step by step: the last steps are meant to be too much.
+  if (!isRamp(data.manifest)) {
+    cpu(data, judge, findings);
+    probe(data, summaries, tolerance, judge, findings);
+    lateStarts(data, summaries, tolerance, judge);
+  }
   return { figures, findings };
 }
 
@@ -81,13 +87,16 @@ function counts(data: RunData, judge: Judge): void {
   const stopped = data.manifest.stopped !== null;
   for (const variant of presentVariants(data.manifest.variants)) {
     const total = { started: 0, finished: 0, http_reqs: 0, iterations: 0 };
-    for (const { counts: of } of data.summaries) {
+    let without_request = 0;
+    for (const { counts: of, stopped: given_up } of data.summaries) {
       const one = of[variant];
       if (one === undefined) continue;
       total.started += one.started;
       total.finished += one.finished;
       total.http_reqs += one.http_reqs;
       total.iterations += one.iterations;
+      // A step that was given up leaves iterations that were never to send anything.
+      if (given_up === null) without_request += one.iterations - one.started;
     }
     const recorded = data.recorded[variant] ?? 0;
     const lost = Math.max(total.started - total.finished, total.started - total.http_reqs);
@@ -100,7 +109,7 @@ function counts(data: RunData, judge: Judge): void {
     judge({ name: 'unrecorded_requests', variant, figure: gap, limit: 0, unit: 'requests' }, gap === 0, () =>
       finding('unrecorded_requests', { finished: total.finished, recorded }, variant),
     );
-    const broken = total.iterations - total.started;
+    const broken = without_request;
     if (!stopped)
       judge(
         { name: 'failed_iterations', variant, figure: broken, limit: 0, unit: 'requests' },
@@ -171,8 +180,7 @@ function probe(
 ): void {
   const planned_s = plannedSeconds(data, summaries);
   if (data.probes.length === 0 || planned_s <= 0) return;
-  const idle = data.probes.filter((sample) => sample.idle).map(({ duration_ms }) => duration_ms);
-  const loaded = data.probes.filter((sample) => !sample.idle).map(({ duration_ms }) => duration_ms);
+  const loaded = data.probes.filter((sample) => !sample.idle);
   const share = loaded.length / (planned_s * PROBE_PER_SECOND);
   if (data.manifest.stopped === null && planned_s * PROBE_PER_SECOND >= MIN_PROBES)
     judge(
@@ -186,26 +194,19 @@ function probe(
     (gate) => gate.gate === 'latency' && gate.metric === 'ttft',
   );
   const latency = (gated ? trends?.ttft?.p50 : undefined) ?? trends?.request_duration?.p50;
-  if (idle.length < MIN_PROBES || loaded.length < MIN_PROBES || latency === undefined) {
+  const delay = probeDelay(data.probes);
+  if (delay === null || latency === undefined) {
     findings.push(finding('short_run', { probes: loaded.length }));
     return;
   }
-  const floor = valuesSummary(Float64Array.from(idle));
-  const under_load = valuesSummary(Float64Array.from(loaded));
-  if (floor === null || under_load === null) return;
-  if (nearestLimitMs(data, summaries) === Number.POSITIVE_INFINITY) return;
-  const delay_ms = Math.max(0, under_load.p95 - floor.p50);
-  const limit_ms = DELAY_PART * (nearestLimitMs(data, summaries) ?? tolerance * latency);
+  const nearest_ms = nearestLimitMs(data, summaries);
+  if (nearest_ms === Number.POSITIVE_INFINITY) return;
+  const { delay_ms, floor_ms } = delay;
+  const limit_ms = nearest_ms === null ? delayLimit(tolerance, latency) : DELAY_PART * nearest_ms;
   judge(
     { name: 'probe_delay', variant: null, figure: delay_ms, limit: limit_ms, unit: 'ms' },
     delay_ms <= limit_ms,
-    () =>
-      finding('probe_delay', {
-        delay_ms,
-        limit_ms,
-        floor_ms: floor.p50,
-        fits: fitting(data, limit_ms / delay_ms),
-      }),
+    () => finding('probe_delay', { delay_ms, limit_ms, floor_ms, fits: fitting(data, limit_ms / delay_ms) }),
   );
 }
 
@@ -227,12 +228,55 @@ function nearestLimitMs(data: RunData, summaries: ByVariant<VariantSummary>): nu
   );
 }
 
+/** What the load machine itself may add to a latency before it rivals a difference of this share. */
+export const delayLimit = (tolerance: number, latency_ms: number): number =>
+  DELAY_PART * tolerance * latency_ms;
+
+/** The probe's p95 under load above its idle floor (p50); null of too few samples. */
+export function probeDelay(
+  probes: readonly ProbeSample[],
+): { readonly delay_ms: number; readonly floor_ms: number } | null {
+  const times = (idle: boolean): number[] =>
+    probes.filter((sample) => sample.idle === idle).map(({ duration_ms }) => duration_ms);
+  const [idle, loaded] = [times(true), times(false)];
+  if (idle.length < MIN_PROBES || loaded.length < MIN_PROBES) return null;
+  const floor = valuesSummary(Float64Array.from(idle));
+  const under_load = valuesSummary(Float64Array.from(loaded));
+  return floor === null || under_load === null
+    ? null
+    : { delay_ms: Math.max(0, under_load.p95 - floor.p50), floor_ms: floor.p50 };
+}
+
 /** Over all blocks, what the probe was to run. */
 function plannedSeconds(data: RunData, summaries: ByVariant<VariantSummary>): number {
   const settings = settingsOf(data.manifest);
   // A load counted in requests lasts as long as it lasts.
-  if (planLoad(settings) !== null)
+  if (planLoad(settings) !== null || settings.maxRequests !== null)
     return Math.max(...presentVariants(summaries).map((one) => summaries[one]?.throughput.window_s ?? 0));
   const { blocks } = data.manifest;
   return blocks.reduce((sum, { duration_ms }) => sum + settings.warmUpMs + duration_ms, 0) / 1000;
+}
+
+/** A start this late, or a small part of what is to be told apart, is what timers and schedulers do. */
+const LATE_LEAST_MS = 10;
+
+/** Open load: latency counts from the schedule, so lateness of ours is in it. */
+function lateStarts(
+  data: RunData,
+  summaries: ByVariant<VariantSummary>,
+  tolerance: number,
+  judge: Judge,
+): void {
+  for (const variant of presentVariants(data.measured)) {
+    const measured = data.measured[variant];
+    const late_ms = measured === undefined ? null : lateness(measured);
+    if (late_ms === null) continue;
+    const latency = summaries[variant]?.trends.request_duration?.p50 ?? 0;
+    const limit_ms = Math.max(LATE_LEAST_MS, delayLimit(tolerance, latency));
+    judge(
+      { name: 'late_starts', variant, figure: late_ms, limit: limit_ms, unit: 'ms' },
+      late_ms <= limit_ms,
+      () => finding('late_starts', { late_ms, limit_ms }, variant),
+    );
+  }
 }

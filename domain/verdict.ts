@@ -1,4 +1,5 @@
 /** From checks and findings to one word and one exit code. */
+import type { CapacityRatio } from './capacity/ratio.ts';
 import type { Check, GateCheck, LimitCheck, Verdict } from './checks.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Finding } from './findings.ts';
@@ -13,6 +14,8 @@ export function failOn(setting: Settings['failOn']): FailOn {
 }
 
 export interface VerdictContext {
+  /** Of a ramp, in place of limits and gates: whether what each sustains is known, and how the variants compare; null: another job. */
+  readonly capacity?: { readonly known: boolean; readonly answer: CapacityRatio['answer'] | null } | null;
   readonly rule: Verdict['rule'];
   /** The user ended the run: how far it got may depend on what was seen. */
   readonly interrupted: boolean;
@@ -62,6 +65,14 @@ export function decide(
     );
   if (context.interrupted) return answer('inconclusive', ['interrupted'], EXIT.interrupted);
   if (open.length > 0) return answer('inconclusive', because(open), soft('inconclusive', EXIT.inconclusive));
+  if (context.capacity !== undefined && context.capacity !== null) {
+    const { known, answer: word } = context.capacity;
+    if (!known) return answer('inconclusive', ['capacity_unknown'], soft('inconclusive', EXIT.inconclusive));
+    if (word === 'fail') return answer('fail', ['capacity'], soft('fail', EXIT.gate_failed));
+    return word === 'inconclusive'
+      ? answer('inconclusive', ['capacity'], soft('inconclusive', EXIT.inconclusive))
+      : answer('pass', ['capacity'], EXIT.pass);
+  }
   const [deciding] = gates;
   const limits = checks.filter(isLimit);
   if (deciding === undefined && limits.length === 0)

@@ -35,6 +35,8 @@ export interface Reading {
   readonly all: number;
   /** Of the series that carry our path in a label; null where none does. */
   readonly own: number | null;
+  /** Of one series: a share of something is no sum over engines. */
+  readonly max: number;
 }
 
 /**
@@ -50,11 +52,12 @@ export function readMetrics(
   const found: Record<string, Reading> = {};
   for (const { name, labels, value } of samples) {
     if (!wanted.has(name) || !Number.isFinite(value)) continue;
-    const before = found[name] ?? { all: 0, own: null };
+    const before = found[name] ?? { all: 0, own: null, max: value };
     const ours = Object.values(labels).includes(path);
     found[name] = {
       all: before.all + value,
       own: ours ? (before.own ?? 0) + value : before.own,
+      max: Math.max(before.max, value),
     };
   }
   return found;

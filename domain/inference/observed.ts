@@ -2,7 +2,7 @@
 import type { LimitCheck } from '../checks.ts';
 import { finding, type Finding } from '../findings.ts';
 import type { Measured } from '../request-table.ts';
-import { settingsOf } from '../run.ts';
+import { isRamp, settingsOf } from '../run.ts';
 import type { RunData } from '../run-data.ts';
 import type { VariantSummary } from '../summary.ts';
 import type { ObservedLimit } from '../thresholds.ts';
@@ -153,7 +153,8 @@ export function judgeObserved(data: RunData, summaries: ByVariant<VariantSummary
   const { manifest } = data;
   const settings = settingsOf(manifest);
   const plan = planLoad(settings);
-  const samples = data.server ?? [];
+  // A ramp looks at the server for its own sake: domain/capacity.
+  const samples = isRamp(manifest) ? [] : (data.server ?? []);
   const limits = manifest.thresholds.observed ?? [];
   if (plan === null && samples.length === 0) return { observed: null, checks: [], findings: [] };
   const names = settings.serverMetrics.split(',');

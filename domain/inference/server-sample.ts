@@ -12,7 +12,12 @@ const sampleSchema = v.strictObject({
   process: v.nullable(v.strictObject({ cpu_s: amount, rss_bytes: amount, processes: amount })),
   /** undefined: not asked this time; null: asked, and no metrics came. */
   metrics: v.optional(
-    v.nullable(v.record(v.string(), v.strictObject({ all: v.number(), own: v.nullable(v.number()) }))),
+    v.nullable(
+      v.record(
+        v.string(),
+        v.strictObject({ all: v.number(), own: v.nullable(v.number()), max: v.optional(v.number()) }),
+      ),
+    ),
   ),
   gpu: v.optional(v.nullable(v.strictObject({ share: amount, memory_bytes: v.nullable(amount) }))),
 });

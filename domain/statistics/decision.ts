@@ -39,8 +39,9 @@ export type Advice =
 
 /** Normal quantile of 0.9: the power that an advised sample has. */
 const POWER = 1.28;
-/** More than this many times the sample so far is no advice. */
+/** More than this many times the sample so far is no advice where the estimate lies near the margin: within half of it. */
 const REASONABLE_FACTOR = 50;
+const NEAR = 0.5;
 
 /**
  * How many more for a decision with 90 % power if the estimate is right: n ((critical + 1.28) se / gap)^2 - n
@@ -52,10 +53,12 @@ export function advise({ estimate, margin, se, critical, deployment_sd = 0, n }:
   const gap = (margin - estimate) ** 2;
   const reach = (critical + POWER) ** 2;
   const factor = (reach * se * se) / gap;
-  if (!(factor <= REASONABLE_FACTOR)) return { kind: 'grey_zone' };
+  const far = gap > (NEAR * margin) ** 2 && margin !== 0;
+  // Far from the margin a factor is large since the sample is tiny, and the advice is the number all the same.
+  if (!(factor <= REASONABLE_FACTOR) && !(far && Number.isFinite(factor))) return { kind: 'grey_zone' };
   const left = gap - reach * deployment_sd ** 2;
   if (left <= 0) return { kind: 'deployment_noise' };
   const needed = n * ((reach * se * se) / left);
-  if (needed > n * REASONABLE_FACTOR) return { kind: 'deployment_noise' };
+  if (needed > n * REASONABLE_FACTOR && factor <= REASONABLE_FACTOR) return { kind: 'deployment_noise' };
   return { kind: 'need_more', more: Math.max(1, Math.ceil(needed - n)) };
 }

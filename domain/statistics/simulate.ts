@@ -1,6 +1,7 @@
 /** Seeded latencies of two variants under load, to prove the verdict on: everything is known about them. */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { mix32 } from '../payload-order.ts';
 
 /**
  * `iid`: requests know nothing of each other. `ar1`: the log latency remembers the last one's noise, as behind a queue.
@@ -48,7 +49,8 @@ export interface Random {
 /** Marsaglia's polar method (Marsaglia and Bray 1964) on xoroshiro128+. */
 export function seededRandom(seed: number): Random {
   if (!Number.isInteger(seed)) throw new RangeError(`seed is ${seed}; it must be an integer`);
-  const generator = xoroshiro128plus(seed);
+  // Unmixed, the first draw of every small seed is almost 1.
+  const generator = xoroshiro128plus(mix32(seed ^ 0x9e3779b9) | 0);
   const uniform = (): number => uniformFloat64(generator);
   let spare: number | undefined;
   const normal = (): number => {
