@@ -26,6 +26,20 @@ const k6 = {
   external: ['k6', 'k6/*'],
 };
 
+/**
+ * What only k6's first context does is a file of its own, which each VU would otherwise hold parsed and bound: settings,
+ * schemas and thresholds are two thirds of a scenario's functions, 200 KB a VU.
+ */
+const FIRST_CONTEXT = 'first-context';
+const firstContextApart = (folder) => ({
+  name: 'first context apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/first-context\.ts$/ }, ({ kind }) =>
+      kind === 'require-call' ? { path: `${folder}/${FIRST_CONTEXT}.js`, external: true } : undefined,
+    );
+  },
+});
+
 const node = { ...common, platform: 'node', packages: 'external' };
 
 const entries = (folder) =>
@@ -64,13 +78,19 @@ function put(path, contents) {
 /** Builds everything into `outdir`; returns the paths written, relative to it. */
 export async function buildAll({ outdir = join(root, 'dist') } = {}) {
   const results = await Promise.all([
-    build({ ...k6, entryPoints: entries('scenarios'), outdir }),
-    build({ ...k6, entryPoints: entries('test/in-k6'), outdir: join(outdir, 'test') }),
+    build({ ...k6, entryPoints: entries('scenarios'), outdir, plugins: [firstContextApart('.')] }),
+    build({
+      ...k6,
+      entryPoints: entries('test/in-k6'),
+      outdir: join(outdir, 'test'),
+      plugins: [firstContextApart('..')],
+    }),
+    build({ ...k6, format: 'cjs', entryPoints: [`lib/${FIRST_CONTEXT}.ts`], outdir }),
     build({ ...node, entryPoints: ['cli/bin.ts'], outdir: join(outdir, 'cli') }),
     build({ ...node, entryPoints: entries('stand-in'), outdir: join(outdir, 'stand-in') }),
   ]);
-  const [scenarios, inK6] = results;
-  for (const file of [...scenarios.outputFiles, ...inK6.outputFiles]) {
+  const [scenarios, inK6, firstContext] = results;
+  for (const file of [scenarios, inK6, firstContext].flatMap(({ outputFiles }) => outputFiles)) {
     // k6's engine compiles /\p{L}/u and then never matches: a scenario with it would score every answer wrong, silently.
     if (file.path.endsWith('.js') && /\\[pP]\{/.test(file.text))
       throw new Error(`${file.path}: \\p{...} never matches in k6; normalise by other means`);

@@ -1,4 +1,4 @@
-/** The whole of a closed-load scenario but its requests: options, one function a variant, the probe, the summary. */
+/** The whole of a load but its requests, closed or by a schedule: options, one function a variant, the probe, the summary. */
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
@@ -8,9 +8,11 @@ import type { Variant } from '../domain/variants.ts';
 import { probeDuration } from './metrics.ts';
 import { openRequestLog } from './request-log.ts';
 import { runControl } from './run-control.ts';
+import { openShape } from './open-load.ts';
 import { optionsOf, target, type Runtime, type Target } from './runtime.ts';
-import { timedShape, type Shape } from './shapes.ts';
+import type { Shape } from './shapes.ts';
 import type { StepContext } from './steps/measured.ts';
+import { timedShape } from './timed-shape.ts';
 import { bareText, blockSummary, type K6Summary } from './summary.ts';
 
 export type Iteration = () => void | Promise<void>;
@@ -20,11 +22,11 @@ export interface ClosedLoad {
   readonly runtime: Runtime;
   /** The scenario's own thresholds file, as imported. */
   readonly thresholds: unknown;
-  /** The iteration of one variant; called once a variant, in the init context. */
+  /** The iteration of one variant; made by each VU with its first, so that it holds no other variant's. */
   readonly iteration: (context: StepContext, target: Target) => Iteration;
   /** Default the setting's time. */
   readonly warm_up?: StepContext['warm_up'];
-  /** Default clients in a closed loop for the settings' time. */
+  /** Default as the settings say for their time: clients in a closed loop, or starts by a schedule. */
   readonly shape?: Shape;
 }
 
@@ -39,28 +41,33 @@ export interface Wired {
 export function closedLoad(of: ClosedLoad): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
-  const shape = of.shape ?? timedShape(settings);
+  const shape = of.shape ?? (settings.arrival.kind === 'closed' ? timedShape(runtime) : openShape(runtime));
   const log = openRequestLog(plan.request_log);
-  const budget = { max_cost_eur: settings.maxCost, vus_in_all: settings.vus * variants.length };
-  const steps = new Map(
-    variants.map((variant) => [
-      variant,
-      of.iteration(
-        {
-          variant,
-          scenario_name: of.name,
-          block: plan.block,
-          warm_up:
-            of.warm_up ?? (shape.warm_up === null ? { ms: settings.warmUpMs } : { requests: shape.warm_up }),
-          index: shape.index,
-          log,
-          control: runControl(variant, budget),
-          keep_answers: settings.keepAnswers,
-        },
-        target(settings, variant),
-      ),
-    ]),
-  );
+  const budget = {
+    max_cost_eur: settings.maxCost,
+    vus_in_all: variants.reduce((sum, one) => sum + shape.clients(one), 0),
+  };
+  const made = new Map<Variant, Iteration>();
+  const iterationOf = (variant: Variant): Iteration => {
+    let iteration = made.get(variant);
+    if (iteration === undefined) {
+      const context = {
+        variant,
+        scenario_name: of.name,
+        block: plan.block,
+        warm_up:
+          of.warm_up ?? (shape.warm_up === null ? { ms: settings.warmUpMs } : { requests: shape.warm_up }),
+        index: shape.index,
+        log,
+        control: runControl(variant, budget),
+        keep_answers: settings.keepAnswers,
+        starts: shape.starts?.(variant) ?? null,
+      };
+      iteration = of.iteration(context, target(settings, variant));
+      made.set(variant, iteration);
+    }
+    return iteration;
+  };
   const probeOnce = (idle: boolean): void => {
     const response = http.get(plan.probe_url ?? '', {
       responseType: 'none',
@@ -80,9 +87,9 @@ export function closedLoad(of: ClosedLoad): Wired {
   return {
     options: optionsOf(runtime, { name: of.name, thresholds: of.thresholds, shape }),
     run(variant) {
-      awaitTurn(settings.spreadMs, settings.vus);
+      awaitTurn(settings.spreadMs, shape.clients(variant));
       shape.enter(variant);
-      const step = steps.get(variant)?.();
+      const step = iterationOf(variant)();
       if (step === undefined) return shape.leave(variant);
       return step.then(() => shape.leave(variant));
     },

@@ -7,12 +7,11 @@ import { GRACE_MS } from '../domain/load.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Variant } from '../domain/variants.ts';
 import { counters, iterationIndex } from './extensions.ts';
+import { endOfRequests, requestsDone } from './end-of-requests.ts';
 import { stopped } from './run-control.ts';
 import type { Shape } from './shapes.ts';
 
 const POLL_S = 0.01;
-
-const finished = (variant: Variant): string => `requests_done_${variant}`;
 
 /**
  * Each stage is a k6 scenario of its own. With the suite's k6 all of them start at once, and a stage's clients wait until
@@ -26,13 +25,14 @@ export function countedShape(plan: LoadPlan, settings: Settings, variants: reado
   const byScenario = new Map(
     variants.flatMap((variant) => plan.stages.map((stage) => [scenarioName(variant, stage), stage] as const)),
   );
+  const end = endOfRequests(variants, plan.requests, settings.durationMs);
   /** Of this VU's stage. */
   let first = 0;
   let nextMs: number | null = null;
 
   const awaitTurn = (variant: Variant, stage: Stage): void => {
     if (!counters.across_vus) return;
-    while (counters.get(finished(variant)) < stage.first && stopped() === null) sleep(POLL_S);
+    while (counters.get(requestsDone(variant)) < stage.first && stopped() === null) sleep(POLL_S);
   };
   /** Clients begin evenly spread over one pace, then keep to their own beat. */
   const awaitBeat = (pace_ms: number, index: number, clients: number): void => {
@@ -59,6 +59,8 @@ export function countedShape(plan: LoadPlan, settings: Settings, variants: reado
         ]),
       );
     },
+    clients: () => settings.vus,
+    starts: null,
     enter(variant) {
       // A VU may serve one stage after another.
       const stage = byScenario.get(exec.scenario.name);
@@ -67,15 +69,10 @@ export function countedShape(plan: LoadPlan, settings: Settings, variants: reado
       awaitTurn(variant, stage);
       if (plan.pace_ms !== null) awaitBeat(plan.pace_ms, stage.first + iterationIndex(), stage.clients);
     },
-    leave: (variant) => void counters.add(finished(variant), 1),
+    leave: (variant) => end.count(variant),
     index: () => first + iterationIndex(),
     warm_up: plan.warm_up,
     timed: false,
-    done: counters.across_vus
-      ? () =>
-          stopped() !== null ||
-          Date.now() - exec.scenario.startTime > settings.durationMs ||
-          variants.every((variant) => counters.get(finished(variant)) >= plan.requests)
-      : null,
+    done: end.done,
   };
 }

@@ -1,5 +1,6 @@
 /** The suite's own k6 extensions where this binary has them, and what stands in for them on a stock k6. */
 import exec from 'k6/execution';
+import { payloadAt as payloadAtHere } from '../domain/payload-order.ts';
 import { HAS_EXTENSIONS } from './runtime.ts';
 
 type RequestLogModule = typeof import('k6/x/requestlog');
@@ -43,6 +44,9 @@ export const counters: Counters =
   sharedModule === null
     ? localCounters()
     : { across_vus: true, add: sharedModule.add, max: sharedModule.max, get: sharedModule.get };
+
+/** In Go where it can be: the same numbers. */
+export const payloadAt: typeof payloadAtHere = sharedModule?.payloadAt ?? payloadAtHere;
 
 /** The iteration's number in its scenario, over all VUs. The extension's call costs a tenth of the getter chain. */
 export const iterationIndex: () => number = requestLogModule?.index ?? (() => exec.scenario.iterationInTest);

@@ -3,7 +3,13 @@ import type { Options, Scenario } from 'k6/options';
 import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/block.ts';
 import { PROBE_LEAD_MS } from '../domain/load.ts';
 import { urlSetting } from '../domain/request-headers.ts';
-import { envName, parseSettings, type ParsedSettings, type Settings } from '../domain/settings.ts';
+import {
+  envName,
+  parseSettings,
+  rateProblem,
+  type ParsedSettings,
+  type Settings,
+} from '../domain/settings.ts';
 import { fitting, k6Thresholds, parseThresholds, type Thresholds } from '../domain/thresholds.ts';
 import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './runtime-shape.ts';
 import { probes } from './shapes.ts';
@@ -30,6 +36,8 @@ export function checkedRuntime(job: JobDefaults): Runtime {
         }
       : parseBlockPlan(planText);
   const problems = [...parsed.problems];
+  const rate = plan.loads === undefined ? rateProblem(parsed.settings) : null;
+  if (rate !== null) problems.push(rate);
   for (const variant of plan.variants) {
     const name = urlSetting(variant);
     if (parsed.settings[name] === null)

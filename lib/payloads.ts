@@ -1,9 +1,10 @@
 /** The payloads of this run, shared by all VUs, and the sequence in which a variant asks them. */
 import { SharedArray } from 'k6/data';
 import { labels, type Labels } from '../domain/answer.ts';
-import { isSampled, payloadAt } from '../domain/payload-order.ts';
+import { isSampled } from '../domain/payload-order.ts';
 import { assertDistinctIds, toPayload, type Payload } from '../domain/payload.ts';
 import { toPrompt, type Prompt } from '../domain/prompt.ts';
+import { payloadAt } from './extensions.ts';
 import type { Runtime } from './runtime.ts';
 
 /** One payload as a VU uses it: the body is written once, the labels normalised at most once. */
@@ -58,13 +59,26 @@ function readValues(file: string): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
+/** Of a trace: which payload the request with this index asks; null: the usual sequence. */
+function tracePlaces({ plan }: Runtime): (index: number) => number | null {
+  const file = plan.trace_file ?? null;
+  if (file === null) return () => null;
+  const places = new SharedArray<number>('trace places', () =>
+    readValues(file).map((pair) => Number(Array.isArray(pair) ? pair[1] : -1)),
+  );
+  return (index) => {
+    const place = places[index] ?? -1;
+    return place < 0 ? null : place;
+  };
+}
+
 export function payloadSequence<P extends { readonly id: string }, I>(
   runtime: Runtime,
   form: PayloadForm<P, I>,
 ): PayloadSequence<I> {
   const given = runtime.plan.payloads_file ?? form.own;
   const where = typeof given === 'string' ? given : 'the payloads made here';
-  const shared = new SharedArray<P>('payloads', () => {
+  const shared = new SharedArray<P>(`payloads of ${where}`, () => {
     const payloads = (typeof given === 'string' ? readValues(given) : given()).map((value, i) =>
       form.parse(value, `${where}, payload ${i + 1}`, `payload-${i + 1}`),
     );
@@ -74,12 +88,13 @@ export function payloadSequence<P extends { readonly id: string }, I>(
   });
   const { seed, sampleRate } = runtime.settings;
   const count = shared.length;
+  const placeOf = tracePlaces(runtime);
   // A shared element is parsed anew at each access; a VU keeps what it has used.
   const used = new Map<number, I>();
   return {
     count,
     at(index) {
-      const place = payloadAt(seed, index, count);
+      const place = placeOf(index) ?? payloadAt(seed, index, count);
       let item = used.get(place);
       if (item === undefined) {
         const payload = shared[place];

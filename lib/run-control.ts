@@ -5,6 +5,7 @@
  */
 import exec from 'k6/execution';
 import { sleep } from 'k6';
+import { LATE_FOR_MS, LATE_MS, LATE_STARTS, LATE_STARTS_SLOW } from '../domain/load.ts';
 import { STOP_REASONS, type StopReason } from '../domain/stop-reasons.ts';
 import type { ErrorKind } from '../domain/errors.ts';
 import type { Variant } from '../domain/variants.ts';
@@ -18,6 +19,8 @@ const IDLE_SECONDS = 0.1;
 export interface RunControl {
   /** False: nothing may be sent; the VU has idled a little. */
   mayStart(): boolean;
+  /** Open load: a request has begun so long after its scheduled start. */
+  startedLate(late_ms: number): void;
   finished(error: ErrorKind | null, cost_eur: number | null): void;
 }
 
@@ -30,6 +33,8 @@ export interface Budget {
 export function runControl(variant: Variant, budget: Budget): RunControl {
   const maxCost =
     budget.max_cost_eur === null ? null : budget.max_cost_eur / (counters.across_vus ? 1 : budget.vus_in_all);
+  const lateStarts = `late_starts_${variant}`;
+  const lateSince = `late_since_${variant}`;
   const failures = `failures_${variant}`;
   const failingSince = `failing_since_${variant}`;
   return {
@@ -47,6 +52,16 @@ export function runControl(variant: Variant, budget: Budget): RunControl {
       if (counters.across_vus && counters.get('in_flight') === 0) exec.test.abort(`stopped: ${stopped()}`);
       sleep(IDLE_SECONDS);
       return false;
+    },
+    startedLate(late_ms) {
+      if (late_ms <= LATE_MS) {
+        if (counters.get(lateStarts) > 0) counters.add(lateStarts, -counters.get(lateStarts));
+        return;
+      }
+      const count = counters.add(lateStarts, 1);
+      if (count === 1) counters.add(lateSince, Date.now() - counters.get(lateSince));
+      const for_ms = Date.now() - counters.get(lateSince);
+      if (count >= LATE_STARTS || (count >= LATE_STARTS_SLOW && for_ms >= LATE_FOR_MS)) stop('rate_not_sent');
     },
     finished(error, cost_eur) {
       counters.add('in_flight', -1);

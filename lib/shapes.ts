@@ -4,10 +4,20 @@ import type { Settings } from '../domain/settings.ts';
 import type { Variant } from '../domain/variants.ts';
 import { GRACE_MS, PROBE_IDLE_SAMPLES, PROBE_LEAD_MS, PROBE_PER_SECOND } from '../domain/load.ts';
 
+/** When the requests of an open load are to start. */
+export interface Starts {
+  /** Start of the request with this index, ms from the load's begin. */
+  at(index: number): number;
+}
+
 /** How the requests of a load are spread over clients and time. */
 export interface Shape {
   /** k6 scenarios of one variant, by name; they begin `lead_ms` after the start. */
   scenarios(variant: Variant, lead_ms: number): Record<string, Scenario>;
+  /** VUs that send a variant's requests. */
+  clients(variant: Variant): number;
+  /** The schedule of an open load; null: a request starts when its client is free. */
+  readonly starts: ((variant: Variant) => Starts) | null;
   /** At the start of an iteration: waits for its turn. */
   enter(variant: Variant): void;
   /** At the end of an iteration. */
@@ -24,42 +34,6 @@ export interface Shape {
 
 const seconds = (ms: number): string => `${ms}ms`;
 
-/**
- * A constant number of clients in a closed loop, warm-up and measurement in one go, so that concurrency never dips or
- * doubles between them. With a cap on requests the same clients share that many iterations.
- */
-export function constantClients(settings: Settings, exec: string, start_after_ms: number): Scenario {
-  const length = seconds(settings.warmUpMs + settings.durationMs);
-  // Longer than the timeout, always: k6 drops what is in flight at its end without a trace, and those are the slowest.
-  const common = {
-    exec,
-    startTime: seconds(start_after_ms),
-    gracefulStop: seconds(settings.timeoutMs + GRACE_MS),
-  };
-  return settings.maxRequests === null
-    ? { executor: 'constant-vus', vus: settings.vus, duration: length, ...common }
-    : {
-        executor: 'shared-iterations',
-        vus: Math.min(settings.vus, settings.maxRequests),
-        iterations: settings.maxRequests,
-        maxDuration: length,
-        ...common,
-      };
-}
-
-/** The shape of a load by time: see {@link constantClients}. */
-export function timedShape(settings: Settings): Shape {
-  return {
-    scenarios: (variant, lead_ms) => ({ [variant]: constantClients(settings, variant, lead_ms) }),
-    enter: () => {},
-    leave: () => {},
-    index: null,
-    warm_up: null,
-    done: null,
-    timed: true,
-  };
-}
-
 /** The probe: a few requests to find its idle floor, then a steady trickle to a null server for as long as the load. */
 export function probes(settings: Settings, { timed, done }: Shape): Record<string, Scenario> {
   const common = { exec: 'probe', gracefulStop: seconds(GRACE_MS) };
@@ -73,7 +47,7 @@ export function probes(settings: Settings, { timed, done }: Shape): Record<strin
   if (!timed && done === null) return { probe_idle: idle };
   if (!timed) {
     // One iteration, which ends when the load does.
-    const length = seconds(settings.durationMs + settings.timeoutMs);
+    const length = seconds(settings.warmUpMs + settings.durationMs + settings.timeoutMs);
     const startTime = seconds(PROBE_LEAD_MS);
     return {
       probe_idle: idle,

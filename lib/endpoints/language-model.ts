@@ -48,6 +48,7 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
   const url = `${target.base_url}${settings.apiPath ?? protocol.path}`;
   const model = variant === 'shadow' ? (settings.shadowModel ?? settings.model) : settings.model;
   const streamed = settings.stream;
+  const further = variant === 'shadow' ? settings.onBody : settings.offBody;
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
     Accept: streamed ? 'text/event-stream' : 'application/json',
@@ -70,14 +71,14 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
         messages,
         prompt: textOf(messages),
         model,
-        max_tokens: settings.maxTokens,
+        max_tokens: prompt.max_tokens ?? settings.maxTokens,
         force_length: settings.forceLength,
         temperature: settings.temperature,
         stream: streamed,
       });
       headers['traceparent'] = traceparent;
       headers['X-Request-Id'] = traceId(traceparent);
-      return request('POST', url, JSON.stringify(body), params);
+      return request('POST', url, JSON.stringify(further === null ? body : { ...body, ...further }), params);
     },
     read: (result) => (streamed ? readStreamed(result) : readWhole(result, protocol)),
   };

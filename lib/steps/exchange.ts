@@ -1,4 +1,4 @@
-/** One measured request: send, judge, count, record. The loop body of every closed-load scenario whose answers come whole. */
+/** One measured request: send, judge, count, record. The loop body of every scenario whose answers come whole. */
 import { transportError, type ErrorKind } from '../../domain/errors.ts';
 import { EMPTY_READING, type Endpoint, type Reading } from '../endpoints/endpoint.ts';
 import { requestCost, requestCostMean } from '../metrics.ts';
@@ -48,7 +48,7 @@ export function exchange<Asked>(of: Exchange<Asked>): () => void {
     const response = endpoint.send(asked, begun.traceparent);
     const reading = judge(endpoint, response, asked, scored);
     const { error, cost_eur, stages_ms } = reading;
-    step.count(begun, error, response.timings.duration);
+    step.count(begun, error, response.timings.duration + step.late(begun, begun.start_ms));
     if (cost_eur !== null) {
       requestCost.add(cost_eur, begun.tags);
       costed += 1;

@@ -1,10 +1,12 @@
 /** What every measured request has around it, however it is sent: may it start, its place and phase, its counts, its record's head. */
+import { sleep } from 'k6';
 import { scenario } from 'k6/execution';
 import type { ErrorKind } from '../../domain/errors.ts';
 import type { Phase, Variant } from '../../domain/variants.ts';
-import { iterationIndex, traceparent } from '../extensions.ts';
+import { iterationIndex, now, traceparent } from '../extensions.ts';
 import { requestDuration, requestFailed, requestsFinished, requestsStarted, type Tags } from '../metrics.ts';
 import type { RequestLog } from '../request-log.ts';
+import type { Starts } from '../shapes.ts';
 import type { RunControl } from '../run-control.ts';
 
 export interface StepContext {
@@ -18,6 +20,8 @@ export interface StepContext {
   readonly log: RequestLog;
   readonly control: RunControl;
   readonly keep_answers: boolean;
+  /** Of an open load; null: a request starts when its client is free. */
+  readonly starts: Starts | null;
 }
 
 /** A request that has begun. */
@@ -28,6 +32,8 @@ export interface Begun {
   readonly traceparent: string;
   /** Epoch ms. */
   readonly start_ms: number;
+  /** Open load: when it was to start, epoch ms. */
+  readonly due_ms: number | null;
 }
 
 export interface MeasuredStep {
@@ -35,7 +41,9 @@ export interface MeasuredStep {
   begin(): Begun | null;
   /** The members of a record that are known without its answer, as JSON without braces. */
   head(begun: Begun, payload_id: string, start_ms: number): string;
-  /** Counts an answer; `duration_ms` enters the latency of valid ones only. */
+  /** How long after its scheduled start a request began, 0 in a closed loop. */
+  late(begun: Begun, start_ms: number): number;
+  /** Counts an answer; `duration_ms`, from the scheduled start, enters the latency of valid ones only. */
   count(begun: Begun, error: ErrorKind | null, duration_ms: number): void;
   /** After the record is written. */
   end(begun: Begun, error: ErrorKind | null, cost_eur: number | null): void;
@@ -59,29 +67,41 @@ export function measuredStep({
   warm_up,
   index: indexOf,
   control,
+  starts,
 }: StepContext): MeasuredStep {
   const tags: Readonly<Record<Phase, Tags>> = {
     warmup: { variant, phase: 'warmup' },
     measured: { variant, phase: 'measured' },
   };
   const fixed = `"variant":"${variant}","scenario":${JSON.stringify(scenario_name)},"block":${block}`;
-  let measured_from_ms: number | null = null;
+  let began_ms: number | null = null;
+  const begin_ms = (): number => (began_ms ??= scenario.startTime);
+  const late = ({ due_ms }: Begun, start_ms: number): number =>
+    due_ms === null ? 0 : Math.max(0, start_ms - due_ms);
   const isWarmUp = (index: number, start_ms: number): boolean => {
     if ('requests' in warm_up) return index < warm_up.requests;
-    measured_from_ms ??= scenario.startTime + warm_up.ms;
-    return start_ms < measured_from_ms;
+    return start_ms < begin_ms() + warm_up.ms;
   };
   return {
     begin() {
-      if (!control.mayStart()) return null;
       const index = (indexOf ?? iterationIndex)();
-      const start_ms = Date.now();
-      const phase: Phase = isWarmUp(index, start_ms) ? 'warmup' : 'measured';
+      const due_ms = starts === null ? null : begin_ms() + starts.at(index);
+      const wait_ms = due_ms === null ? 0 : due_ms - now();
+      if (wait_ms > 0) sleep(wait_ms / 1000);
+      if (!control.mayStart()) return null;
+      const start_ms = due_ms === null ? Date.now() : now();
+      if (due_ms !== null) control.startedLate(start_ms - due_ms);
+      const phase: Phase = isWarmUp(index, due_ms ?? start_ms) ? 'warmup' : 'measured';
       requestsStarted.add(1, tags[phase]);
-      return { index, phase, tags: tags[phase], traceparent: traceparent(), start_ms };
+      return { index, phase, tags: tags[phase], traceparent: traceparent(), start_ms, due_ms };
     },
-    head: ({ index, phase }, payload_id, start_ms) =>
-      `${fixed},"index":${index},"payload_id":${JSON.stringify(payload_id)},"phase":"${phase}","start_ms":${start_ms}`,
+    late,
+    head(begun, payload_id, start_ms) {
+      const { index, phase, due_ms } = begun;
+      return `${fixed},"index":${index},"payload_id":${JSON.stringify(payload_id)},"phase":"${phase}","start_ms":${start_ms}${
+        due_ms === null ? '' : `,"late_ms":${late(begun, start_ms)}`
+      }`;
+    },
     count(begun, error, duration_ms) {
       if (error === null) requestDuration.add(duration_ms, begun.tags);
       requestFailed.add(error !== null, begun.tags);

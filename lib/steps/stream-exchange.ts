@@ -18,6 +18,17 @@ export interface StreamExchange extends StepContext {
 /** k6 keeps every sample: of a long answer it gets at most this many gaps, evenly taken. */
 const SAMPLED_GAPS = 8;
 
+/** The times of an answer from when its request was to start. */
+function fromSchedule(reading: ModelReading, late_ms: number): ModelReading {
+  if (late_ms === 0) return reading;
+  const { ttft_ms, e2e_ms } = reading;
+  return {
+    ...reading,
+    ttft_ms: ttft_ms === null ? null : ttft_ms + late_ms,
+    e2e_ms: e2e_ms === null ? null : e2e_ms + late_ms,
+  };
+}
+
 function countTimes(result: Result, reading: ModelReading, tags: metrics.Tags): void {
   const { ttft_ms, tpot_ms, e2e_ms, tokens } = reading;
   if (ttft_ms !== null) metrics.ttft.add(ttft_ms, tags);
@@ -52,9 +63,11 @@ export function streamExchange(of: StreamExchange): () => Promise<void> {
     const result = await endpoint.send(prompt, begun.index, begun.traceparent);
     const reading = endpoint.read(result);
     const { error } = reading;
-    step.count(begun, error, result.end_ms);
-    if (error === null) countTimes(result, reading, begun.tags);
-    if (slo !== null) metrics.goodput.add(error === null && meetsSlo(slo, reading), begun.tags);
+    const late_ms = step.late(begun, result.t0_ms);
+    step.count(begun, error, result.end_ms + late_ms);
+    const scheduled = fromSchedule(reading, late_ms);
+    if (error === null) countTimes(result, scheduled, begun.tags);
+    if (slo !== null) metrics.goodput.add(error === null && meetsSlo(slo, scheduled), begun.tags);
     const head = step.head(begun, prompt.id, result.t0_ms);
     const answer = of.keep_answers ? `,"answer":${jsonOrNull(reading.text)}` : '';
     log.write(
