@@ -36,7 +36,7 @@ import { withFlags } from './gate/flags.ts';
 import { GATE_JOB } from './gate/load-test.ts';
 import { UsageError, type Io } from './io.ts';
 import { INFERENCE_GROUPS } from './inference-jobs.ts';
-import { CALIBRATION, JOBS } from './jobs.ts';
+import { CALIBRATION, EFFECTS, JOBS } from './jobs.ts';
 
 /** Runs one command line. @throws UsageError, and whatever is our own bug */
 export async function runCommand(io: Io): Promise<number> {
@@ -58,6 +58,16 @@ export async function runCommand(io: Io): Promise<number> {
     });
   }
 
+  const effects = program
+    .command('effect')
+    .description("what a server's feature does to throughput: off and on in turn (A B B A)");
+  for (const job of EFFECTS) {
+    const command = effects.command(job.name).description(job.title);
+    const settings = withSettings(command, settingsOfGroups(job.groups), io, job.settings);
+    command.action(async () => {
+      code = await loadCommand(io, { ...job, name: `effect-${job.name}` }, checked(settings()));
+    });
+  }
   for (const { name, title, wanted } of gatewayCommands) {
     const command = program.command(name).description(title);
     const settings = withSettings(command, GATEWAY_SETTINGS, io, {});

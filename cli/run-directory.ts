@@ -19,6 +19,7 @@ export const FILES = {
   requests: 'requests.jsonl',
   payloads: 'payloads.jsonl',
   thresholds: 'thresholds.json',
+  trace: 'trace.json',
   resources: 'resources.jsonl',
   server: 'server.jsonl',
   server_log: 'server.log',
@@ -30,6 +31,22 @@ export const FILES = {
   report: 'report.html',
   junit: 'junit.xml',
 } as const;
+
+/** The request log: of the whole run, or one a block, which is then compressed when the block ends. */
+export const requestsFile = (block: number | null): string =>
+  block === null ? FILES.requests : `requests-${block}.jsonl`;
+
+const REQUEST_LOG = /^requests(?:-(\d+))?\.jsonl(?:\.gz)?$/;
+
+/** The request logs of a run, by block; where a crash left a log beside its compressed form, the latter alone. */
+export function requestLogs(run: RunDirectory): string[] {
+  const names = readdirSync(run.path).filter((name) => REQUEST_LOG.test(name));
+  const place = (name: string): number => Number(REQUEST_LOG.exec(name)?.[1] ?? -1);
+  return names
+    .filter((name) => name.endsWith('.gz') || !names.includes(`${name}.gz`))
+    .toSorted((a, b) => place(a) - place(b))
+    .map((name) => join(run.path, name));
+}
 
 export const summaryFile = (block: number): string => `summary-${block}.json`;
 

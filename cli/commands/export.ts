@@ -6,8 +6,8 @@ import { PROBE_HEAD } from '../../domain/probe.ts';
 import { BadRecord, parseRecord } from '../../domain/request-record.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
-import { eachLine } from '../read/lines.ts';
-import { FILES, findRun, shownPath } from '../run-directory.ts';
+import { eachLine, type BufferPiece } from '../read/lines.ts';
+import { findRun, requestLogs, shownPath } from '../run-directory.ts';
 
 /** Written as it is read: a run of millions of requests must not have to fit in memory. */
 class JsonArray {
@@ -36,7 +36,7 @@ export function exportCommand(io: Io, given: string | undefined, out: string | u
   mkdirSync(folder, { recursive: true });
   const files = new Map<Variant, JsonArray>();
   let unread = 0;
-  eachLine(join(run.path, FILES.requests), (piece, from, to) => {
+  const add = (piece: BufferPiece, from: number, to: number): void => {
     const line = piece.bytes.toString('utf8', from, to);
     if (line.startsWith(PROBE_HEAD)) return;
     try {
@@ -51,7 +51,8 @@ export function exportCommand(io: Io, given: string | undefined, out: string | u
       if (!(error instanceof BadRecord || error instanceof SyntaxError)) throw error;
       unread += 1;
     }
-  });
+  };
+  for (const path of requestLogs(run)) eachLine(path, add);
   if (files.size === 0) throw new UsageError(`${shownPath(io, run.path)} has no measured request to export`);
   for (const file of files.values()) {
     file.close();

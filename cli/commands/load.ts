@@ -1,12 +1,12 @@
 /** `npm run k6:<job>`: servers, k6, blocks of load, comparison. Whatever happens, nothing of ours is left running. */
-import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { compare } from '../../domain/compare.ts';
+import { ENGINE_METRICS } from '../../domain/capacity/server-load.ts';
 import type { Comparison } from '../../domain/comparison.ts';
 import { planLoad } from '../../domain/inference/plan.ts';
 import type { Manifest } from '../../domain/run.ts';
-import type { ParsedSettings } from '../../domain/settings.ts';
+import { formatArrival } from '../../domain/arrivals.ts';
+import type { ParsedSettings, Settings } from '../../domain/settings.ts';
 import { formatDuration } from '../../domain/units.ts';
 import { presentVariants, type ByVariant } from '../../domain/variants.ts';
 import { deploymentNoise } from '../deployment-noise.ts';
@@ -19,7 +19,9 @@ import { readRun } from '../read/run.ts';
 import { planInWords } from '../render/inference.ts';
 import { outputs, show } from '../report.ts';
 import { FILES, createRunDirectory, shownPath, writeWhole, type RunDirectory } from '../run-directory.ts';
-import { freePort, loadTimeMs, runBlock } from '../run/block.ts';
+import { compressLog } from '../run/compress.ts';
+import { plannedBlocks, rampSteps } from '../run/planner.ts';
+import { definedLoads, freePort, loadTimeMs, runBlock } from '../run/block.ts';
 import { Closers } from '../run/closers.ts';
 import { deploy, redeploy, type Deployment } from '../run/deployment.ts';
 import { firstManifest, identifyAgain, identifyAll, keepManifest, stoppedBy } from '../run/manifest.ts';
@@ -28,20 +30,15 @@ import { startStandIn, type Server } from '../servers.ts';
 
 const DASHBOARD_PORT = 5665;
 
-export async function loadCommand(io: Io, job: Job, parsed: ParsedSettings): Promise<number> {
+export async function loadCommand(io: Io, given_job: Job, given: ParsedSettings): Promise<number> {
+  const { job, parsed } = oneServer(given_job, given);
   const closers = new Closers();
   try {
-    const load = async (given: ParsedSettings, fallback: Manifest['fallback']): Promise<Loaded> => {
-      const { run, comparison, k6_exit_code } = await runLoad(
-        io,
-        job,
-        given,
-        { ...ALONE, fallback },
-        closers,
-      );
+    const load = async (one: ParsedSettings, fallback: Manifest['fallback']): Promise<Loaded> => {
+      const { run, comparison, k6_exit_code } = await runLoad(io, job, one, { ...ALONE, fallback }, closers);
       const shown = show(io, comparison, run.path, {
-        json: given.settings.json,
-        open: given.settings.open,
+        json: one.settings.json,
+        open: one.settings.open,
       });
       const limiting = comparison.findings.some(({ code }) => MACHINE_LIMITS.includes(code));
       return {
@@ -60,6 +57,19 @@ export async function loadCommand(io: Io, job: Job, parsed: ParsedSettings): Pro
     await closers.run();
   }
 }
+
+/** A job that takes one server, given one: measured alone, or as both variants in turn. */
+function oneServer(job: Job, parsed: ParsedSettings): { job: Job; parsed: ParsedSettings } {
+  const { settings } = parsed;
+  if (settings.baselineUrl === null || settings.shadowUrl !== null || job.one_server === 'refused')
+    return { job, parsed };
+  return job.one_server === 'alone'
+    ? { job: { ...job, variants: ['baseline'] }, parsed }
+    : { job, parsed: { ...parsed, settings: { ...settings, shadowUrl: settings.baselineUrl, aa: true } } };
+}
+
+const restarts = ({ baselineRestart, shadowRestart }: Settings): boolean =>
+  baselineRestart !== null || shadowRestart !== null;
 
 interface Loaded {
   readonly run_id: string;
@@ -96,6 +106,7 @@ export async function runLoad(
 ): Promise<LoadResult> {
   let prepared = prepare(io, job, parsed.settings);
   const { plan } = prepared;
+  const planner = job.ramp ? rampSteps(prepared.settings, job.variants) : plannedBlocks(io, plan);
   const k6 = await findK6(io);
   if (job.language_model && !k6.extended)
     throw new UsageError(
@@ -127,7 +138,14 @@ export async function runLoad(
 
   const run = context.run ?? createRunDirectory(io, job.name, settings.out);
   writeWhole(join(run.path, FILES.payloads), prepared.payloads.jsonl);
-  if (settings.thresholds !== null) copyFileSync(settings.thresholds, join(run.path, FILES.thresholds));
+  if (prepared.starts !== null) writeWhole(join(run.path, FILES.trace), JSON.stringify(prepared.starts));
+  // k6 carries its scenario's own; a ramp's limits are judged step by step, not over them all.
+  const own_thresholds = settings.thresholds !== null || job.name !== job.scenario;
+  if (own_thresholds)
+    writeWhole(
+      join(run.path, FILES.thresholds),
+      JSON.stringify(job.ramp ? { limits: [], targets: [], gates: [] } : prepared.thresholds, null, 2),
+    );
   let manifest = firstManifest({
     io,
     job,
@@ -141,10 +159,12 @@ export async function runLoad(
   });
   keepManifest(run, manifest);
 
-  for (const [block, planned] of plan.blocks.entries()) {
-    if (block > 0) {
-      if (plan.gap_ms > 0) await pause(io, plan.gap_ms);
-      deployment = latest = await redeploy(io, job, settings, deployment, block);
+  for (let block = 0; ; block += 1) {
+    const planned = planner.next(run, block);
+    if (planned === null) break;
+    if (block > 0 && plan.gap_ms > 0) await pause(io, plan.gap_ms);
+    if (block > 0 && (!job.keeps_servers || restarts(settings))) {
+      deployment = latest = await redeploy(io, job, settings, deployment, block, planned.variants);
       variants = { ...variants, ...(await identifyAll(io, settings, deployment)) };
     }
     const watch =
@@ -158,6 +178,7 @@ export async function runLoad(
             urls: deployment.urls,
             pids: { ...context.pids, ...deployment.processes },
             path: job.watched,
+            metrics: job.ramp ? ENGINE_METRICS : settings.serverMetrics.split(','),
           });
     const result = await runBlock({
       io,
@@ -176,17 +197,17 @@ export async function runLoad(
       },
       probe_url: job.probed ? probe.url : null,
       dashboard_port,
-      own_thresholds: settings.thresholds !== null,
+      own_thresholds,
       processes: deployment.processes,
-      heading:
-        plan.blocks.length > 1
-          ? `block ${block + 1} of ${plan.looks.length > 0 ? 'at most ' : ''}${plan.blocks.length}, `
-          : '',
+      ...(planned.loads === undefined ? {} : { loads: planned.loads }),
+      traced: prepared.starts !== null,
+      heading: planner.heading(block, planned),
     });
     await watch?.stop();
     const { started_ms, ended_ms, k6_exit_code } = result;
     variants = await identifyAgain(io, settings, deployment, variants);
-    const stopped = stoppedBy(io, result);
+    const stopped = stoppedBy(io, result, job);
+    if (settings.blockMs !== null) compressLog(run, block);
     manifest = {
       ...manifest,
       variants,
@@ -197,6 +218,7 @@ export async function runLoad(
           block,
           variants: [...planned.variants],
           duration_ms: planned.duration_ms,
+          ...(planned.loads === undefined ? {} : { loads: definedLoads(planned.loads) }),
           started_ms,
           ended_ms,
           k6_exit_code,
@@ -210,11 +232,6 @@ export async function runLoad(
         `k6 ended by itself (exit ${String(k6_exit_code)}); the end of ${shownPath(io, join(run.path, FILES.k6_log))}:\n${result.last_lines}`,
       );
     if (stopped !== null) break;
-    if (plan.looks.includes(block + 1) && block + 1 < plan.blocks.length) {
-      const { decided } = compare(readRun(run)).run.looks ?? { decided: null };
-      if (decided !== null) break;
-      say(io, `look ${plan.looks.indexOf(block + 1) + 1} of ${plan.looks.length}: not decided yet`);
-    }
   }
   manifest = {
     ...manifest,
@@ -253,6 +270,18 @@ interface Started {
   readonly dashboard_port: number | null;
 }
 
+function loadText(settings: Settings, ramp: boolean): string {
+  const { arrival, rate, from, to, step } = settings;
+  if (ramp) {
+    const unit = arrival.kind === 'closed' ? 'clients' : `requests/s (${arrival.kind})`;
+    return settings.search
+      ? `search from ${from} to ${to} ${unit}`
+      : `${from} to ${to} ${unit} by ${step}, until two steps in a row fail`;
+  }
+  if (arrival.kind === 'closed') return `${settings.vus} clients each in a closed loop`;
+  return `an open load each, ${formatArrival(arrival)}${rate === null ? '' : ` at ${rate} requests/s`}`;
+}
+
 /** What will be done, and how long it takes: said before it is done. */
 function announce(
   io: Io,
@@ -274,7 +303,7 @@ function announce(
   row(
     'load',
     counted === null
-      ? `${settings.vus} clients each in a closed loop, ${formatDuration(settings.warmUpMs)} warm-up, ${formatDuration(settings.durationMs)} measured, timeout ${formatDuration(settings.timeoutMs)}`
+      ? `${loadText(settings, job.ramp)}, ${formatDuration(settings.warmUpMs)} warm-up, ${job.ramp ? `at most ${formatDuration(settings.holdMs)} measured a step` : `${formatDuration(settings.durationMs)} measured`}, timeout ${formatDuration(settings.timeoutMs)}`
       : planInWords(counted, settings.timeoutMs),
   );
   if (plan.blocks.length > 1) {
@@ -294,12 +323,23 @@ function announce(
   if (settings.maxCost !== null) row('at most', `EUR ${settings.maxCost} in all`);
   row('k6', `${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`);
   if (dashboard_port !== null) row('live', `http://127.0.0.1:${dashboard_port}`);
-  const block_ms = loadTimeMs({ ...settings, durationMs: plan.blocks[0]?.duration_ms ?? 0 }, job.probed);
-  if (block_ms === null) return row('takes', 'as long as the server takes');
-  const load_ms = plan.blocks.length * (block_ms + plan.gap_ms);
+  if (job.ramp) {
+    const { warmUpMs, holdMs, from, to, step } = settings;
+    const all_ms = (Math.floor((to - from) / step) + 1) * (warmUpMs + holdMs);
+    row(
+      'takes',
+      `${settings.search ? 'about a third of' : 'at most about'} ${formatDuration(Math.ceil(all_ms / 1000) * 1000)}`,
+    );
+    return;
+  }
+  const block_ms = plan.blocks.map(({ duration_ms }) =>
+    loadTimeMs({ ...settings, durationMs: duration_ms }, job.probed),
+  );
+  if (block_ms.includes(null)) return row('takes', 'as long as the server takes');
+  const load_ms = block_ms.reduce((sum: number, one) => sum + (one ?? 0) + plan.gap_ms, 0);
   const total_ms = load_ms + (ours.length > 0 ? settings.drainMs : 0);
   row(
     'takes',
-    `${plan.looks.length > 0 ? 'at most ' : 'about '}${formatDuration(Math.ceil(total_ms / 1000) * 1000)}`,
+    `${plan.looks.length > 0 || settings.maxRequests !== null ? 'at most ' : 'about '}${formatDuration(Math.ceil(total_ms / 1000) * 1000)}`,
   );
 }

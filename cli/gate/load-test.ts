@@ -56,6 +56,10 @@ export const GATE_JOB: Job = {
   stand_in: 'openai',
   stand_in_flags: {},
   payloads: 'prompts',
+  variant_flags: {},
+  ramp: false,
+  one_server: 'alone',
+  keeps_servers: false,
   language_model: true,
   probed: false,
   watched: null,
@@ -305,7 +309,7 @@ async function sendAll(
     heading: 'at most: ',
   });
   const { started_ms, ended_ms, k6_exit_code } = result;
-  const stopped = stoppedBy(io, result);
+  const stopped = stoppedBy(io, result, GATE_JOB);
   manifest = {
     ...manifest,
     status: stopped === null ? 'complete' : 'incomplete',

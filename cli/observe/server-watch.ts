@@ -24,6 +24,8 @@ export interface WatchRequest {
   readonly pids: Readonly<Partial<Record<string, number>>>;
   /** The path that is loaded, as a label of the server's metrics may have it. */
   readonly path: string;
+  /** Names of the metrics to keep. */
+  readonly metrics: readonly string[];
 }
 
 export interface ServerWatch {
@@ -32,7 +34,7 @@ export interface ServerWatch {
 }
 
 async function scrape(of: WatchRequest, url: string): Promise<ServerSample['metrics']> {
-  const { io, settings, path } = of;
+  const { io, settings, path, metrics } = of;
   const answer = await get(
     io,
     settings,
@@ -41,7 +43,7 @@ async function scrape(of: WatchRequest, url: string): Promise<ServerSample['metr
     SCRAPE_TIMEOUT_MS,
   ).catch(() => null);
   if (answer === null || answer.status !== 200) return null;
-  return readMetrics(parseExposition(answer.body), settings.serverMetrics.split(','), path);
+  return readMetrics(parseExposition(answer.body), metrics, path);
 }
 
 export async function watchServers(of: WatchRequest): Promise<ServerWatch> {

@@ -1,5 +1,4 @@
 /** Reads a run's files back into the domain's shapes. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBlockSummary, type BlockSummary } from '../../domain/block.ts';
 import { parseServerSample, type ServerSample } from '../../domain/inference/server-sample.ts';
@@ -11,7 +10,7 @@ import { parseManifest } from '../../domain/run.ts';
 import type { RunData, BadLine, ResourceSample } from '../../domain/run-data.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
-import { FILES, readText, summaryFile, type RunDirectory } from '../run-directory.ts';
+import { FILES, readText, requestLogs, summaryFile, type RunDirectory } from '../run-directory.ts';
 import { eachLine, type BufferPiece } from './lines.ts';
 
 const KEPT_BAD_LINES = 5;
@@ -22,7 +21,7 @@ interface Log {
   readonly bad: { count: number; first: BadLine[] };
 }
 
-function readLog(path: string): Log {
+function readLog(paths: readonly string[]): Log {
   const log: Log = { tables: {}, probes: [], bad: { count: 0, first: [] } };
   let number = 0;
   const scanner = new RecordScanner();
@@ -46,8 +45,23 @@ function readLog(path: string): Log {
       if (log.bad.first.length < KEPT_BAD_LINES) log.bad.first.push({ line: number, problem: error.message });
     }
   };
-  if (existsSync(path)) eachLine(path, add);
+  for (const path of paths) eachLine(path, add);
   return log;
+}
+
+function memoryOf(line: object): Record<string, number> {
+  const processes: unknown = 'processes' in line ? line.processes : null;
+  if (typeof processes !== 'object' || processes === null) return {};
+  return Object.fromEntries(
+    Object.entries(processes).flatMap(([name, usage]: [string, unknown]) =>
+      typeof usage === 'object' &&
+      usage !== null &&
+      'rss_bytes' in usage &&
+      typeof usage.rss_bytes === 'number'
+        ? [[name, usage.rss_bytes]]
+        : [],
+    ),
+  );
 }
 
 export function readResources(run: RunDirectory): ResourceSample[] {
@@ -57,7 +71,7 @@ export function readResources(run: RunDirectory): ResourceSample[] {
       if (typeof value !== 'object' || value === null || !('at_ms' in value) || !('cpu_share' in value))
         return [];
       return typeof value.at_ms === 'number' && typeof value.cpu_share === 'number'
-        ? [{ at_ms: value.at_ms, cpu_share: value.cpu_share }]
+        ? [{ at_ms: value.at_ms, cpu_share: value.cpu_share, rss_bytes: memoryOf(value) }]
         : [];
     } catch {
       return []; // the empty last line, or one cut by a kill
@@ -76,7 +90,7 @@ export function readRun(run: RunDirectory): RunData {
   const text = readText(run, FILES.manifest);
   if (text === null) throw new UsageError(`${run.path} has no ${FILES.manifest}: it is no run directory`);
   const manifest = parseManifest(text, join(run.path, FILES.manifest));
-  const { tables, probes, bad } = readLog(join(run.path, FILES.requests));
+  const { tables, probes, bad } = readLog(requestLogs(run));
   const recorded = mapVariants(tables, (table) => table.rows);
   const measured = mapVariants(tables, (table) => table.measured());
   const summaries = manifest.blocks.flatMap(({ block }): BlockSummary[] => {

@@ -3,7 +3,7 @@ import type { Check, GateCheck } from '../../domain/checks.ts';
 import type { Comparison } from '../../domain/comparison.ts';
 import { METRICS, isMetricName, type TrendName } from '../../domain/metrics.ts';
 import type { VariantSummary } from '../../domain/summary.ts';
-import type { Variant } from '../../domain/variants.ts';
+import { presentVariants, type Variant } from '../../domain/variants.ts';
 import { csvField } from './escape.ts';
 
 const HEAD = [
@@ -32,6 +32,7 @@ export function renderCsv(comparison: Comparison): string {
   const rows: readonly Row[] = [
     { section: 'verdict', figure: comparison.run.run_id, answer: comparison.verdict.word },
     ...comparison.checks.map(checkRow),
+    ...capacityRows(comparison),
     ...figureRows(comparison),
     ...trustRows(comparison),
     ...comparison.findings.map(({ code, severity, variant }): Row => ({
@@ -183,6 +184,61 @@ function delta(unit: string, baseline: ReturnType<Pick>, shadow: ReturnType<Pick
   if (typeof baseline !== 'number' || typeof shadow !== 'number') return null;
   if (unit === 'share') return shadow - baseline;
   return baseline === 0 ? null : relative(shadow / baseline);
+}
+
+/** Of a ramp: what each variant sustains, then every step by its load, in the order of the load. */
+function capacityRows({ capacity, capacity_ratio }: Comparison): Row[] {
+  if (capacity === undefined || capacity === null) return [];
+  const { baseline, shadow } = capacity;
+  const unit = baseline?.unit ?? shadow?.unit;
+  const rows: Row[] = [
+    {
+      section: 'capacity',
+      figure: 'sustained',
+      unit,
+      baseline: baseline?.sustained?.load,
+      shadow: shadow?.sustained?.load,
+      delta: capacity_ratio == null ? null : relative(capacity_ratio.estimate),
+      low: capacity_ratio?.low == null ? null : relative(capacity_ratio.low),
+      high: capacity_ratio?.high == null ? null : relative(capacity_ratio.high),
+      limit: capacity_ratio == null ? null : relative(capacity_ratio.limit),
+      answer: capacity_ratio?.answer,
+    },
+    {
+      section: 'capacity',
+      figure: 'saturation',
+      unit: 'requests/s',
+      baseline: baseline?.saturation_per_s,
+      shadow: shadow?.saturation_per_s,
+    },
+  ];
+  for (const variant of presentVariants(capacity)) {
+    for (const { load, summary, throughput, answer } of capacity[variant]?.steps ?? []) {
+      const latency = summary.trends.request_duration;
+      const figures: readonly (readonly [figure: string, unit: string, value: Value])[] = [
+        ['throughput', 'requests/s', throughput?.estimate],
+        ['mean', 'ms', latency?.mean],
+        ['p50', 'ms', latency?.p50],
+        ['p95', 'ms', latency?.p95],
+        ['p99', 'ms', latency?.p99],
+        ['ttft p50', 'ms', summary.trends.ttft?.p50],
+        ['tokens_per_s', 'tokens/s', summary.tokens?.per_s],
+        ['error_rate', 'share', summary.requests === 0 ? null : summary.failed / summary.requests],
+      ];
+      for (const [figure, of, value] of figures) {
+        if (value === null || value === undefined) continue;
+        rows.push({
+          section: `step ${load.value} ${load.unit}`,
+          figure,
+          unit: of,
+          [variant]: value,
+          answer,
+          n: summary.requests,
+        });
+      }
+    }
+  }
+  return rows;
 }
 
 /** A figure of the run as a whole stands under each of its variants. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Comparison } from '../../domain/comparison.ts';
 import { formatDuration } from '../../domain/units.ts';
 import { presentVariants } from '../../domain/variants.ts';
+import { capacityFigure } from './capacity.ts';
 import { htmlText, scriptJson } from './escape.ts';
 import { instant, integer } from './format.ts';
 import type { HtmlAssets } from './html/assets.ts';
@@ -27,6 +28,8 @@ const VERDICTS: Readonly<Record<Comparison['verdict']['word'], { mark: MarkName;
 
 /** In the order of a reader's questions; what is not named here comes before. */
 const LAST = ['trust', 'setup'];
+/** Too wide for a column. */
+const WIDE = ['capacity', 'steps', 'bottlenecks'];
 
 /** @param series figures over time, where there are any */
 export function renderHtml(comparison: Comparison, assets: HtmlAssets, series: Series | null = null): string {
@@ -46,7 +49,9 @@ export function renderHtml(comparison: Comparison, assets: HtmlAssets, series: S
       .filter(({ id }) => wanted(id))
       .map((section) => sectionHtml(section, footnoteRefs(comparison.findings, section.id)))
       .join('\n');
-  const pictures = [...drawn.map(chartFigure), stageBars(comparison)].filter((figure) => figure !== '');
+  const pictures = [capacityFigure(comparison), ...drawn.map(chartFigure), stageBars(comparison)].filter(
+    (figure) => figure !== '',
+  );
   const { title } = VERDICTS[comparison.verdict.word];
   return `<!doctype html>
 <html lang="en">
@@ -67,10 +72,10 @@ ${assets.report_css}
 <main>
 ${header(comparison)}
 ${gatesTable(comparison, footnoteRefs(comparison.findings, 'gates'))}
-${tables((id) => id === 'limits')}
+${tables((id) => id === 'limits' || WIDE.includes(id))}
 ${pictures.length === 0 ? '' : `<section id="charts">\n${pictures.join('\n')}\n</section>`}
 <div class="columns">
-${tables((id) => id !== 'limits' && id !== 'gates' && !LAST.includes(id))}
+${tables((id) => id !== 'limits' && id !== 'gates' && !WIDE.includes(id) && !LAST.includes(id))}
 </div>
 ${findingsSection(comparison.findings)}
 ${tables((id) => LAST.includes(id))}
@@ -93,7 +98,9 @@ function header(comparison: Comparison): string {
   });
   const facts = [
     instant(run.started_ms),
-    `${run.clients} clients${present.length > 1 ? ' each' : ''}, ${formatDuration(run.duration_ms)}`,
+    ...(comparison.capacity === undefined || comparison.capacity === null
+      ? [`${run.clients} clients${present.length > 1 ? ' each' : ''}, ${formatDuration(run.duration_ms)}`]
+      : [`${run.blocks} steps`]),
     ...(run.status === 'complete' ? [] : [run.status]),
     run.run_id,
   ];

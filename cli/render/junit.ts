@@ -117,9 +117,7 @@ function testCases(comparison: Comparison, fail_on: FailOn): TestCase[] {
   });
   const checks = comparison.checks.map((check): TestCase => {
     const text = wordCheck(check);
-    const outcome: Outcome = untrusted
-      ? { of: 'skipped', type: 'invalid', message: 'the run is invalid: nothing is judged' }
-      : outcomeOf(check, text, fail_on);
+    const outcome: Outcome = untrusted ? UNTRUSTED : outcomeOf(check, text, fail_on);
     return {
       group: check.kind,
       name: check.kind === 'gate' ? check.id : `${check.id} ${check.variant}`,
@@ -127,7 +125,31 @@ function testCases(comparison: Comparison, fail_on: FailOn): TestCase[] {
       text,
     };
   });
-  return [...causes, ...checks];
+  return [...causes, ...checks, ...capacityCase(comparison, fail_on)];
+}
+
+const UNTRUSTED: Outcome = {
+  of: 'skipped',
+  type: 'invalid',
+  message: 'the run is invalid: nothing is judged',
+};
+
+/** An answer that fails a CI step only where it is asked to. */
+const softly = (answer: FailOn[number], message: string, fail_on: FailOn): Outcome => ({
+  of: fail_on.includes(answer) ? 'failure' : 'skipped',
+  type: answer,
+  message,
+});
+
+/** A ramp has no checks but this: what the variants sustain, against each other. */
+function capacityCase(comparison: Comparison, fail_on: FailOn): TestCase[] {
+  const { capacity, verdict } = comparison;
+  if (capacity === undefined || capacity === null) return [];
+  const message = sentence(comparison);
+  const { word } = verdict;
+  const outcome: Outcome =
+    word === 'pass' ? { of: 'passed' } : word === 'invalid' ? UNTRUSTED : softly(word, message, fail_on);
+  return [{ group: 'gate', name: 'capacity', outcome, text: message }];
 }
 
 function outcomeOf(check: Check, message: string, fail_on: FailOn): Outcome {
@@ -136,9 +158,7 @@ function outcomeOf(check: Check, message: string, fail_on: FailOn): Outcome {
   if (check.answer === 'pass') return { of: 'passed' };
   if (check.kind === 'target') return skipped('target'); // it informs and never blocks
   if (check.kind === 'limit') return { of: 'failure', type: 'limit', message };
-  return fail_on.includes(check.answer)
-    ? { of: 'failure', type: check.answer, message }
-    : skipped(check.answer);
+  return softly(check.answer, message, fail_on);
 }
 
 function testCase(job: string, { group, name, outcome, text }: TestCase): string {

@@ -8,6 +8,7 @@ import { formatDuration } from '../../domain/units.ts';
 import { presentVariants, type Variant } from '../../domain/variants.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
 import { formatSlo } from '../../domain/slo.ts';
+import { capacitySections, driftSection, endpointsSection } from './capacity.ts';
 import { MISSING, change, eur, instant, integer, ms, percent, points, quantity } from './format.ts';
 import { inferenceSections, loadInWords } from './inference.ts';
 import type { Section } from './section.ts';
@@ -210,7 +211,7 @@ function setup(comparison: Comparison): Section {
       'load',
       comparison.observed?.scenario != null
         ? loadInWords(comparison.observed, run.timeout_ms, run.blocks)
-        : `${run.clients} clients each, closed loop, ${formatDuration(run.warm_up_ms)} warm-up, ${formatDuration(run.duration_ms)} measured, timeout ${formatDuration(run.timeout_ms)}${run.blocks > 1 ? `, ${run.blocks} blocks` : ''}`,
+        : `${loadText(comparison)}, ${formatDuration(run.warm_up_ms)} warm-up, ${formatDuration(run.duration_ms)} measured, timeout ${formatDuration(run.timeout_ms)}${run.blocks > 1 ? `, ${run.blocks} blocks` : ''}`,
     ],
     [
       'payloads',
@@ -345,6 +346,42 @@ function trust(comparison: Comparison): Section {
   };
 }
 
+/** Figures over all steps of a ramp together, which say nothing. */
+const POOLED: readonly string[] = ['latency', 'tokens', 'throughput', 'goodput', 'stages', 'little'];
+
+/** How many requests met the objective, whatever else is judged; null where the tokens' section has it. */
+function goodput(comparison: Comparison): Section | null {
+  const told = comparison.run.generation?.slo ?? null;
+  if (told !== null) return null;
+  return {
+    id: 'goodput',
+    title: 'Goodput',
+    head: heads(comparison, 'figure'),
+    rows: figures(comparison, [
+      [
+        'requests that met the objective',
+        (summary) => summary.goodput?.share,
+        (value) => percent(value, 1),
+        'points',
+      ],
+      ['good answers/s', (summary) => summary.goodput?.per_s, (value) => value.toFixed(2), 'ratio'],
+    ]),
+    note: "of all requests sent; the objective is --slo, else the job's latency limits taken for each request",
+    detail: true,
+  };
+}
+
+/** How the load came, for the setup. */
+function loadText({ run, capacity }: Comparison): string {
+  if (capacity !== undefined && capacity !== null)
+    return `steps of ${presentVariants(capacity)
+      .map((variant) => capacity[variant]?.unit)
+      .at(0)}, ${run.arrival ?? 'closed'}`;
+  if (run.arrival === undefined || run.arrival === 'closed')
+    return `${run.clients} clients each, closed loop`;
+  return `open loop, ${run.arrival}${run.rate_per_s === null || run.rate_per_s === undefined ? '' : ` at ${run.rate_per_s} requests/s each`}`;
+}
+
 /** Everything in reading order; a section without rows is left out. */
 export function sections(comparison: Comparison): Section[] {
   const two = presentVariants(comparison.variants).length === 2;
@@ -354,11 +391,16 @@ export function sections(comparison: Comparison): Section[] {
     ['rate x mean time', (summary) => summary.little?.in_flight, (value) => value.toFixed(2)],
     ['clients', (summary) => summary.little?.clients, integer],
   ]);
+  const ramp = comparison.capacity !== undefined && comparison.capacity !== null;
   const all: (Section | null)[] = [
+    ...capacitySections(comparison),
     gatesSection(comparison),
     limitsSection(comparison),
     setup(comparison),
     byPrompt(comparison),
+    driftSection(comparison),
+    endpointsSection(comparison),
+    goodput(comparison),
     latency(comparison),
     tokens(comparison),
     {
@@ -430,5 +472,8 @@ export function sections(comparison: Comparison): Section[] {
     ...inferenceSections(comparison),
     trust(comparison),
   ];
-  return all.filter((section): section is Section => section !== null && section.rows.length > 0);
+  return all.filter(
+    (section): section is Section =>
+      section !== null && section.rows.length > 0 && !(ramp && POOLED.includes(section.id)),
+  );
 }

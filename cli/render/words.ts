@@ -1,7 +1,11 @@
 /** Every sentence that a result is told in: the one message catalogue of findings, checks and verdicts. */
+import type { Advice } from '../../domain/capacity/bottlenecks.ts';
+import type { CapacityRatio } from '../../domain/capacity/ratio.ts';
+import type { Cause } from '../../domain/capacity/step.ts';
 import type { Check, GateCheck, LimitCheck } from '../../domain/checks.ts';
 import type { Comparison } from '../../domain/comparison.ts';
 import type { Finding, FindingCode } from '../../domain/findings.ts';
+import { presentVariants } from '../../domain/variants.ts';
 import type { ObservedLimit } from '../../domain/thresholds.ts';
 import { levelOf } from '../../domain/inference/suite.ts';
 import { METRICS, isMetricName } from '../../domain/metrics.ts';
@@ -59,6 +63,20 @@ const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
     `each prompt was asked ${n(a, 'times').toFixed(1)} times${'cached_share' in a ? `, and the server had ${percent(n(a, 'cached_share'), 0)} of the prompt tokens in its cache` : ''}: a prefix cache flatters TTFT; --unique-prefix shuts it out`,
   tokens_estimated: (a) =>
     `the server gave no token count for ${integer(n(a, 'estimated'))} of ${integer(n(a, 'answers'))} answers: their token events were counted, and one event may carry several tokens`,
+  rate_not_sent: (a) =>
+    `given up after ${seconds(n(a, 'after_s'))}: starts fell further and further behind their schedule, so this rate could not be sent (a slow server with all VUs waiting, or a full load machine); lower --rate, or raise --max-in-flight`,
+  capacity_unknown: (a) =>
+    `none of ${n(a, 'steps')} steps was sustained: begin lower (--from), or hold longer (--hold) where they were unsure`,
+  capacity_unsure: (a) =>
+    `${n(a, 'load')} ${t(a, 'unit')} are by the point figures alone: too few answers for the limits to hold with their intervals; hold longer (--hold)`,
+  capacity_beyond: (a) =>
+    `nothing gave out up to ${n(a, 'load')} ${t(a, 'unit')}: the limit lies beyond; go on with --to`,
+  machine_gave_out: (a) =>
+    `at ${n(a, 'load')} ${t(a, 'unit')} the load machine was the limit: what the server bears beyond that can't be told from here`,
+  drift: (a) =>
+    `${t(a, 'what').replaceAll('_', ' ')} grew over the run by ${n(a, 'growth').toPrecision(3)} ${t(a, 'unit')} (${n(a, 'low').toPrecision(3)} to ${n(a, 'high').toPrecision(3)}), from a mean of ${n(a, 'level').toPrecision(3)} ${t(a, 'unit')}`,
+  open_loop_throughput: () =>
+    'in an open loop below saturation throughput is the rate that was offered, and no evidence of its own',
   payloads_differ: (a) => `only ${n(a, 'common')} payloads were asked of both variants`,
   declared_aa: () => 'declared A/A: both variants are meant to be equal, so any difference is noise',
   short_run: (a) =>
@@ -254,7 +272,10 @@ export function sentence(comparison: Comparison): string {
   const { verdict, checks, findings } = comparison;
   const word = VERDICTS[verdict.word];
   if (verdict.word === 'invalid') {
-    const cause = findings.find(({ severity }) => severity === 'invalid');
+    // Why the load was given up comes before what that did to it.
+    const cause =
+      findings.find(({ code }) => code === 'rate_not_sent') ??
+      findings.find(({ severity }) => severity === 'invalid');
     return `The measurement can't be trusted: ${cause === undefined ? verdict.because.join(', ') : wordFinding(cause)}. Verdict: ${word}.`;
   }
   const deciding = verdict.because
@@ -265,6 +286,8 @@ export function sentence(comparison: Comparison): string {
       ),
     )
     .find((check) => check !== undefined);
+  if (comparison.capacity !== undefined && comparison.capacity !== null)
+    return capacitySentence(comparison.capacity, comparison.capacity_ratio ?? null, word);
   if (deciding === undefined) {
     const gone = findings.find(({ code }) => verdict.because.includes(code));
     return `${gone === undefined ? 'Nothing was judged' : capital(wordFinding(gone))}. Verdict: ${word}.`;
@@ -285,6 +308,58 @@ export function sentence(comparison: Comparison): string {
     return `The ${deciding.variant}'s ${checkLabel(deciding)} is ${deciding.value === null ? MISSING : quantity(deciding.value, deciding.unit)}; the limit is ${quantity(deciding.limit, deciding.unit)}: all limits are met, ${word}.`;
   return `The ${deciding.variant}'s ${checkLabel(deciding)} is ${deciding.value === null ? 'not measured' : quantity(deciding.value, deciding.unit)}; the limit is ${quantity(deciding.limit, deciding.unit)}: ${word}.`;
 }
+
+/** `The shadow sustains 31 requests/s, the baseline 36: ...` */
+function capacitySentence(
+  capacities: NonNullable<Comparison['capacity']>,
+  ratio: CapacityRatio | null,
+  word: string,
+): string {
+  const said = presentVariants(capacities)
+    .toReversed()
+    .map((variant, i) => {
+      const capacity = capacities[variant];
+      const { load } = capacity?.sustained ?? { load: null };
+      if (load === null) return `the ${variant}${i === 0 ? ' sustains' : ''} none of the loads tried`;
+      return `the ${variant} ${i === 0 ? `sustains ${amount(load)} ${capacity?.unit}` : amount(load)}`;
+    });
+  const sustains = capital(said.join(', '));
+  if (ratio === null) return said.length > 1 ? `${sustains}: ${word}.` : `${sustains}.`;
+  const { low, high, limit, answer } = ratio;
+  if (low === null && high === null) return `${sustains}, and neither gave out: ${word}.`;
+  const of =
+    high === null
+      ? `at least ${percent(low ?? 0, 0)}`
+      : low === null
+        ? `at most ${percent(high, 0)}`
+        : `between ${percent(low, 0)} and ${percent(high, 0)}`;
+  const way =
+    answer === 'inconclusive' ? ' (closer steps tell: --search, a smaller --step, a longer --hold)' : '';
+  return `${sustains}, ${of} of it; tolerated is ${percent(limit, 0)}: ${word}${way}.`;
+}
+
+/** What gave out, or could not be told. */
+export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
+  machine: 'the load machine',
+  errors: 'errors',
+  latency: 'latency',
+  backlog: 'a growing queue',
+  flat: 'throughput flat',
+  no_answers: 'no valid answer',
+  server_queue: "the server's queue",
+  server_memory: "the server's memory",
+};
+
+export const ADVICE: Readonly<Record<Advice, string>> = {
+  add_capacity: 'requests wait for a free worker: more workers or replicas, or fewer requests at once',
+  speed_up_stage: 'this stage slows down under load: larger batches or more compute for it',
+  reuse_connections: 'connecting takes the time: keep connections open',
+  ease_machine: 'the load machine was the limit: measure from a larger one first',
+  none: MISSING,
+};
+
+/** A load with the digits that a search can tell. */
+export const amount = (load: number): string => String(Number(load.toPrecision(3)));
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -7,14 +7,16 @@ import {
   parseBlockSummary,
   type BlockPlan,
   type BlockSummary,
+  type Load,
 } from '../../domain/block.ts';
 import { expectedMs, planLoad } from '../../domain/inference/plan.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { GRACE_MS, PROBE_LEAD_MS } from '../../domain/load.ts';
-import type { Variant } from '../../domain/variants.ts';
+import type { PlannedBlock } from '../../domain/blocks.ts';
+import { presentVariants, type Variant } from '../../domain/variants.ts';
 import type { Io } from '../io.ts';
 import type { K6 } from '../k6.ts';
-import { FILES, summaryFile, type RunDirectory } from '../run-directory.ts';
+import { FILES, requestsFile, summaryFile, type RunDirectory } from '../run-directory.ts';
 import { growingLog, runK6 } from './k6-process.ts';
 import { showProgress } from './progress.ts';
 import { watchResources } from './resources.ts';
@@ -31,6 +33,10 @@ export interface BlockRequest {
   readonly probe_url: string | null;
   /** Port of the live dashboard on 127.0.0.1, or null. */
   readonly dashboard_port: number | null;
+  /** In place of the settings' load. */
+  readonly loads?: PlannedBlock['loads'];
+  /** trace.json in the run directory says when and what. */
+  readonly traced?: boolean;
   readonly own_thresholds: boolean;
   /** Processes of ours to watch, by name. */
   readonly processes: Readonly<Record<string, number>>;
@@ -61,7 +67,7 @@ export function loadTimeMs(settings: Settings, probed: boolean): number | null {
 
 export async function runBlock(of: BlockRequest): Promise<BlockResult> {
   const { io, k6, settings, run, block } = of;
-  const request_log = join(run.path, FILES.requests);
+  const request_log = join(run.path, requestsFile(of.settings.blockMs === null ? null : block));
   const summary_file = join(run.path, summaryFile(block));
   const console_file = join(run.path, `console-${block}.jsonl`);
   const plan: BlockPlan = {
@@ -71,6 +77,8 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
     request_log,
     summary_file,
     payloads_file: join(run.path, FILES.payloads),
+    ...(of.loads === undefined ? {} : { loads: definedLoads(of.loads) }),
+    trace_file: of.traced === true ? join(run.path, FILES.trace) : null,
     thresholds_file: of.own_thresholds ? join(run.path, FILES.thresholds) : null,
     probe_url: of.probe_url,
   };
@@ -115,6 +123,16 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
     summary,
     last_lines,
   };
+}
+
+/** Without the variants that take no part. */
+export function definedLoads(loads: NonNullable<PlannedBlock['loads']>): Record<string, Load> {
+  return Object.fromEntries(
+    presentVariants(loads).flatMap((variant) => {
+      const load = loads[variant];
+      return load === undefined ? [] : [[variant, load]];
+    }),
+  );
 }
 
 function dashboardEnvironment(of: BlockRequest): Record<string, string | undefined> {

@@ -65,7 +65,11 @@ async function standIn(
   const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
   const labelled = job.stand_in === 'grammar' ? ['--payloads', payloads] : [];
   const own = splitArguments(extra);
-  const ours = { ...job.stand_in_flags, '--seed': String(settings.seed + number) };
+  const ours = {
+    ...job.stand_in_flags,
+    ...job.variant_flags[variant],
+    '--seed': String(settings.seed + number),
+  };
   const rest = Object.entries(ours).filter(([flag]) => !own.includes(flag));
   const args = ['--variant', variant, ...labelled, ...rest.flat(), ...own];
   const { port } = settings;
@@ -88,8 +92,9 @@ export async function redeploy(
   settings: Settings,
   before: Deployment,
   number: number,
+  of: readonly Variant[] = job.variants,
 ): Promise<Deployment> {
-  for (const variant of job.variants) {
+  for (const variant of of) {
     const command = restartSetting(settings, variant);
     const url = urlSetting(settings, variant);
     if (command === null || url === null) continue;
@@ -99,7 +104,7 @@ export async function redeploy(
       throw new UsageError(`--${variant}-restart exits ${String(code)}: ${stderr.trim().slice(-500)}`);
     await reachable(io, settings, variant, url);
   }
-  if (presentVariants(before.stand_ins).length === 0) return before;
+  if (presentVariants(before.stand_ins).length === 0 || job.keeps_servers) return before;
   await before.stop();
   return await deploy(io, job, settings, number);
 }

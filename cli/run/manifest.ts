@@ -49,6 +49,7 @@ export function firstManifest(of: FirstManifest): Manifest {
       sha256: payloads.sha256,
     },
     blocks: [],
+    ...(of.job.ramp ? { ramp: true } : {}),
     looks: [...plan.looks],
     deployment_noise: of.deployment_noise,
     fallback: of.fallback,
@@ -65,12 +66,13 @@ export function firstManifest(of: FirstManifest): Manifest {
 
 /** No secrets: a literal header's value may be one, whatever its name. */
 function keptSettings(settings: Settings): Record<string, string> {
-  const header = settings.header
-    .map((one) => `${one.name}: ${'env' in one ? `env:${one.env}` : '(value not kept)'}`)
-    .join('\n');
+  const shown = (headers: Settings['header']): string =>
+    headers.map((one) => `${one.name}: ${'env' in one ? `env:${one.env}` : '(value not kept)'}`).join('\n');
   return {
     ...formatSettings(settings),
-    HEADER: header,
+    HEADER: shown(settings.header),
+    OFF_HEADER: shown(settings.offHeader),
+    ON_HEADER: shown(settings.onHeader),
     BASELINE_URL: withoutCredentials(settings.baselineUrl ?? ''),
     SHADOW_URL: withoutCredentials(settings.shadowUrl ?? ''),
   };
@@ -126,10 +128,12 @@ export async function identifyAgain(
 /** 0; 99: a threshold failed; null: we ended it, a browser still looking at its dashboard. */
 const K6_FINISHED: readonly (number | null)[] = [0, 99, null];
 
-/** Why the run ended before its plan, or null. */
-export function stoppedBy(io: Io, result: BlockResult): Manifest['stopped'] {
+/** Why the run ended before its plan, or null. A ramp's step whose rate can't be sent ends by itself, not the ramp. */
+export function stoppedBy(io: Io, result: BlockResult, job: Job): Manifest['stopped'] {
   if (io.interrupted.aborted) return { reason: 'interrupted', at_ms: result.ended_ms };
-  if (result.summary?.stopped != null) return result.summary.stopped;
+  const own = result.summary?.stopped ?? null;
+  if (job.ramp && own?.reason === 'rate_not_sent') return null;
+  if (own !== null) return own;
   return result.summary === null || !K6_FINISHED.includes(result.k6_exit_code)
     ? { reason: 'k6_failed', at_ms: result.ended_ms }
     : null;

@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planBlocks, type BlocksPlan } from '../../domain/blocks.ts';
-import type { Settings } from '../../domain/settings.ts';
+import { promptOfLength } from '../../domain/prompt.ts';
+import { rateProblem, type Settings } from '../../domain/settings.ts';
 import { promptsOfLengths, singleRequests } from '../../domain/single.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs.ts';
 import { LABELLED, PROMPTS, payloadSet, readPayloads, type PayloadSet } from '../read/payloads.ts';
+import { readTrace, type Trace } from '../read/trace.ts';
 import { assertOutIsFree } from '../run-directory.ts';
 
 export interface Prepared {
@@ -16,11 +18,13 @@ export interface Prepared {
   readonly thresholds: Thresholds;
   readonly payloads: PayloadSet;
   readonly plan: BlocksPlan;
+  /** [offset in ms, place of the payload] of each request, where a trace is replayed. */
+  readonly starts: Trace['starts'] | null;
 }
 
 /** @throws UsageError, BadValue */
 export function prepare(io: Io, job: Job, given: Settings): Prepared {
-  const settings = absolutePaths(io, given);
+  let settings = absolutePaths(io, given);
   assertOutIsFree(io, settings.out);
   if (job.variants.length > 1 && settings.baselineUrl !== null && settings.shadowUrl === null)
     throw new UsageError(
@@ -44,7 +48,30 @@ export function prepare(io: Io, job: Job, given: Settings): Prepared {
       ? fitting(parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`), settings)
       : readThresholds(settings.thresholds);
   assertGateIds(settings.require, thresholds);
-  const payloads = payloadsOf(io, job, settings);
+  let payloads = payloadsOf(io, job, settings);
+  let starts: Trace['starts'] | null = null;
+  const { arrival } = settings;
+  if (job.ramp) settings = openRamp(settings);
+  else {
+    const problem = rateProblem(settings);
+    if (problem !== null) throw new UsageError(problem);
+  }
+  if (arrival.kind === 'trace') {
+    if (job.ramp)
+      throw new UsageError('a ramp has loads of its own; --arrival trace:FILE is for the other jobs');
+    const ids = payloads.payloads.map(({ id }) => id);
+    const file = userPath(io, arrival.file);
+    const trace = readTrace(file, arrival.file, ids, job.payloads !== 'labelled', settings.seed);
+    starts = trace.starts;
+    if (trace.own.length > 0)
+      payloads = payloadSet(
+        `${payloads.source} and ${arrival.file}`,
+        [...payloads.payloads, ...trace.own.map((one, i) => PROMPTS.parse(one, arrival.file, `trace-${i}`))],
+        PROMPTS,
+      );
+    // A trace is replayed whole.
+    settings = { ...settings, durationMs: Math.max(1000, Math.ceil(trace.last_ms + 1) - settings.warmUpMs) };
+  }
   return {
     settings:
       job.payloads === 'lengths'
@@ -52,8 +79,25 @@ export function prepare(io: Io, job: Job, given: Settings): Prepared {
         : settings,
     thresholds,
     payloads,
-    plan: planBlocks(settings, job.variants),
+    starts,
+    plan: job.ramp ? { blocks: [], looks: [], gap_ms: RAMP_GAP_MS } : planBlocks(settings, job.variants),
   };
+}
+
+/** What an overloaded step left in the server's queue must not fall on the next. */
+const RAMP_GAP_MS = 500;
+
+/** `--rate R` makes a ramp's steps requests a second, the first of them R. */
+function openRamp(settings: Settings): Settings {
+  const { rate, arrival } = settings;
+  if (arrival.kind === 'bursts')
+    throw new UsageError('--arrival bursts has a rate of its own; a ramp takes closed, constant or poisson');
+  if (rate === null) return settings;
+  if (rate > settings.to)
+    throw new UsageError(
+      `--rate ${rate} lies above --to ${settings.to}: the steps would end before they start`,
+    );
+  return { ...settings, from: rate, arrival: arrival.kind === 'closed' ? { kind: 'constant' } : arrival };
 }
 
 function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
@@ -65,6 +109,12 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
       return { ...read(join(io.root, 'dist', 'payloads.json'), 'payloads/'), source: "the suite's own" };
     case 'prompts':
       return { ...read(join(io.root, 'dist', 'prompts.json'), 'payloads/'), source: "the suite's own" };
+    case 'one':
+      return payloadSet(
+        'one prompt, the same each time',
+        [promptOfLength(ONE_LENGTH, settings.seed)],
+        PROMPTS,
+      );
     case 'lengths':
       return payloadSet(
         `prompts of ${settings.promptLengths.join(', ')} words`,
@@ -73,6 +123,9 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
       );
   }
 }
+
+/** Words: long enough for a prefill that a cache can spare. */
+const ONE_LENGTH = 512;
 
 /** Paths of the user's as seen from anywhere: k6 has another working directory. */
 function absolutePaths(io: Io, settings: Settings): Settings {

@@ -8,6 +8,8 @@ export type Place =
   | 'limits'
   | 'latency'
   | 'throughput'
+  | 'capacity'
+  | 'drift'
   | 'errors'
   | 'cost'
   | 'accuracy'
@@ -32,6 +34,13 @@ const PLACES: Readonly<Record<FindingCode, Place>> = {
   server_gone: 'errors',
   server_restarted: 'errors',
   no_answers: 'errors',
+  rate_not_sent: 'trust',
+  capacity_unknown: 'capacity',
+  capacity_unsure: 'capacity',
+  capacity_beyond: 'capacity',
+  machine_gave_out: 'capacity',
+  drift: 'drift',
+  open_loop_throughput: 'throughput',
   same_server: 'setup',
   declared_aa: 'setup',
   interrupted: 'setup',
