@@ -1,6 +1,7 @@
 import { jitter } from '../kit/latency.ts';
 import { WorkerPool } from '../kit/pool.ts';
 import { randomFor } from '../kit/random.ts';
+import { Room } from '../kit/room.ts';
 import { sleep } from '../kit/sleep.ts';
 import { PrefixCache, Recent } from './caches.ts';
 import type { VllmMetrics } from './metrics.ts';
@@ -92,19 +93,20 @@ export class Engine {
   readonly #gatherer: Gatherer;
   readonly #prefixes = new PrefixCache();
   readonly #answers = new Recent(10_000);
-  #kv_tokens = 0;
+  readonly #cache: Room;
 
   /** `batch` has a worker for each request that may run at once. */
   constructor(options: EngineOptions, batch: WorkerPool) {
     this.#options = options;
     this.#batch = batch;
+    this.#cache = new Room(options.kv_tokens);
     this.#gatherer = new Gatherer(options.batch_size, options.batch_wait_ms);
   }
 
   readonly load = {
-    running: () => this.#batch.busy + this.#single.busy,
-    waiting: () => this.#gatherer.held + this.#batch.depth + this.#single.depth,
-    kv_usage: () => Math.min(1, this.#kv_tokens / this.#options.kv_tokens),
+    running: () => this.#batch.busy + this.#single.busy - this.#cache.depth,
+    waiting: () => this.#gatherer.held + this.#batch.depth + this.#single.depth + this.#cache.depth,
+    kv_usage: () => this.#cache.used_share,
   };
 
   /**
@@ -120,12 +122,11 @@ export class Engine {
     const pool = job.batching ? this.#batch : this.#single;
     return pool.run(async () => {
       if (job.gone()) return this.#abort(metrics);
-      const kv_tokens = job.prompt.length + job.tokens.length;
-      this.#kv_tokens += kv_tokens;
+      const leave = await this.#cache.enter(job.prompt.length + job.tokens.length);
       try {
         return await this.#generate(job, metrics, emit, arrived);
       } finally {
-        this.#kv_tokens -= kv_tokens;
+        leave();
       }
     });
   }
