@@ -1,12 +1,13 @@
 /** Runs the rows that were asked for, all by default, and prints each figure beside its aim. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { searchRow } from './capacity.ts';
 import { loadRow } from './load.ts';
 import { readingRow } from './reading.ts';
 import type { Figure, Row } from './row.ts';
 import { startingRow } from './starting.ts';
 
-const ROWS: readonly Row[] = [loadRow, readingRow, startingRow];
+const ROWS: readonly Row[] = [loadRow, readingRow, startingRow, searchRow];
 const RECORDS = 1_000_000;
 
 /** @returns 1 where an aim was missed, 2 for bad input */
