@@ -229,9 +229,9 @@ describe('server', () => {
     expect(
       readMetrics(samples, ['http_requests_total', 'http_request_duration_seconds', 'gone'], '/generate'),
     ).toEqual({
-      http_requests_total: { all: 9, own: 7 },
-      http_request_duration_seconds_count: { all: 9, own: null },
-      http_request_duration_seconds_sum: { all: 1.5, own: null },
+      http_requests_total: { all: 9, own: 7, max: 7 },
+      http_request_duration_seconds_count: { all: 9, own: null, max: 9 },
+      http_request_duration_seconds_sum: { all: 1.5, own: null, max: 1.5 },
     });
   });
 

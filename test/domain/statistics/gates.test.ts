@@ -260,6 +260,10 @@ describe('advise', () => {
   it('knows a grey zone, deployment noise, and a sample without bounds', () => {
     expect(advise({ ...base, estimate: 0.139 })).toEqual({ kind: 'grey_zone' });
     expect(advise({ ...base, estimate: 0.14 })).toEqual({ kind: 'grey_zone' });
+    // Five requests that differ in nothing: the number is large since they are few.
+    const few = advise({ ...base, estimate: 0, margin: 0.01, se: 0.2, n: 5 });
+    expect(few.kind).toBe('need_more');
+    expect('more' in few ? few.more : 0).toBeGreaterThan(1000);
     expect(advise({ ...base, deployment_sd: 0.05 })).toEqual({ kind: 'deployment_noise' });
     expect(advise({ ...base, se: Infinity })).toEqual({ kind: 'need_more', more: Infinity });
   });
