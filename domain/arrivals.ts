@@ -103,39 +103,35 @@ export function schedule(plan: SchedulePlan): Float64Array {
   }
   const { uniform } = seededRandom(plan.seed);
   const starts: number[] = [];
+  // Time change: a Poisson process of unit rate, run through at the rate of each stretch.
+  const wait = (): number => -Math.log(1 - uniform());
+  let left = wait();
   let at_ms = 0;
-  for (;;) {
-    // Time change: a Poisson process of unit rate, run through at the rate of the moment.
-    let left = -Math.log(1 - uniform());
-    for (;;) {
-      const { per_ms, until_ms } = rateAt(plan, at_ms);
-      const room = (until_ms - at_ms) * per_ms;
-      if (left < room) {
-        at_ms += left / per_ms;
-        break;
-      }
-      left -= room;
-      at_ms = until_ms;
-      if (at_ms >= length_ms) return Float64Array.from(starts);
+  for (const { per_ms, until_ms } of stretches(plan)) {
+    for (let next_ms = at_ms + left / per_ms; next_ms < until_ms; next_ms = at_ms + left / per_ms) {
+      starts.push(next_ms);
+      at_ms = next_ms;
+      left = wait();
     }
-    if (at_ms >= length_ms) return Float64Array.from(starts);
-    starts.push(at_ms);
+    left = Math.max(0, left - (until_ms - at_ms) * per_ms);
+    at_ms = until_ms;
   }
+  return Float64Array.from(starts);
 }
 
-/** The rate at a moment and until when it holds. */
-function rateAt(
-  { arrival, rate_per_s, length_ms }: SchedulePlan,
-  at_ms: number,
-): { per_ms: number; until_ms: number } {
-  if (arrival.kind !== 'bursts') return { per_ms: rate_per_s / 1000, until_ms: length_ms };
+/** The schedule's stretches of one rate, to its end. */
+function* stretches({
+  arrival,
+  rate_per_s,
+  length_ms,
+}: SchedulePlan): Generator<{ readonly per_ms: number; readonly until_ms: number }> {
+  const per_ms = rate_per_s / 1000;
+  if (arrival.kind !== 'bursts') return yield { per_ms, until_ms: length_ms };
   const { on_ms, off_ms, peak_per_s } = arrival;
-  const cycle = Math.floor(at_ms / (on_ms + off_ms) + 1e-12) * (on_ms + off_ms);
-  const on = at_ms < cycle + on_ms;
-  return {
-    per_ms: (on ? peak_per_s : rate_per_s) / 1000,
-    until_ms: Math.min(length_ms, on ? cycle + on_ms : cycle + on_ms + off_ms),
-  };
+  for (let cycle = 0, from_ms = 0; from_ms < length_ms; cycle += 1, from_ms = cycle * (on_ms + off_ms)) {
+    yield { per_ms: peak_per_s / 1000, until_ms: Math.min(length_ms, from_ms + on_ms) };
+    yield { per_ms, until_ms: Math.min(length_ms, (cycle + 1) * (on_ms + off_ms)) };
+  }
 }
 
 /** One request of a recorded trace: when, and what: a payload by its id, or a prompt, or the lengths of both sides. */

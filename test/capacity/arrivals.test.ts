@@ -87,6 +87,15 @@ describe('schedules', () => {
     expect(starts.every((at) => at % 2000 < 1000)).toBe(true);
   });
 
+  test('bursts of odd lengths, ten thousands of them: ascending, and all within the time', () => {
+    const length_ms = 7000.7;
+    const arrival = { kind: 'bursts', on_ms: 0.1, off_ms: 0.3, peak_per_s: 900 } as const;
+    const starts = schedule({ arrival, rate_per_s: 100, seed: 4, length_ms });
+    expect(gapsOf(starts).every((gap) => gap >= 0)).toBe(true);
+    expect(starts.every((at) => at >= 0 && at < length_ms)).toBe(true);
+    expect(Math.abs(starts.length - 2100)).toBeLessThan(5 * Math.sqrt(2100));
+  });
+
   test('more starts than memory holds are refused with the way out', () => {
     expect(() => schedule({ ...poisson, rate_per_s: 20_000, length_ms: 3_600_000, seed: 1 })).toThrow(
       /more blocks/,
