@@ -17,6 +17,8 @@ const GONE_AFTER_MS = 3000;
 const IDLE_SECONDS = 0.1;
 
 export interface RunControl {
+  /** Before an iteration: idles a little where the last request was refused. */
+  rest(): void;
   /** False: nothing may be sent; the VU has idled a little. */
   mayStart(): boolean;
   /** Open load: a request has begun so long after its scheduled start. */
@@ -37,7 +39,13 @@ export function runControl(variant: Variant, budget: Budget): RunControl {
   const lateSince = `late_since_${variant}`;
   const failures = `failures_${variant}`;
   const failingSince = `failing_since_${variant}`;
+  /** A refused connection answers at once: no flood against a server that is down. */
+  let refused = false;
   return {
+    rest() {
+      if (refused) sleep(IDLE_SECONDS);
+      refused = false;
+    },
     mayStart() {
       if (stopped() === null && maxCost !== null) {
         // Reserved before it is compared, so that two VUs can't both take the last place.
@@ -77,7 +85,7 @@ export function runControl(variant: Variant, budget: Budget): RunControl {
       if (count === 1) counters.add(failingSince, Date.now() - counters.get(failingSince));
       if (count >= GONE_AFTER_FAILURES && Date.now() - counters.get(failingSince) >= GONE_AFTER_MS)
         stop(`${variant}_gone`);
-      sleep(IDLE_SECONDS); // a refused connection answers at once: no flood against a server that is down
+      refused = true;
     },
   };
 }

@@ -46,16 +46,20 @@ export function timedShape({ settings, plan, variants }: Runtime): Shape {
     const load = plan.loads?.[variant];
     return load?.unit === 'clients' ? load.value : settings.vus;
   };
+  /** After the last answer, before the next request: what follows an answer holds up the VUs that wait for theirs. */
+  let pause_ms = 0;
   return {
     scenarios: (variant, lead_ms) => ({
       [variant]: constantClients(settings, clients(variant), variant, lead_ms),
     }),
     clients,
     starts: null,
-    enter: () => {},
+    enter() {
+      if (pause_ms > 0) sleep(pause_ms / 1000);
+    },
     leave(variant) {
       end?.count(variant);
-      if (thinkTime !== null) sleep(thinkTimeAt(thinkTime, seed, iterationIndex()) / 1000);
+      if (thinkTime !== null) pause_ms = thinkTimeAt(thinkTime, seed, iterationIndex());
     },
     index: null,
     warm_up: null,

@@ -16,13 +16,17 @@ import (
 	"k6-shadow/k6/exports"
 )
 
-func init() { modules.Register("k6/x/stream", &Module{}) }
+func init() { modules.Register("k6/x/stream", NewModule()) }
 
 // Module is registered once a process and holds the rules that its VUs share.
 type Module struct {
 	mu       sync.Mutex
 	compiled map[string]*rules
+	turns    turns
 }
+
+// NewModule makes the module for one process.
+func NewModule() *Module { return &Module{turns: newTurns()} }
 
 // NewModuleInstance makes the module for one VU.
 func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
@@ -64,6 +68,7 @@ func (i *instance) request(method string, url, body, params sobek.Value) (*sobek
 	go func() {
 		res := exchange(ctx, state, transport, request)
 		enqueue(func() error {
+			defer i.module.turns.take()()
 			object, err := i.toJS(res, request.itlJSON)
 			if err != nil {
 				return reject(err)

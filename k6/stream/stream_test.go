@@ -39,7 +39,7 @@ type vu struct {
 func newVU(t *testing.T) *vu {
 	t.Helper()
 	runtime := modulestest.NewRuntime(t)
-	instance := (&Module{}).NewModuleInstance(runtime.VU)
+	instance := NewModule().NewModuleInstance(runtime.VU)
 	if err := runtime.VU.Runtime().Set("stream", instance.Exports().Named); err != nil {
 		t.Fatal(err)
 	}
@@ -634,7 +634,7 @@ func TestBadArguments(t *testing.T) {
 		}
 	}
 	init := modulestest.NewRuntime(t)
-	if err := init.VU.Runtime().Set("stream", (&Module{}).NewModuleInstance(init.VU).Exports().Named); err != nil {
+	if err := init.VU.Runtime().Set("stream", NewModule().NewModuleInstance(init.VU).Exports().Named); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := init.RunOnEventLoop(`stream.request('GET', 'http://127.0.0.1')`); err == nil || !strings.Contains(err.Error(), "init context") {
@@ -679,7 +679,7 @@ func TestTypesAgree(t *testing.T) {
 }
 
 func TestRulesAreSharedByText(t *testing.T) {
-	m := &Module{}
+	m := NewModule()
 	first, err := m.rules(chatRules)
 	if err != nil {
 		t.Fatal(err)

@@ -84,6 +84,7 @@ export function measuredStep({
   };
   return {
     begin() {
+      control.rest();
       const index = (indexOf ?? iterationIndex)();
       const due_ms = starts === null ? null : begin_ms() + starts.at(index);
       const wait_ms = due_ms === null ? 0 : due_ms - now();
