@@ -37,6 +37,7 @@ func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
 	}
 	return exports.New(vu.Runtime(), map[string]any{
 		"request":     i.request,
+		"inTurn":      i.inTurn,
 		"ERROR_KINDS": vu.Runtime().NewArray(names...),
 	})
 }

@@ -33,13 +33,15 @@ import (
 type vu struct {
 	*modulestest.Runtime
 	t       *testing.T
+	module  *Module
 	samples chan metrics.SampleContainer
 }
 
 func newVU(t *testing.T) *vu {
 	t.Helper()
 	runtime := modulestest.NewRuntime(t)
-	instance := NewModule().NewModuleInstance(runtime.VU)
+	module := NewModule()
+	instance := module.NewModuleInstance(runtime.VU)
 	if err := runtime.VU.Runtime().Set("stream", instance.Exports().Named); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +63,7 @@ func newVU(t *testing.T) *vu {
 		Samples:        samples,
 		Tags:           lib.NewVUStateTags(runtime.VU.InitEnvField.Registry.RootTagSet().With("scenario", "shadow")),
 	})
-	return &vu{runtime, t, samples}
+	return &vu{runtime, t, module, samples}
 }
 
 // answer is a Result of the module, as JSON.

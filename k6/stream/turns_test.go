@@ -3,6 +3,7 @@
 package stream
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,5 +38,27 @@ func TestATurnThatDoesNotEndStopsNobody(t *testing.T) {
 	turns.take()()
 	if len(turns) != 0 {
 		t.Errorf("%d turns are still held", len(turns))
+	}
+}
+
+func TestAScriptsFunctionRunsInATurn(t *testing.T) {
+	v := newVU(t)
+	if err := v.run(`answer = stream.inTurn(() => 'done')`); err != nil || v.VU.Runtime().Get("answer").String() != "done" {
+		t.Errorf("%v %v", v.VU.Runtime().Get("answer"), err)
+	}
+	// What it throws passes through, and ends the turn: the next one does not wait for it.
+	for range 3 {
+		if err := v.run(`stream.inTurn(() => { throw new RangeError('as it was') })`); err == nil || !strings.Contains(err.Error(), "RangeError: as it was") {
+			t.Error(err)
+		}
+	}
+	if err := v.run(`try { stream.inTurn(() => { throw new RangeError('x') }) } catch (e) { answer = e instanceof RangeError }`); err != nil || !v.VU.Runtime().Get("answer").ToBoolean() {
+		t.Errorf("a script can't catch it: %v", err)
+	}
+	if err := v.run(`stream.inTurn(1)`); err == nil || !strings.Contains(err.Error(), "takes a function") {
+		t.Error(err)
+	}
+	if len(v.module.turns) != 0 {
+		t.Errorf("%d turns are still held", len(v.module.turns))
 	}
 }

@@ -148,4 +148,10 @@ declare module 'k6/x/stream' {
     body?: string | ArrayBuffer | null,
     params?: Params | null,
   ): Promise<Result>;
+
+  /**
+   * Runs a function in a turn, and gives its value: what follows an answer runs in one too. There are as many turns as
+   * cores but one, so that whoever reads a token never waits behind a thousand VUs that have work. Don't sleep in a turn.
+   */
+  export function inTurn<T>(run: () => T): T;
 }

@@ -43,7 +43,7 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
     throw new Error(
       "this k6 can't time streamed answers; run the suite's own: npm run k6:stream builds it (needs Go)",
     );
-  const { request } = streamModule;
+  const { request, inTurn } = streamModule;
   const protocol = PROTOCOLS[settings.api];
   const url = `${target.base_url}${settings.apiPath ?? protocol.path}`;
   const model = variant === 'shadow' ? (settings.shadowModel ?? settings.model) : settings.model;
@@ -63,23 +63,25 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
     ...(streamed ? { rules: protocol.stream, itl_json: true } : {}),
   };
   return {
-    send(prompt, index, traceparent) {
-      const messages = settings.uniquePrefix
-        ? withPrefix(prompt.messages, uniquePrefix(nonce, settings.seed, index))
-        : prompt.messages;
-      const body = protocol.body({
-        messages,
-        prompt: textOf(messages),
-        model,
-        max_tokens: prompt.max_tokens ?? settings.maxTokens,
-        force_length: settings.forceLength,
-        temperature: settings.temperature,
-        stream: streamed,
-      });
-      headers['traceparent'] = traceparent;
-      headers['X-Request-Id'] = traceId(traceparent);
-      return request('POST', url, JSON.stringify(further === null ? body : { ...body, ...further }), params);
-    },
+    send: (prompt, index, traceparent) =>
+      inTurn(() => {
+        const messages = settings.uniquePrefix
+          ? withPrefix(prompt.messages, uniquePrefix(nonce, settings.seed, index))
+          : prompt.messages;
+        const body = protocol.body({
+          messages,
+          prompt: textOf(messages),
+          model,
+          max_tokens: prompt.max_tokens ?? settings.maxTokens,
+          force_length: settings.forceLength,
+          temperature: settings.temperature,
+          stream: streamed,
+        });
+        headers['traceparent'] = traceparent;
+        headers['X-Request-Id'] = traceId(traceparent);
+        const asked = further === null ? body : { ...body, ...further };
+        return request('POST', url, JSON.stringify(asked), params);
+      }),
     read: (result) => (streamed ? readStreamed(result) : readWhole(result, protocol)),
   };
 }
