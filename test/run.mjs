@@ -67,11 +67,12 @@ async function go() {
 const suites = {
   unit: () => vitest('unit'),
   go,
+  alone: () => vitest('alone'),
   load: () => vitest('load'),
   services: () => vitest('services'),
 };
 const asked = process.argv.slice(2);
-for (const name of asked.length > 0 ? asked : ['unit', 'go', 'load']) {
+for (const name of asked.length > 0 ? asked : ['unit', 'go', 'alone', 'load']) {
   if (!(name in suites)) {
     console.error(`"${name}" is no suite; allowed: ${Object.keys(suites).join(', ')}`);
     process.exit(2);
