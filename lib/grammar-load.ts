@@ -1,5 +1,5 @@
 /** A closed load on the grammar service: labelled sentences, scored answers. */
-import { closedLoad, type Wired } from './closed-load.ts';
+import { wireLoad, type Wired } from './load.ts';
 import { grammarEndpoint } from './endpoints/grammar.ts';
 import { LABELLED, payloadSequence } from './payloads.ts';
 import type { Runtime } from './runtime.ts';
@@ -14,7 +14,7 @@ export function grammarLoad(name: string, runtime: Runtime, thresholds: unknown)
       return { id: item.id, asked: item, scored: payloads.isScored(index) };
     },
   };
-  return closedLoad({
+  return wireLoad({
     name,
     runtime,
     thresholds,

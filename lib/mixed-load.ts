@@ -1,6 +1,6 @@
-/** A closed load of several endpoints: each request asks the one that its place in the sequence says. */
+/** A load on several endpoints: each request asks the one that its place in the sequence says. */
 import { mixed, mixedAt, type Mixable } from '../domain/mix.ts';
-import { closedLoad, type Iteration, type Wired } from './closed-load.ts';
+import { wireLoad, type Iteration, type Wired } from './load.ts';
 import { grammarEndpoint } from './endpoints/grammar.ts';
 import { languageModel } from './endpoints/language-model.ts';
 import { iterationIndex } from './extensions.ts';
@@ -16,7 +16,7 @@ export function mixedLoad(name: string, runtime: Runtime, thresholds: unknown): 
   const { settings } = runtime;
   const { mix, seed } = settings;
   const makers = new Map(mixed(mix).map((one): [Mixable, Make] => [one, maker(one, runtime)]));
-  return closedLoad({
+  return wireLoad({
     name,
     runtime,
     thresholds,

@@ -1,12 +1,12 @@
-/** A closed load on a language model: prompts, timed answers. */
+/** A load on a language model: prompts, timed answers. */
 import type { Prompt } from '../domain/prompt.ts';
 import { SINGLE_WARM_UP_ROUNDS, singleRequests } from '../domain/single.ts';
-import { closedLoad, type ClosedLoad, type Wired } from './closed-load.ts';
+import { wireLoad, type LoadParts, type Wired } from './load.ts';
 import { languageModel } from './endpoints/language-model.ts';
 import { payloadSequence, type PayloadForm } from './payloads.ts';
 import { streamExchange } from './steps/stream-exchange.ts';
 
-export interface ModelLoad extends Pick<ClosedLoad, 'name' | 'runtime' | 'thresholds'> {
+export interface ModelLoad extends Pick<LoadParts, 'name' | 'runtime' | 'thresholds'> {
   readonly payloads: PayloadForm<Prompt, Prompt>;
   /** Each prompt so many times as the settings say, rather than for a time. */
   readonly by_rounds?: true;
@@ -19,7 +19,7 @@ export function modelLoad({ name, thresholds, payloads: form, by_rounds, ...of }
       ? { ...of.runtime.settings, maxRequests: singleRequests(of.runtime.settings, prompts.count) }
       : of.runtime.settings;
   const runtime = { ...of.runtime, settings };
-  return closedLoad({
+  return wireLoad({
     name,
     runtime,
     thresholds,

@@ -2,7 +2,7 @@
 import { SCENARIO_NAMES } from '../domain/inference/names.ts';
 import { SCENARIOS } from '../domain/inference/scenarios.ts';
 import { planLoad } from '../domain/inference/plan.ts';
-import { closedLoad } from '../lib/closed-load.ts';
+import { wireLoad } from '../lib/load.ts';
 import { countedShape } from '../lib/counted-shape.ts';
 import { inferenceEndpoint, textSource } from '../lib/endpoints/inference.ts';
 import { readRuntime } from '../lib/runtime.ts';
@@ -39,7 +39,7 @@ if (plan === null)
 const { name, operation } = plan.scenario;
 const source = textSource(runtime, operation);
 
-const load = closedLoad({
+const load = wireLoad({
   name,
   runtime,
   thresholds: limits[name],

@@ -8,7 +8,7 @@ import type { Variant } from '../domain/variants.ts';
 import { probeDuration } from './metrics.ts';
 import { openRequestLog } from './request-log.ts';
 import { runControl } from './run-control.ts';
-import { openShape } from './open-load.ts';
+import { openShape } from './open-shape.ts';
 import { optionsOf, target, type Runtime, type Target } from './runtime.ts';
 import type { Shape } from './shapes.ts';
 import type { StepContext } from './steps/measured.ts';
@@ -17,7 +17,7 @@ import { bareText, blockSummary, type K6Summary } from './summary.ts';
 
 export type Iteration = () => void | Promise<void>;
 
-export interface ClosedLoad {
+export interface LoadParts {
   readonly name: string;
   readonly runtime: Runtime;
   /** The scenario's own thresholds file, as imported. */
@@ -38,7 +38,7 @@ export interface Wired {
   readonly handleSummary: (data: K6Summary) => Record<string, string>;
 }
 
-export function closedLoad(of: ClosedLoad): Wired {
+export function wireLoad(of: LoadParts): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
   const shape = of.shape ?? (settings.arrival.kind === 'closed' ? timedShape(runtime) : openShape(runtime));
