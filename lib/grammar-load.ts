@@ -1,4 +1,4 @@
-/** A closed load on the grammar service: labelled sentences, scored answers. */
+/** A load on the grammar service: labelled sentences, scored answers. */
 import { wireLoad, type Wired } from './load.ts';
 import { grammarEndpoint } from './endpoints/grammar.ts';
 import { LABELLED, payloadSequence } from './payloads.ts';
