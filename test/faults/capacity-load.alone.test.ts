@@ -104,7 +104,7 @@ describe('other traffic', () => {
   });
 
   test('an effect is seen where there is one', async () => {
-    const { checks, verdict } = await run(words('effect caching --duration 6s --warm-up 1s --timeout 2s'));
+    const { checks, verdict } = await run(words('effect caching --duration 12s --warm-up 1s --timeout 2s'));
     const throughput = checks.find(({ kind, id }) => kind === 'gate' && id === 'throughput');
     expect(throughput).toMatchObject({ answer: 'pass', limit: 1 });
     expect(verdict.word).toBe('pass');
