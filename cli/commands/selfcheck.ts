@@ -318,6 +318,7 @@ function pageOf(sections: readonly Section[], k6: K6, duration_ms: number): stri
     '# How right our times of streamed answers are',
     `Made by \`npm run selfcheck -- --write\`: the truth server (\`k6/truth\`) sends tokens on a schedule and stamps each of its own flushes; the suite's own scenario measures them, and both are held against each other stream by stream. Server and load share the machine: ${os.cpus().length} x ${cpu?.model ?? ''}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()}; ${k6.version.split(' ').slice(0, 2).join(' ')}; ${formatDuration(duration_ms)} each after a warm-up, on ${new Date().toISOString().slice(0, 10)}, load average ${load.toFixed(1)} at the end.`,
     ...shared,
+    'Where the possible rate is not reached, k6 and the server together want more CPU than there is. Tokens that wait for their reader carry the time of the last of them, so that errors there are multiples of the gap between two. Other machines: [decision 023](decisions/023-arrival-stamps.md).',
     ...sections.map(markdownTable),
   ].join('\n\n')}\n`;
 }
