@@ -5,6 +5,7 @@ import { GRACE_MS, vusOfOpenLoad } from '../domain/load.ts';
 import type { Variant } from '../domain/variants.ts';
 import type { Runtime } from './runtime-shape.ts';
 import type { Shape, Starts } from './shapes.ts';
+import { traceColumn } from './trace.ts';
 
 interface OpenLoad extends Starts {
   /** Requests in all, warm-up included. */
@@ -60,7 +61,7 @@ function openLoad({ settings, plan }: Runtime, variant: Variant): OpenLoad {
   // One array a rate: both variants share theirs where they are asked the same.
   const starts = new SharedArray<number>(`starts ${arrival.kind} ${rate_per_s}`, () =>
     arrival.kind === 'trace'
-      ? traceStarts(trace_file ?? '').filter((at_ms) => at_ms < length_ms)
+      ? traceColumn(trace_file ?? '', 'start').filter((at_ms) => at_ms < length_ms)
       : [...schedule({ arrival, rate_per_s, seed: seed + plan.block, length_ms })],
   );
   if (starts.length === 0)
@@ -71,10 +72,4 @@ function openLoad({ settings, plan }: Runtime, variant: Variant): OpenLoad {
     vus: Math.min(starts.length, vusOfOpenLoad(settings, peak)),
     at: (index) => starts[index] ?? Number.POSITIVE_INFINITY,
   };
-}
-
-function traceStarts(file: string): number[] {
-  const value: unknown = JSON.parse(open(file));
-  if (!Array.isArray(value)) throw new Error(`${file} is no array of starts`);
-  return value.map((pair: unknown) => Number(Array.isArray(pair) ? pair[0] : Number.NaN));
 }

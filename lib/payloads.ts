@@ -6,6 +6,7 @@ import { assertDistinctIds, toPayload, type Payload } from '../domain/payload.ts
 import { toPrompt, type Prompt } from '../domain/prompt.ts';
 import { payloadAt } from './extensions.ts';
 import type { Runtime } from './runtime.ts';
+import { traceColumn } from './trace.ts';
 
 /** One payload as a VU uses it: the body is written once, the labels normalised at most once. */
 export interface Item {
@@ -63,12 +64,10 @@ function readValues(file: string): unknown[] {
 function tracePlaces({ plan }: Runtime): (index: number) => number | null {
   const file = plan.trace_file ?? null;
   if (file === null) return () => null;
-  const places = new SharedArray<number>('trace places', () =>
-    readValues(file).map((pair) => Number(Array.isArray(pair) ? pair[1] : -1)),
-  );
+  const places = new SharedArray<number>('trace places', () => traceColumn(file, 'place'));
   return (index) => {
     const place = places[index] ?? -1;
-    return place < 0 ? null : place;
+    return place >= 0 ? place : null;
   };
 }
 

@@ -35,10 +35,8 @@ export interface Budget {
 export function runControl(variant: Variant, budget: Budget): RunControl {
   const maxCost =
     budget.max_cost_eur === null ? null : budget.max_cost_eur / (counters.across_vus ? 1 : budget.vus_in_all);
-  const lateStarts = `late_starts_${variant}`;
-  const lateSince = `late_since_${variant}`;
-  const failures = `failures_${variant}`;
-  const failingSince = `failing_since_${variant}`;
+  const lateStarts = streak(`late_starts_${variant}`);
+  const failures = streak(`failures_${variant}`);
   /** A refused connection answers at once: no flood against a server that is down. */
   let refused = false;
   return {
@@ -62,13 +60,8 @@ export function runControl(variant: Variant, budget: Budget): RunControl {
       return false;
     },
     startedLate(late_ms) {
-      if (late_ms <= LATE_MS) {
-        if (counters.get(lateStarts) > 0) counters.add(lateStarts, -counters.get(lateStarts));
-        return;
-      }
-      const count = counters.add(lateStarts, 1);
-      if (count === 1) counters.add(lateSince, Date.now() - counters.get(lateSince));
-      const for_ms = Date.now() - counters.get(lateSince);
+      if (late_ms <= LATE_MS) return lateStarts.end();
+      const { count, for_ms } = lateStarts.add();
       if (count >= LATE_STARTS || (count >= LATE_STARTS_SLOW && for_ms >= LATE_FOR_MS)) stop('rate_not_sent');
     },
     finished(error, cost_eur) {
@@ -77,15 +70,26 @@ export function runControl(variant: Variant, budget: Budget): RunControl {
         counters.add('spent_eur', cost_eur);
         counters.max('dearest_eur', cost_eur);
       }
-      if (error !== 'connect' && error !== 'dns') {
-        counters.add(failures, -counters.get(failures));
-        return;
-      }
-      const count = counters.add(failures, 1);
-      if (count === 1) counters.add(failingSince, Date.now() - counters.get(failingSince));
-      if (count >= GONE_AFTER_FAILURES && Date.now() - counters.get(failingSince) >= GONE_AFTER_MS)
-        stop(`${variant}_gone`);
+      if (error !== 'connect' && error !== 'dns') return failures.end();
+      const { count, for_ms } = failures.add();
+      if (count >= GONE_AFTER_FAILURES && for_ms >= GONE_AFTER_MS) stop(`${variant}_gone`);
       refused = true;
+    },
+  };
+}
+
+/** The same thing in a row, over all VUs: how often, and for how long. */
+function streak(name: string): { add(): { count: number; for_ms: number }; end(): void } {
+  const since = `${name}_since`;
+  return {
+    add() {
+      const count = counters.add(name, 1);
+      if (count === 1) counters.add(since, Date.now() - counters.get(since));
+      return { count, for_ms: Date.now() - counters.get(since) };
+    },
+    end() {
+      const count = counters.get(name);
+      if (count > 0) counters.add(name, -count);
     },
   };
 }

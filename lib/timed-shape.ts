@@ -41,6 +41,7 @@ function constantClients(
 export function timedShape({ settings, plan, variants }: Runtime): Shape {
   const { thinkTime, seed, maxRequests, warmUpMs, durationMs } = settings;
   const end = maxRequests === null ? null : endOfRequests(variants, maxRequests, warmUpMs + durationMs);
+  const done = end?.done ?? null;
   /** Those that this block gives the variant, where it does. */
   const clients = (variant: Variant): number => {
     const load = plan.loads?.[variant];
@@ -63,7 +64,7 @@ export function timedShape({ settings, plan, variants }: Runtime): Shape {
     },
     index: null,
     warm_up: null,
-    done: end?.done ?? null,
-    timed: (end?.done ?? null) === null,
+    done,
+    timed: done === null,
   };
 }

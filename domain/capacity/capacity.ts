@@ -45,18 +45,13 @@ export const triedOf = (step: Step): Tried => ({
 /** @param run in the order they were run */
 export function judgeCapacity(variant: Variant, run: readonly Step[], plan: RampPlan): Capacity {
   const steps = markFlat(run).toSorted((a, b) => a.load.value - b.load.value || a.block - b.block);
-  const { good, bad } = bracket(plan, steps.map(triedOf));
-  const find = (of: Tried | null): Step | undefined =>
-    of === null
-      ? undefined
-      : steps.findLast(
-          ({ load, answer, hold_ms }) =>
-            load.value === of.load && answer === of.answer && hold_ms === of.hold_ms,
-        );
-  const sure = find(good);
-  const failed = find(bad);
+  const { good, bad } = bracket(
+    plan,
+    steps.map((step) => ({ ...triedOf(step), step })),
+  );
+  const failed = bad?.step;
   const below = failed?.load.value ?? Number.POSITIVE_INFINITY;
-  const best = sure ?? steps.findLast(({ holds, load }) => holds && load.value < below);
+  const best = good?.step ?? steps.findLast(({ holds, load }) => holds && load.value < below);
   // Beside a step that is not sure, the load that failed for sure says more of what gave out.
   const first =
     failed ?? steps.find(({ answer, load }) => answer !== 'good' && load.value > (best?.load.value ?? 0));

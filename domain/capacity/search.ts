@@ -71,15 +71,15 @@ function nextOfRamp({ from, to, step, hold_ms }: RampPlan, tried: readonly Tried
   return load > to * (1 + 1e-9) ? null : { load, hold_ms };
 }
 
-export interface Bracket {
+export interface Bracket<T extends Tried> {
   /** Highest load that was sustained. */
-  readonly good: Tried | null;
+  readonly good: T | null;
   /** Lowest load above it that was not. */
-  readonly bad: Tried | null;
+  readonly bad: T | null;
 }
 
 /** A ramp's steps count where they are sure. A search goes by the point figures, and its result says where they are not sure. */
-export function bracket(plan: RampPlan, run: readonly Tried[]): Bracket {
+export function bracket<T extends Tried>(plan: RampPlan, run: readonly T[]): Bracket<T> {
   const tried = run.filter(({ machine }) => !machine);
   const searching = plan.resolution !== null;
   const ascending = tried

@@ -129,13 +129,13 @@ function judged(
   { rate_not_sent, alpha, server }: StepContext,
 ): Pick<Step, 'answer' | 'causes' | 'holds'> {
   const { summary, limits, backlog, machine } = step;
-  const open = step.load.unit === 'requests/s';
+  const growsForSure = backlog !== null && backlog.lower > 0 && backlog.estimate > BACKLOG_BAD;
   const holds =
     machine.ok &&
     summary.ok > 0 &&
     !rate_not_sent &&
     limits.every(({ answer }) => answer === 'pass') &&
-    !(open && backlog !== null && backlog.lower > 0 && backlog.estimate > BACKLOG_BAD);
+    !growsForSure;
   // What the load machine slowed down says nothing of the server, neither way.
   if (!machine.ok) return { answer: 'unsure', causes: ['machine'], holds };
   const inside = serverCauses(server);
@@ -144,16 +144,9 @@ function judged(
     answer: limitAnswer(check, of, alpha),
     cause: check.metric === 'request_failed' ? 'errors' : 'latency',
   }));
-  if (open) {
-    const grows: StepAnswer =
-      backlog === null
-        ? 'unsure'
-        : backlog.lower > 0 && backlog.estimate > BACKLOG_BAD
-          ? 'bad'
-          : backlog.upper < BACKLOG_LIMIT
-            ? 'good'
-            : 'unsure';
-    answers.push({ answer: rate_not_sent ? 'bad' : grows, cause: 'backlog' });
+  if (step.load.unit === 'requests/s') {
+    const level: StepAnswer = backlog !== null && backlog.upper < BACKLOG_LIMIT ? 'good' : 'unsure';
+    answers.push({ answer: rate_not_sent || growsForSure ? 'bad' : level, cause: 'backlog' });
   }
   const worst = (wanted: StepAnswer): Cause[] =>
     CAUSES.filter((cause) => answers.some((one) => one.cause === cause && one.answer === wanted));

@@ -3,6 +3,7 @@
 package stream
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,6 +39,26 @@ func TestATurnThatDoesNotEndStopsNobody(t *testing.T) {
 	turns.take()()
 	if len(turns) != 0 {
 		t.Errorf("%d turns are still held", len(turns))
+	}
+}
+
+// What follows an answer, and what makes a request, hold a turn while they run.
+func TestWhoRunsHoldsATurn(t *testing.T) {
+	v := newVU(t)
+	if err := v.VU.Runtime().Set("held", func() int { return len(v.module.turns) }); err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[string]int64{
+		`answer = held()`:              0,
+		`answer = stream.inTurn(held)`: 1,
+		fmt.Sprintf(`stream.request('GET', %q).then(() => { answer = held() })`, server(t, streamer())): 1,
+	} {
+		if err := v.run(code); err != nil {
+			t.Fatal(err)
+		}
+		if got := v.VU.Runtime().Get("answer").ToInteger(); got != want {
+			t.Errorf("%s: %d turns are held, not %d", code, got, want)
+		}
 	}
 }
 
