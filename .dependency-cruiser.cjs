@@ -30,6 +30,7 @@ module.exports = {
       from: { path: '^cli/' },
       to: { path: '^(lib|scenarios|stand-in|test)/' },
     },
+    only('proof-on-domain', '^proof/', ['^proof/', '^domain/', '^node_modules/pure-rand/']),
     {
       name: 'stand-in-alone',
       severity: 'error',
@@ -46,7 +47,7 @@ module.exports = {
     {
       name: 'no-dev-dependencies',
       severity: 'error',
-      from: { path: '^(domain|lib|scenarios|cli|stand-in)/' },
+      from: { path: '^(domain|lib|scenarios|cli|stand-in|proof)/' },
       to: { dependencyTypes: ['npm-dev'], pathNot: '^node_modules/@types/' },
     },
   ],

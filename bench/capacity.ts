@@ -1,6 +1,6 @@
 /** `--search` in seeded trials on simulated servers of known capacity, in virtual time: the steps, judgement and choice of a live one. */
-import type { SimulatedServer } from '../domain/capacity/simulated-server.ts';
-import { IID_SERVER, SPELLS_SERVER, benchSearch } from '../domain/capacity/trials.ts';
+import type { SimulatedServer } from '../proof/capacity/simulated-server.ts';
+import { IID_SERVER, SPELLS_SERVER, benchSearch } from '../proof/capacity/trials.ts';
 import { atLeast, atMost, figure, type Figure, type Row } from './row.ts';
 
 const TRIALS = 20;

@@ -6,7 +6,8 @@ import { pairedBootstrap } from '../domain/statistics/bootstrap.ts';
 import { prepareLatency } from '../domain/statistics/latency-sample.ts';
 import type { Interval } from '../domain/statistics/outcome.ts';
 import { pairLatency, quantileRatio } from '../domain/statistics/quantile-ratio.ts';
-import { seededRandom, simulate, type SimulatedBlock } from '../domain/statistics/simulate.ts';
+import { seededRandom } from '../domain/statistics/random.ts';
+import { simulate, type SimulatedBlock } from '../proof/statistics/simulate.ts';
 
 export const GATED_PERCENTILES = [0.5, 0.95, 0.99] as const;
 

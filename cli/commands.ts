@@ -1,6 +1,6 @@
 /** The verbs of the suite: one file each under commands/, one row each here. */
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT } from '../domain/exit-codes.ts';
+import { EXIT } from '../domain/verdict/exit-codes.ts';
 import {
   SETTINGS,
   SETTING_NAMES,
@@ -11,12 +11,12 @@ import {
   type Setting,
   type SettingGroup,
   type SettingName,
-} from '../domain/settings.ts';
-import { SCENARIO_NAMES, type ScenarioName } from '../domain/inference/names.ts';
-import { SCENARIOS } from '../domain/inference/scenarios.ts';
-import { offer } from '../domain/nearest.ts';
+} from '../domain/settings/settings.ts';
+import { SCENARIO_NAMES, type ScenarioName } from '../domain/jobs/inference/names.ts';
+import { SCENARIOS } from '../domain/jobs/inference/scenarios.ts';
+import { offer } from '../domain/text/nearest.ts';
 import { VARIANTS, type Variant } from '../domain/variants.ts';
-import { parseNumber } from '../domain/units.ts';
+import { parseNumber } from '../domain/text/units.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
 import { exportCommand } from './commands/export.ts';
@@ -32,11 +32,11 @@ import { regressCommand } from './commands/regress.ts';
 import { pictureCommand } from './commands/picture.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { withFlags } from './gate/flags.ts';
-import { GATE_JOB } from './gate/load-test.ts';
+import { withFlags } from './jobs/adapter-gate/flags.ts';
+import { GATE_JOB } from './jobs/adapter-gate/load-test.ts';
 import { UsageError, type Io } from './io.ts';
-import { INFERENCE_GROUPS } from './inference-jobs.ts';
-import { CALIBRATION, EFFECTS, JOBS } from './jobs.ts';
+import { INFERENCE_GROUPS } from './jobs/inference.ts';
+import { CALIBRATION, EFFECTS, JOBS } from './jobs/loads.ts';
 
 /** Runs one command line. @throws UsageError, and whatever is our own bug */
 export async function runCommand(io: Io): Promise<number> {

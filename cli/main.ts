@@ -1,6 +1,6 @@
 /** A shell over a function: arguments and streams in, an exit code out. Every refusal is worded; only our own bugs show a stack. */
-import { BadValue } from '../domain/units.ts';
-import { EXIT } from '../domain/exit-codes.ts';
+import { BadValue } from '../domain/text/units.ts';
+import { EXIT } from '../domain/verdict/exit-codes.ts';
 import { runCommand } from './commands.ts';
 import { Interrupted, UsageError, type Io } from './io.ts';
 

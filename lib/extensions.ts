@@ -1,6 +1,6 @@
 /** The suite's own k6 extensions where this binary has them, and what stands in for them on a stock k6. */
 import exec from 'k6/execution';
-import { payloadAt as payloadAtHere } from '../domain/payload-order.ts';
+import { payloadAt as payloadAtHere } from '../domain/load/payload-order.ts';
 import { HAS_EXTENSIONS } from './runtime.ts';
 
 type RequestLogModule = typeof import('k6/x/requestlog');

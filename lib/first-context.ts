@@ -1,19 +1,19 @@
 /** What only the first of k6's contexts does: settings read and checked, options made. Loaded by `require` in runtime.ts. */
 import type { Options, Scenario } from 'k6/options';
-import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/block.ts';
-import { PROBE_LEAD_MS } from '../domain/load.ts';
-import { urlSetting } from '../domain/request-headers.ts';
+import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/run/block.ts';
+import { PROBE_LEAD_MS } from '../domain/load/timing.ts';
+import { urlSetting } from '../domain/settings/request-headers.ts';
 import {
   envName,
   parseSettings,
   rateProblem,
   type ParsedSettings,
   type Settings,
-} from '../domain/settings.ts';
-import { fitting, k6Thresholds, parseThresholds, type Thresholds } from '../domain/thresholds.ts';
-import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './runtime-shape.ts';
-import { probes } from './shapes.ts';
-import { countedSubmetrics } from './counted.ts';
+} from '../domain/settings/settings.ts';
+import { fitting, k6Thresholds, parseThresholds, type Thresholds } from '../domain/verdict/thresholds.ts';
+import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './load/runtime-shape.ts';
+import { probes } from './load/shapes.ts';
+import { countedSubmetrics } from './load/counted.ts';
 
 /** @throws with every refused value, one a line */
 export function checkedRuntime(job: JobDefaults): Runtime {

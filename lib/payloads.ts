@@ -1,9 +1,9 @@
 /** The payloads of this run, shared by all VUs, and the sequence in which a variant asks them. */
 import { SharedArray } from 'k6/data';
-import { labels, type Labels } from '../domain/answer.ts';
-import { isSampled } from '../domain/payload-order.ts';
-import { assertDistinctIds, toPayload, type Payload } from '../domain/payload.ts';
-import { toPrompt, type Prompt } from '../domain/prompt.ts';
+import { labels, type Labels } from '../domain/record/right-answer.ts';
+import { isSampled } from '../domain/load/payload-order.ts';
+import { assertDistinctIds, toPayload, type Payload } from '../domain/load/payload.ts';
+import { toPrompt, type Prompt } from '../domain/load/prompt.ts';
 import { payloadAt } from './extensions.ts';
 import type { Runtime } from './runtime.ts';
 import { traceColumn } from './trace.ts';

@@ -5,9 +5,9 @@
  */
 import exec from 'k6/execution';
 import { sleep } from 'k6';
-import { LATE_FOR_MS, LATE_MS, LATE_STARTS, LATE_STARTS_SLOW } from '../domain/load.ts';
-import { STOP_REASONS, type StopReason } from '../domain/stop-reasons.ts';
-import type { ErrorKind } from '../domain/errors.ts';
+import { LATE_FOR_MS, LATE_MS, LATE_STARTS, LATE_STARTS_SLOW } from '../domain/load/timing.ts';
+import { STOP_REASONS, type StopReason } from '../domain/run/stop-reasons.ts';
+import type { ErrorKind } from '../domain/record/errors.ts';
 import type { Variant } from '../domain/variants.ts';
 import { counters } from './extensions.ts';
 

@@ -1,15 +1,15 @@
 /** The only reader of k6's environment: settings, the block's plan, and which binary this is. */
 import { SharedArray } from 'k6/data';
 import type { Options } from 'k6/options';
-import { headersWith, requestHeaders, urlSetting } from '../domain/request-headers.ts';
-import type { Settings } from '../domain/settings.ts';
+import { headersWith, requestHeaders, urlSetting } from '../domain/settings/request-headers.ts';
+import type { Settings } from '../domain/settings/settings.ts';
 import type { Variant } from '../domain/variants.ts';
-import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './runtime-shape.ts';
+import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './load/runtime-shape.ts';
 
 /** This binary carries k6/x/requestlog, k6/x/shared and k6/x/stream (k6/main.go says so). */
 export const HAS_EXTENSIONS = __ENV['SUITE_K6'] === '1';
 
-export type { JobDefaults, Runtime } from './runtime-shape.ts';
+export type { JobDefaults, Runtime } from './load/runtime-shape.ts';
 
 /**
  * `require`, not `import`: what is required so is evaluated when it is called, in the one context that k6 makes before

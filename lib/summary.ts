@@ -1,7 +1,7 @@
 /** handleSummary in the suite's own schema (k6's `--summary-export` has inverted booleans), and a short text for bare runs. */
-import { SCHEMA_VERSION } from '../domain/request-record.ts';
-import type { BlockSummary } from '../domain/block.ts';
-import { COUNTED, SHOWN } from './counted.ts';
+import { SCHEMA_VERSION } from '../domain/record/request-record.ts';
+import type { BlockSummary } from '../domain/run/block.ts';
+import { COUNTED, SHOWN } from './load/counted.ts';
 import type { Runtime } from './runtime.ts';
 import { stopped, stoppedAtMs } from './run-control.ts';
 

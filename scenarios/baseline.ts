@@ -1,5 +1,5 @@
 /** One variant alone, judged by its limits. */
-import { grammarLoad } from '../lib/grammar-load.ts';
+import { grammarLoad } from '../lib/jobs/grammar-load.ts';
 import { readRuntime } from '../lib/runtime.ts';
 import limits from '../thresholds/baseline.json';
 

@@ -1,5 +1,5 @@
 /** The gate's load: every prompt once, shared by N clients, streamed. What it must reach is decided on the server's figures. */
-import { modelLoad } from '../lib/model-load.ts';
+import { modelLoad } from '../lib/jobs/model-load.ts';
 import { PROMPTS } from '../lib/payloads.ts';
 import { readRuntime } from '../lib/runtime.ts';
 import limits from '../thresholds/gate.json';

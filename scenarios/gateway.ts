@@ -1,5 +1,5 @@
 /** Every phase of the gateway suite: what is done comes from the plan of the cli, which steers the servers between phases. */
-import { gatewayLoad } from '../lib/gateway-load.ts';
+import { gatewayLoad } from '../lib/jobs/gateway-load.ts';
 
 const load = gatewayLoad();
 

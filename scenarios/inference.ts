@@ -1,9 +1,9 @@
 /** The seven loads of an inference server, one bundle: which one, in INFERENCE_SCENARIO. */
-import { SCENARIO_NAMES } from '../domain/inference/names.ts';
-import { SCENARIOS } from '../domain/inference/scenarios.ts';
-import { planLoad } from '../domain/inference/plan.ts';
-import { wireLoad } from '../lib/load.ts';
-import { countedShape } from '../lib/counted-shape.ts';
+import { SCENARIO_NAMES } from '../domain/jobs/inference/names.ts';
+import { SCENARIOS } from '../domain/jobs/inference/scenarios.ts';
+import { planLoad } from '../domain/load/counted-plan.ts';
+import { wireLoad } from '../lib/load/load.ts';
+import { countedShape } from '../lib/load/counted-shape.ts';
 import { inferenceEndpoint, textSource } from '../lib/endpoints/inference.ts';
 import { readRuntime } from '../lib/runtime.ts';
 import { exchange } from '../lib/steps/exchange.ts';

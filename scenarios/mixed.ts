@@ -1,5 +1,5 @@
 /** Users who ask several endpoints, so often each as the mix says, with pauses to think. */
-import { mixedLoad } from '../lib/mixed-load.ts';
+import { mixedLoad } from '../lib/jobs/mixed-load.ts';
 import { readRuntime } from '../lib/runtime.ts';
 import limits from '../thresholds/mixed.json';
 

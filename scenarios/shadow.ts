@@ -1,5 +1,5 @@
 /** The main job: the same payloads to the baseline and to its shadow, side by side. The baseline alone: VARIANTS of the plan. */
-import { grammarLoad } from '../lib/grammar-load.ts';
+import { grammarLoad } from '../lib/jobs/grammar-load.ts';
 import { readRuntime } from '../lib/runtime.ts';
 import limits from '../thresholds/shadow.json';
 

@@ -1,6 +1,6 @@
 /** One client and nobody else: prompts of several lengths, each so many times. */
-import { SINGLE_SETTINGS, promptsOfLengths } from '../domain/single.ts';
-import { modelLoad } from '../lib/model-load.ts';
+import { SINGLE_SETTINGS, promptsOfLengths } from '../domain/load/single.ts';
+import { modelLoad } from '../lib/jobs/model-load.ts';
 import { PROMPTS } from '../lib/payloads.ts';
 import { readRuntime } from '../lib/runtime.ts';
 import limits from '../thresholds/single.json';

@@ -1,5 +1,5 @@
 /** Streamed answers of a language model and of its shadow, side by side: TTFT, TPOT, ITL, E2E, tokens/s, goodput. */
-import { modelLoad } from '../lib/model-load.ts';
+import { modelLoad } from '../lib/jobs/model-load.ts';
 import { PROMPTS } from '../lib/payloads.ts';
 import { readRuntime } from '../lib/runtime.ts';
 import limits from '../thresholds/stream.json';

@@ -1,7 +1,7 @@
 /** The suite's own prompts: read by the parser that reads a user's, many, and unlike each other. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { textOf, toPrompt } from '../domain/prompt.ts';
+import { textOf, toPrompt } from '../domain/load/prompt.ts';
 
 const lines = readFileSync(new URL('../payloads/prompts.jsonl', import.meta.url), 'utf8')
   .trimEnd()

@@ -1,15 +1,15 @@
 /** `npm run calibrate`: the proof that verdicts hold, simulated and, with --live, on real servers. Writes docs/calibration.md. */
 import { join } from 'node:path';
-import { EXIT } from '../../domain/exit-codes.ts';
-import { liveCalibration, type LiveCalibration } from '../../domain/live-calibration.ts';
-import type { ParsedSettings } from '../../domain/settings.ts';
-import { calibrate, type CalibrationPlan, type CalibrationRow } from '../../domain/statistics/calibration.ts';
-import { keepNoise, noiseTarget } from '../deployment-noise.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
+import { liveCalibration, type LiveCalibration } from '../../proof/live-calibration.ts';
+import type { ParsedSettings } from '../../domain/settings/settings.ts';
+import { calibrate, type CalibrationPlan, type CalibrationRow } from '../../proof/statistics/calibration.ts';
+import { keepNoise, noiseTarget } from '../read/deployment-noise.ts';
 import { say, UsageError, type Io } from '../io.ts';
-import type { Job } from '../jobs.ts';
+import type { Job } from '../jobs/loads.ts';
 import { readRun } from '../read/run.ts';
-import { renderCalibration } from '../render/calibration.ts';
-import { findRun, shownPath, writeWhole } from '../run-directory.ts';
+import { renderCalibration } from '../report/calibration.ts';
+import { findRun, shownPath, writeWhole } from '../run/directory.ts';
 import { loadCommand } from './load.ts';
 
 const MARGIN = 1.15;

@@ -1,13 +1,13 @@
 /** Remakes a run's outputs from its raw log; or pairs two runs that were made apart. */
-import { pairRuns } from '../../domain/pair-runs.ts';
-import type { RunData } from '../../domain/run-data.ts';
-import { envName, formatSettings, type ParsedSettings } from '../../domain/settings.ts';
-import { assertGateIds } from '../../domain/thresholds.ts';
-import { deploymentNoise } from '../deployment-noise.ts';
+import { pairRuns } from '../../domain/result/pair-runs.ts';
+import type { RunData } from '../../domain/run/data.ts';
+import { envName, formatSettings, type ParsedSettings } from '../../domain/settings/settings.ts';
+import { assertGateIds } from '../../domain/verdict/thresholds.ts';
+import { deploymentNoise } from '../read/deployment-noise.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
-import { outputs, show } from '../report.ts';
-import { assertOutIsFree, createRunDirectory, findRun } from '../run-directory.ts';
+import { outputs, show } from '../report/write.ts';
+import { assertOutIsFree, createRunDirectory, findRun } from '../run/directory.ts';
 import { readThresholds } from '../run/prepare.ts';
 
 export interface CompareArguments {

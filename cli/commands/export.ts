@@ -1,13 +1,13 @@
 /** load-baseline.json and load-shadow.json: the request log in the shape that the contract's own tools read. */
 import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT } from '../../domain/exit-codes.ts';
-import { PROBE_HEAD } from '../../domain/probe.ts';
-import { BadRecord, parseRecord } from '../../domain/request-record.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
+import { PROBE_HEAD } from '../../domain/run/probe.ts';
+import { BadRecord, parseRecord } from '../../domain/record/request-record.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
 import { eachLine, type BufferPiece } from '../read/lines.ts';
-import { findRun, requestLogs, shownPath } from '../run-directory.ts';
+import { findRun, requestLogs, shownPath } from '../run/directory.ts';
 
 /** Written as it is read: a run of millions of requests must not have to fit in memory. */
 class JsonArray {

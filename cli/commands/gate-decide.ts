@@ -1,9 +1,9 @@
 /** `npm run gate:decide`: the second step of the gate. */
-import { EXIT } from '../../domain/exit-codes.ts';
-import { LIMITS, type LimitName } from '../../domain/gate/checks.ts';
-import type { Decision } from '../../domain/gate/decision.ts';
-import { decide } from '../gate/decide.ts';
-import { number, optionalText, text, toggle, type Flag, type Values } from '../gate/flags.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
+import { LIMITS, type LimitName } from '../../domain/jobs/adapter-gate/checks.ts';
+import type { Decision } from '../../domain/jobs/adapter-gate/decision.ts';
+import { decide } from '../jobs/adapter-gate/decide.ts';
+import { number, optionalText, text, toggle, type Flag, type Values } from '../jobs/adapter-gate/flags.ts';
 import type { Io } from '../io.ts';
 
 const limit = (name: LimitName, doc: string, max = 1e9): Flag<number> =>

@@ -1,9 +1,9 @@
 /** `npm run gate:load-test`: the first step of the gate. */
-import { WINDOWS } from '../../domain/gate/load-test.ts';
-import { EXIT } from '../../domain/exit-codes.ts';
-import type { ParsedSettings, SettingName } from '../../domain/settings.ts';
-import { choice, duration, number, text, type Values } from '../gate/flags.ts';
-import { loadTest } from '../gate/load-test.ts';
+import { WINDOWS } from '../../domain/jobs/adapter-gate/load-test.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
+import type { ParsedSettings, SettingName } from '../../domain/settings/settings.ts';
+import { choice, duration, number, text, type Values } from '../jobs/adapter-gate/flags.ts';
+import { loadTest } from '../jobs/adapter-gate/load-test.ts';
 import type { Io } from '../io.ts';
 
 /** Without user information, which would show in the process list. */

@@ -1,18 +1,24 @@
 /** `npm run gate`: both steps on servers of our own, to see the whole gate work before it meets a cluster. */
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT } from '../../domain/exit-codes.ts';
-import type { ParsedSettings } from '../../domain/settings.ts';
-import { formatDuration } from '../../domain/units.ts';
-import { decide } from '../gate/decide.ts';
-import { duration, number, optionalText, text, type Values } from '../gate/flags.ts';
-import { GATE_FILES, loadTest } from '../gate/load-test.ts';
-import { Mlflow } from '../gate/mlflow.ts';
-import { MLFLOW, PROMETHEUS, findProgram, startMlflow, startPrometheus } from '../gate/services.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
+import type { ParsedSettings } from '../../domain/settings/settings.ts';
+import { formatDuration } from '../../domain/text/units.ts';
+import { decide } from '../jobs/adapter-gate/decide.ts';
+import { duration, number, optionalText, text, type Values } from '../jobs/adapter-gate/flags.ts';
+import { GATE_FILES, loadTest } from '../jobs/adapter-gate/load-test.ts';
+import { Mlflow } from '../jobs/adapter-gate/mlflow.ts';
+import {
+  MLFLOW,
+  PROMETHEUS,
+  findProgram,
+  startMlflow,
+  startPrometheus,
+} from '../jobs/adapter-gate/services.ts';
 import { UsageError, say, userPath, type Io } from '../io.ts';
-import { shownPath } from '../run-directory.ts';
+import { shownPath } from '../run/directory.ts';
 import { Closers } from '../run/closers.ts';
-import { splitArguments, startStandIn } from '../servers.ts';
+import { splitArguments, startStandIn } from '../services/servers.ts';
 import { DECIDE_FLAGS, LIMIT_FLAGS, exitOf, limitsOf } from './gate-decide.ts';
 import { LOAD_TEST_FLAGS } from './gate-load-test.ts';
 

@@ -2,38 +2,42 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
-import type { Terms } from '../../domain/gateway/evidence.ts';
+import type { Terms } from '../../domain/jobs/gateway/evidence.ts';
 import {
   judgeScenario,
   skippedScenario,
   type ScenarioResult,
   type Unseen,
-} from '../../domain/gateway/judge.ts';
-import { parseGatewayLimits, type GatewayLimits } from '../../domain/gateway/limits.ts';
-import type { LmState } from '../../domain/gateway/lm.ts';
-import type { GatewayProgram } from '../../domain/gateway/programs.ts';
-import { gatewayReport, type GatewayRun } from '../../domain/gateway/report.ts';
-import { GATEWAY_SCENARIOS, SCENARIO_TITLES, type GatewayScenario } from '../../domain/gateway/scenarios.ts';
+} from '../../domain/jobs/gateway/judge.ts';
+import { parseGatewayLimits, type GatewayLimits } from '../../domain/jobs/gateway/limits.ts';
+import type { LmState } from '../../domain/jobs/gateway/lm.ts';
+import type { GatewayProgram } from '../../domain/jobs/gateway/programs.ts';
+import { gatewayReport, type GatewayRun } from '../../domain/jobs/gateway/report.ts';
+import {
+  GATEWAY_SCENARIOS,
+  SCENARIO_TITLES,
+  type GatewayScenario,
+} from '../../domain/jobs/gateway/scenarios.ts';
 import {
   formatSettings,
   type ParsedSettings,
   type SettingName,
   type Settings,
-} from '../../domain/settings.ts';
-import { headersWith } from '../../domain/request-headers.ts';
-import { formatDuration } from '../../domain/units.ts';
+} from '../../domain/settings/settings.ts';
+import { headersWith } from '../../domain/settings/request-headers.ts';
+import { formatDuration } from '../../domain/text/units.ts';
 import gatewayThresholds from '../../thresholds/gateway.json';
-import { assertReadable } from '../gateway/logs.ts';
-import { lmControl } from '../gateway/lm.ts';
-import { runScenario } from '../gateway/run-scenario.ts';
-import { modelCount, openSite, type Site } from '../gateway/site.ts';
-import { stepsTimeMs } from '../gateway/steps.ts';
+import { assertReadable } from '../jobs/gateway/logs.ts';
+import { lmControl } from '../jobs/gateway/lm.ts';
+import { runScenario } from '../jobs/gateway/run-scenario.ts';
+import { modelCount, openSite, type Site } from '../jobs/gateway/site.ts';
+import { stepsTimeMs } from '../jobs/gateway/steps.ts';
 import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
-import { findK6 } from '../k6.ts';
+import { findK6 } from '../run/k6.ts';
 import { suiteVersion } from '../run/manifest.ts';
-import { writeGatewayReport } from '../gateway/report.ts';
-import { assertOutIsFree, createRunDirectory } from '../run-directory.ts';
-import { withoutCredentials } from '../servers.ts';
+import { writeGatewayReport } from '../jobs/gateway/report.ts';
+import { assertOutIsFree, createRunDirectory } from '../run/directory.ts';
+import { withoutCredentials } from '../services/servers.ts';
 
 /** The settings of these commands. */
 export const GATEWAY_SETTINGS: readonly SettingName[] = [

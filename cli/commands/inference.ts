@@ -1,21 +1,21 @@
 /** `npm run k6:inference` and `npm run k6:<name>`: scenarios in turn on one server; a run each, one report, one exit code. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { suiteOf, type Skipped, type SuiteScenario } from '../../domain/inference/suite.ts';
-import type { ScenarioName } from '../../domain/inference/names.ts';
-import { SCENARIOS } from '../../domain/inference/scenarios.ts';
-import type { ParsedSettings, Settings } from '../../domain/settings.ts';
-import { BadValue } from '../../domain/units.ts';
-import { inferenceJob } from '../inference-jobs.ts';
+import { suiteOf, type Skipped, type SuiteScenario } from '../../domain/result/suite.ts';
+import type { ScenarioName } from '../../domain/jobs/inference/names.ts';
+import { SCENARIOS } from '../../domain/jobs/inference/scenarios.ts';
+import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
+import { BadValue } from '../../domain/text/units.ts';
+import { inferenceJob } from '../jobs/inference.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
-import type { Job } from '../jobs.ts';
-import { textBlocks } from '../render/inference.ts';
-import { show } from '../report.ts';
-import { FILES, createRunDirectory, shownPath, type RunDirectory } from '../run-directory.ts';
+import type { Job } from '../jobs/loads.ts';
+import { textBlocks } from '../report/inference.ts';
+import { show } from '../report/write.ts';
+import { FILES, createRunDirectory, shownPath, type RunDirectory } from '../run/directory.ts';
 import { Closers } from '../run/closers.ts';
 import { prepare } from '../run/prepare.ts';
-import { suiteOutputs } from '../suite-report.ts';
-import { DEFAULT_PORT, startUserServer, type UserServer } from '../user-server.ts';
+import { suiteOutputs } from '../report/suite-report.ts';
+import { DEFAULT_PORT, startUserServer, type UserServer } from '../services/user-server.ts';
 import { runLoad } from './load.ts';
 
 /** Parses the command line with a scenario's own defaults. */

@@ -1,24 +1,24 @@
 /** `npm run k6:<job>`: servers, k6, blocks of load, comparison. Whatever happens, nothing of ours is left running. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ENGINE_METRICS } from '../../domain/capacity/server-load.ts';
-import type { Comparison } from '../../domain/comparison.ts';
-import { planLoad } from '../../domain/inference/plan.ts';
-import type { Manifest } from '../../domain/run.ts';
-import { formatArrival } from '../../domain/arrivals.ts';
-import type { ParsedSettings, Settings } from '../../domain/settings.ts';
-import { formatDuration } from '../../domain/units.ts';
+import { ENGINE_METRICS } from '../../domain/jobs/capacity/server-load.ts';
+import type { Comparison } from '../../domain/result/comparison.ts';
+import { planLoad } from '../../domain/load/counted-plan.ts';
+import type { Manifest } from '../../domain/run/manifest.ts';
+import { formatArrival } from '../../domain/load/arrivals.ts';
+import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
+import { formatDuration } from '../../domain/text/units.ts';
 import { presentVariants, type ByVariant } from '../../domain/variants.ts';
-import { deploymentNoise } from '../deployment-noise.ts';
+import { deploymentNoise } from '../read/deployment-noise.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
-import type { Job } from '../jobs.ts';
-import { findK6, type K6 } from '../k6.ts';
-import { preflight } from '../preflight/language-model.ts';
+import type { Job } from '../jobs/loads.ts';
+import { findK6, type K6 } from '../run/k6.ts';
+import { preflight } from '../services/preflight.ts';
 import { watchServers } from '../observe/server-watch.ts';
 import { readRun } from '../read/run.ts';
-import { planInWords } from '../render/inference.ts';
-import { outputs, show } from '../report.ts';
-import { FILES, createRunDirectory, shownPath, writeWhole, type RunDirectory } from '../run-directory.ts';
+import { planInWords } from '../report/inference.ts';
+import { outputs, show } from '../report/write.ts';
+import { FILES, createRunDirectory, shownPath, writeWhole, type RunDirectory } from '../run/directory.ts';
 import { compressLog } from '../run/compress.ts';
 import { plannedBlocks, rampSteps } from '../run/planner.ts';
 import { definedLoads, freePort, loadTimeMs, runBlock } from '../run/block.ts';
@@ -26,7 +26,7 @@ import { Closers } from '../run/closers.ts';
 import { deploy, redeploy, type Deployment } from '../run/deployment.ts';
 import { firstManifest, identifyAgain, identifyAll, keepManifest, stoppedBy } from '../run/manifest.ts';
 import { prepare, type Prepared } from '../run/prepare.ts';
-import { startStandIn, type Server } from '../servers.ts';
+import { startStandIn, type Server } from '../services/servers.ts';
 
 const DASHBOARD_PORT = 5665;
 

@@ -2,9 +2,9 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { EXIT } from '../../domain/exit-codes.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import { say, UsageError, type Io } from '../io.ts';
-import { FILES, findRun, shownPath } from '../run-directory.ts';
+import { FILES, findRun, shownPath } from '../run/directory.ts';
 
 export const PICTURE_FILE = 'dashboard-shadow.png';
 

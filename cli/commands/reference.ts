@@ -1,6 +1,6 @@
 /** `npm run reference -- save RUN [--name N] | list | show NAME`: stored results that later runs are held against. */
 import { statSync } from 'node:fs';
-import { EXIT } from '../../domain/exit-codes.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import {
   REFERENCE_NAME,
   makeReference,
@@ -8,16 +8,16 @@ import {
   storedManifest,
   storedRun,
   type Reference,
-} from '../../domain/reference.ts';
-import { samples } from '../../domain/samples.ts';
-import { summarise } from '../../domain/summary.ts';
+} from '../../domain/result/reference.ts';
+import { samples } from '../../domain/figures/samples.ts';
+import { summarise } from '../../domain/figures/summary.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { say, UsageError, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
-import { readReference, referenceNames, saveReference } from '../references.ts';
-import { bytes, instant, integer, ms, percent } from '../render/format.ts';
-import { textTable } from '../render/text.ts';
-import { findRuns, shownPath } from '../run-directory.ts';
+import { readReference, referenceNames, saveReference } from '../read/references.ts';
+import { bytes, instant, integer, ms, percent } from '../report/format.ts';
+import { textTable } from '../report/text.ts';
+import { findRuns, shownPath } from '../run/directory.ts';
 
 export function saveCommand(
   io: Io,

@@ -2,20 +2,20 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import regressThresholds from '../../thresholds/regress.json';
-import { suiteOf, type Skipped, type SuiteScenario } from '../../domain/inference/suite.ts';
-import { pairRuns } from '../../domain/pair-runs.ts';
-import { storedData } from '../../domain/reference.ts';
-import type { RunData } from '../../domain/run-data.ts';
-import type { ParsedSettings } from '../../domain/settings.ts';
-import { assertGateIds, gateId, parseThresholds, type Thresholds } from '../../domain/thresholds.ts';
+import { suiteOf, type Skipped, type SuiteScenario } from '../../domain/result/suite.ts';
+import { pairRuns } from '../../domain/result/pair-runs.ts';
+import { storedData } from '../../domain/result/reference.ts';
+import type { RunData } from '../../domain/run/data.ts';
+import type { ParsedSettings } from '../../domain/settings/settings.ts';
+import { assertGateIds, gateId, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
-import { readReference, referenceNames } from '../references.ts';
-import { renderText } from '../render/text.ts';
-import { outputs } from '../report.ts';
-import { createRunDirectory, findRuns } from '../run-directory.ts';
+import { readReference, referenceNames } from '../read/references.ts';
+import { renderText } from '../report/text.ts';
+import { outputs } from '../report/write.ts';
+import { createRunDirectory, findRuns } from '../run/directory.ts';
 import { readThresholds } from '../run/prepare.ts';
-import { suiteOutputs } from '../suite-report.ts';
+import { suiteOutputs } from '../report/suite-report.ts';
 import { judgedBy } from './compare.ts';
 
 export function regressCommand(

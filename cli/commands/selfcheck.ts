@@ -5,25 +5,25 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
-import { EXIT } from '../../domain/exit-codes.ts';
-import { PROBE_HEAD } from '../../domain/probe.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
+import { PROBE_HEAD } from '../../domain/run/probe.ts';
 import { valueAt } from '../../domain/protocols/protocol.ts';
-import { parseRecord, type RequestRecord } from '../../domain/request-record.ts';
-import { parseStamps, selfCheck, type SelfCheck, type Stamped } from '../../domain/selfcheck.ts';
-import { parseSettings, type Settings } from '../../domain/settings.ts';
-import { formatDuration, parseDuration, parseNumber } from '../../domain/units.ts';
+import { parseRecord, type RequestRecord } from '../../domain/record/request-record.ts';
+import { parseStamps, selfCheck, type SelfCheck, type Stamped } from '../../proof/selfcheck.ts';
+import { parseSettings, type Settings } from '../../domain/settings/settings.ts';
+import { formatDuration, parseDuration, parseNumber } from '../../domain/text/units.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
-import { buildTruth, findK6, type K6 } from '../k6.ts';
-import { startChild } from '../process.ts';
+import { buildTruth, findK6, type K6 } from '../run/k6.ts';
+import { startChild } from '../services/process.ts';
 import { eachLine } from '../read/lines.ts';
 import { PROMPTS, readPayloads } from '../read/payloads.ts';
-import { markdownTable } from '../render/markdown.ts';
-import type { Section } from '../render/sections.ts';
-import { textTable } from '../render/text.ts';
-import { FILES, shownPath, writeWhole, type RunDirectory } from '../run-directory.ts';
+import { markdownTable } from '../report/markdown.ts';
+import type { Section } from '../report/sections.ts';
+import { textTable } from '../report/text.ts';
+import { FILES, shownPath, writeWhole, type RunDirectory } from '../run/directory.ts';
 import { runBlock } from '../run/block.ts';
 import { Closers } from '../run/closers.ts';
-import { ask } from '../servers.ts';
+import { ask } from '../services/servers.ts';
 
 /** What the truth server is to send, and to how many at once. */
 interface Plan {

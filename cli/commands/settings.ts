@@ -1,7 +1,7 @@
 /** docs/settings.md, made from the table so that it can't lie. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT } from '../../domain/exit-codes.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import {
   SETTINGS,
   SETTING_NAMES,
@@ -9,7 +9,7 @@ import {
   flagName,
   type Setting,
   type SettingGroup,
-} from '../../domain/settings.ts';
+} from '../../domain/settings/settings.ts';
 import { say, UsageError, type Io } from '../io.ts';
 
 const GROUPS: Readonly<Record<SettingGroup, string>> = {
@@ -37,7 +37,7 @@ export function settingsPage(): string {
   const lines = [
     '# Settings',
     '',
-    'Made from `domain/settings.ts` by `npm run docs:settings`. Each setting is a flag (`npm run k6:shadow -- --vus 20`) and an environment',
+    'Made from `domain/settings/settings.ts` by `npm run docs:settings`. Each setting is a flag (`npm run k6:shadow -- --vus 20`) and an environment',
     'variable (`VUS=20 npm run k6:shadow`, or `k6 run dist/shadow.js -e VUS=20`); the flag wins. Durations carry their unit: `500ms`, `60s`, `1m30s`.',
   ];
   for (const [group, title] of Object.entries(GROUPS)) {

@@ -1,19 +1,19 @@
 /** `npm run verify -- [RUN] --baseline FILE --output results.json`: one line a target, with its mark. */
-import { EXIT } from '../../domain/exit-codes.ts';
-import type { LimitCheck } from '../../domain/checks.ts';
-import { compare } from '../../domain/compare.ts';
-import type { Comparison } from '../../domain/comparison.ts';
-import { levelOf, worstExit, type Level } from '../../domain/inference/suite.ts';
-import { storedData } from '../../domain/reference.ts';
-import { SCHEMA_VERSION } from '../../domain/request-record.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
+import type { LimitCheck } from '../../domain/verdict/check.ts';
+import { compare } from '../../domain/result/compare.ts';
+import type { Comparison } from '../../domain/result/comparison.ts';
+import { levelOf, worstExit, type Level } from '../../domain/result/suite.ts';
+import { storedData } from '../../domain/result/reference.ts';
+import { SCHEMA_VERSION } from '../../domain/record/request-record.ts';
 import { say, userPath, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
-import { readReference } from '../references.ts';
-import { change } from '../render/format.ts';
-import { terminalText } from '../render/escape.ts';
-import { LEVELS } from '../render/inference.ts';
-import { checkLabel, limitBound, limitValue } from '../render/words.ts';
-import { findRuns, shownPath, writeWhole } from '../run-directory.ts';
+import { readReference } from '../read/references.ts';
+import { change } from '../report/format.ts';
+import { terminalText } from '../report/escape.ts';
+import { LEVELS } from '../report/inference.ts';
+import { checkLabel, limitBound, limitValue } from '../report/words.ts';
+import { findRuns, shownPath, writeWhole } from '../run/directory.ts';
 
 export interface VerifyArguments {
   readonly run: string | undefined;

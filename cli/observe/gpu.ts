@@ -1,10 +1,10 @@
 /** GPU use: from DCGM's exporter where its URL is given, from nvidia-smi where there is one, else absent. */
-import { parseExposition } from '../../domain/inference/exposition.ts';
-import type { ServerSample } from '../../domain/inference/server-sample.ts';
-import type { Settings } from '../../domain/settings.ts';
+import { parseExposition } from '../../domain/text/exposition.ts';
+import type { ServerSample } from '../../domain/run/server-sample.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
 import type { Io } from '../io.ts';
-import { capture } from '../process.ts';
-import { get } from '../servers.ts';
+import { capture } from '../services/process.ts';
+import { get } from '../services/servers.ts';
 
 export type GpuUse = NonNullable<ServerSample['gpu']>;
 /** Mean share over the GPUs, and memory in all; null: nothing came. */

@@ -1,11 +1,11 @@
 /** Looks at the servers during a block: processes twice a second, their metrics and the GPU each second; a line a look. */
 import { appendFileSync } from 'node:fs';
-import { parseExposition, readMetrics } from '../../domain/inference/exposition.ts';
-import type { ServerSample } from '../../domain/inference/server-sample.ts';
-import type { Settings } from '../../domain/settings.ts';
+import { parseExposition, readMetrics } from '../../domain/text/exposition.ts';
+import type { ServerSample } from '../../domain/run/server-sample.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
 import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import type { Io } from '../io.ts';
-import { get } from '../servers.ts';
+import { get } from '../services/servers.ts';
 import { findGpu, type GpuReader } from './gpu.ts';
 import { treeUsage } from './process-tree.ts';
 

@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { pieceOf, type Piece } from '../../domain/scan-record.ts';
+import { pieceOf, type Piece } from '../../domain/record/scan-record.ts';
 
 /** Small enough to stay in a core's cache: pieces of a megabyte take twice as long. */
 const PIECE = 1 << 16;

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { assertDistinctIds, toPayload, withNormalised, type Payload } from '../../domain/payload.ts';
-import { toPrompt, type Prompt } from '../../domain/prompt.ts';
-import { BadValue } from '../../domain/units.ts';
+import { assertDistinctIds, toPayload, withNormalised, type Payload } from '../../domain/load/payload.ts';
+import { toPrompt, type Prompt } from '../../domain/load/prompt.ts';
+import { BadValue } from '../../domain/text/units.ts';
 import { UsageError } from '../io.ts';
 
 export interface PayloadSet {

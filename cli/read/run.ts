@@ -1,16 +1,16 @@
 /** Reads a run's files back into the domain's shapes. */
 import { join } from 'node:path';
-import { parseBlockSummary, type BlockSummary } from '../../domain/block.ts';
-import { parseServerSample, type ServerSample } from '../../domain/inference/server-sample.ts';
-import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/probe.ts';
-import { BadRecord, type RequestRecord } from '../../domain/request-record.ts';
-import { RequestTable } from '../../domain/request-table.ts';
-import { RecordScanner, type ScannedRecord } from '../../domain/scan-record.ts';
-import { parseManifest } from '../../domain/run.ts';
-import type { RunData, BadLine, ResourceSample } from '../../domain/run-data.ts';
+import { parseBlockSummary, type BlockSummary } from '../../domain/run/block.ts';
+import { parseServerSample, type ServerSample } from '../../domain/run/server-sample.ts';
+import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/run/probe.ts';
+import { BadRecord, type RequestRecord } from '../../domain/record/request-record.ts';
+import { RequestTable } from '../../domain/record/request-table.ts';
+import { RecordScanner, type ScannedRecord } from '../../domain/record/scan-record.ts';
+import { parseManifest } from '../../domain/run/manifest.ts';
+import type { RunData, BadLine, ResourceSample } from '../../domain/run/data.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
-import { FILES, readText, requestLogs, summaryFile, type RunDirectory } from '../run-directory.ts';
+import { FILES, readText, requestLogs, summaryFile, type RunDirectory } from '../run/directory.ts';
 import { eachLine, type BufferPiece } from './lines.ts';
 
 const KEPT_BAD_LINES = 5;

@@ -1,9 +1,9 @@
 /** A recorded trace as what k6 needs: the payloads that it asks, and when each is asked. */
 import { readFileSync } from 'node:fs';
-import { parseTrace, type TraceEntry } from '../../domain/arrivals.ts';
-import { offer } from '../../domain/nearest.ts';
-import { promptOfLength } from '../../domain/prompt.ts';
-import { BadValue } from '../../domain/units.ts';
+import { parseTrace, type TraceEntry } from '../../domain/load/arrivals.ts';
+import { offer } from '../../domain/text/nearest.ts';
+import { promptOfLength } from '../../domain/load/prompt.ts';
+import { BadValue } from '../../domain/text/units.ts';
 import { UsageError } from '../io.ts';
 
 export interface Trace {

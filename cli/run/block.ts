@@ -8,15 +8,15 @@ import {
   type BlockPlan,
   type BlockSummary,
   type Load,
-} from '../../domain/block.ts';
-import { expectedMs, planLoad } from '../../domain/inference/plan.ts';
-import type { Settings } from '../../domain/settings.ts';
-import { GRACE_MS, PROBE_LEAD_MS } from '../../domain/load.ts';
-import type { PlannedBlock } from '../../domain/blocks.ts';
+} from '../../domain/run/block.ts';
+import { expectedMs, planLoad } from '../../domain/load/counted-plan.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
+import { GRACE_MS, PROBE_LEAD_MS } from '../../domain/load/timing.ts';
+import type { PlannedBlock } from '../../domain/load/blocks.ts';
 import { presentVariants, type Variant } from '../../domain/variants.ts';
 import type { Io } from '../io.ts';
-import type { K6 } from '../k6.ts';
-import { FILES, requestsFile, summaryFile, type RunDirectory } from '../run-directory.ts';
+import type { K6 } from './k6.ts';
+import { FILES, requestsFile, summaryFile, type RunDirectory } from './directory.ts';
 import { growingLog, runK6 } from './k6-process.ts';
 import { showProgress } from './progress.ts';
 import { watchResources } from './resources.ts';

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { requestsFile, type RunDirectory } from '../run-directory.ts';
+import { requestsFile, type RunDirectory } from './directory.ts';
 
 /** Whole or not at all: the log is removed when its compressed form is there, which a reader then prefers. */
 export function compressLog(run: RunDirectory, block: number): void {

@@ -1,13 +1,13 @@
 /** The servers of one deployment: stand-ins of ours where no URL was given, the user's else. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Settings } from '../../domain/settings.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
 import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
-import type { Job } from '../jobs.ts';
+import type { Job } from '../jobs/loads.ts';
 import { holderInWords, portIsFree } from '../observe/port-holder.ts';
-import { capture } from '../process.ts';
-import { get, splitArguments, startStandIn, type Server } from '../servers.ts';
+import { capture } from '../services/process.ts';
+import { get, splitArguments, startStandIn, type Server } from '../services/servers.ts';
 
 export interface Deployment {
   readonly urls: ByVariant<string>;

@@ -1,11 +1,11 @@
 /** One k6 process, from its start to its end: the environment that can't surprise it, its log, Ctrl-C, and an end with ours. */
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from '../../domain/settings.ts';
-import { formatSettings } from '../../domain/settings.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
+import { formatSettings } from '../../domain/settings/settings.ts';
 import type { Io } from '../io.ts';
-import type { K6 } from '../k6.ts';
-import { startChild, withParentDeath, type Child } from '../process.ts';
+import type { K6 } from './k6.ts';
+import { startChild, withParentDeath, type Child } from '../services/process.ts';
 
 export interface K6Run {
   readonly io: Io;

@@ -1,16 +1,16 @@
 /** Which block comes next: as planned, until a look decides, or by what the steps of a ramp have shown. */
-import { markFlat } from '../../domain/capacity/rising.ts';
-import { rampPlan, stepsOf } from '../../domain/capacity/of-run.ts';
-import { nextStep, type NextStep } from '../../domain/capacity/search.ts';
-import { triedOf } from '../../domain/capacity/capacity.ts';
-import { compare } from '../../domain/compare.ts';
-import type { Load } from '../../domain/block.ts';
-import type { BlocksPlan, PlannedBlock } from '../../domain/blocks.ts';
-import type { Settings } from '../../domain/settings.ts';
+import { markFlat } from '../../domain/jobs/capacity/rising.ts';
+import { rampPlan, stepsOf } from '../../domain/jobs/capacity/of-run.ts';
+import { nextStep, type NextStep } from '../../domain/jobs/capacity/search.ts';
+import { triedOf } from '../../domain/jobs/capacity/capacity.ts';
+import { compare } from '../../domain/result/compare.ts';
+import type { Load } from '../../domain/run/block.ts';
+import type { BlocksPlan, PlannedBlock } from '../../domain/load/blocks.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { say, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
-import type { RunDirectory } from '../run-directory.ts';
+import type { RunDirectory } from './directory.ts';
 
 export interface Planner {
   /** Null: the run is over. `block`: how many have been run. */

@@ -1,16 +1,16 @@
 /** Everything that can be refused is refused here, in the order of what it costs, before any load. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { planBlocks, type BlocksPlan } from '../../domain/blocks.ts';
-import { promptOfLength } from '../../domain/prompt.ts';
-import { rateProblem, type Settings } from '../../domain/settings.ts';
-import { promptsOfLengths, singleRequests } from '../../domain/single.ts';
-import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/thresholds.ts';
+import { planBlocks, type BlocksPlan } from '../../domain/load/blocks.ts';
+import { promptOfLength } from '../../domain/load/prompt.ts';
+import { rateProblem, type Settings } from '../../domain/settings/settings.ts';
+import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
+import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
-import type { Job } from '../jobs.ts';
+import type { Job } from '../jobs/loads.ts';
 import { LABELLED, PROMPTS, payloadSet, readPayloads, type PayloadSet } from '../read/payloads.ts';
 import { readTrace, type Trace } from '../read/trace.ts';
-import { assertOutIsFree } from '../run-directory.ts';
+import { assertOutIsFree } from './directory.ts';
 
 export interface Prepared {
   /** Paths are absolute. */

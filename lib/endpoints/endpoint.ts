@@ -1,6 +1,6 @@
 /** One kind of request: how it is sent and what its answer says. Checks, metrics and the record belong to the step. */
 import http, { type Params } from 'k6/http';
-import type { ErrorKind } from '../../domain/errors.ts';
+import type { ErrorKind } from '../../domain/record/errors.ts';
 import type { Target } from '../runtime.ts';
 import type { TextResponse } from '../request-log.ts';
 

@@ -1,11 +1,16 @@
 /** A gateway's programs and probes: how a request is sent, and what its answer says. */
 import http, { type Params } from 'k6/http';
-import { transportError, type ErrorKind } from '../../domain/errors.ts';
-import { isFields } from '../../domain/gateway/fields.ts';
-import { bareModel, namedModel, requestInputs, type GatewayProgram } from '../../domain/gateway/programs.ts';
-import { idsIn } from '../../domain/gateway/request-id.ts';
-import type { GatewayRecord } from '../../domain/gateway/record.ts';
-import type { PhasePlan } from '../../domain/gateway/plan.ts';
+import { transportError, type ErrorKind } from '../../domain/record/errors.ts';
+import { isFields } from '../../domain/jobs/gateway/fields.ts';
+import {
+  bareModel,
+  namedModel,
+  requestInputs,
+  type GatewayProgram,
+} from '../../domain/jobs/gateway/programs.ts';
+import { idsIn } from '../../domain/jobs/gateway/request-id.ts';
+import type { GatewayRecord } from '../../domain/jobs/gateway/record.ts';
+import type { PhasePlan } from '../../domain/jobs/gateway/plan.ts';
 import type { TextResponse } from '../request-log.ts';
 
 /** What an answer says beyond its times; the rest of a {@link GatewayRecord}. */

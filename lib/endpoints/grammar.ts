@@ -1,7 +1,7 @@
 /** The grammar service: a learner's sentence goes in; a correction, a translation, the cost and the stages come out. */
 import type { JSONValue } from 'k6';
-import { isRight, type Labels } from '../../domain/answer.ts';
-import type { Settings } from '../../domain/settings.ts';
+import { isRight, type Labels } from '../../domain/record/right-answer.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
 import type { Item } from '../payloads.ts';
 import type { Target } from '../runtime.ts';
 import type { TextResponse } from '../request-log.ts';

@@ -1,11 +1,11 @@
 /** An inference server: health, tokens of texts, greedy generation, singly and in batches. */
 import http, { type Params } from 'k6/http';
-import type { ErrorKind } from '../../domain/errors.ts';
-import type { Operation } from '../../domain/inference/scenarios.ts';
-import type { Settings } from '../../domain/settings.ts';
+import type { ErrorKind } from '../../domain/record/errors.ts';
+import type { Operation } from '../../domain/jobs/inference/scenarios.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
 import type { TextResponse } from '../request-log.ts';
 import type { Runtime, Target } from '../runtime.ts';
-import { textOf } from '../../domain/prompt.ts';
+import { textOf } from '../../domain/load/prompt.ts';
 import { PROMPTS, payloadSequence } from '../payloads.ts';
 import type { Source } from '../steps/exchange.ts';
 import { EMPTY_READING, jsonPost, type Endpoint, type Reading } from './endpoint.ts';

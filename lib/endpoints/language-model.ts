@@ -1,11 +1,11 @@
 /** A language model behind any of the protocols: a prompt goes in, a timed answer comes out, streamed or whole. */
 import type { Params, Result } from 'k6/x/stream';
-import type { ErrorKind } from '../../domain/errors.ts';
-import { textOf, uniquePrefix, withPrefix, type Prompt } from '../../domain/prompt.ts';
+import type { ErrorKind } from '../../domain/record/errors.ts';
+import { textOf, uniquePrefix, withPrefix, type Prompt } from '../../domain/load/prompt.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
 import { valueAt, type Count, type Protocol, type WholeRules } from '../../domain/protocols/protocol.ts';
-import type { Settings } from '../../domain/settings.ts';
-import { streamTimes, type StreamTimes } from '../../domain/stream-times.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
+import { streamTimes, type StreamTimes } from '../../domain/figures/stream-times.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { streamModule } from '../extensions.ts';
 import type { Target } from '../runtime.ts';

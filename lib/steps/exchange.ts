@@ -1,5 +1,5 @@
 /** One measured request: send, judge, count, record. The loop body of every scenario whose answers come whole. */
-import { transportError, type ErrorKind } from '../../domain/errors.ts';
+import { transportError, type ErrorKind } from '../../domain/record/errors.ts';
 import { EMPTY_READING, type Endpoint, type Reading } from '../endpoints/endpoint.ts';
 import { requestCost, requestCostMean } from '../metrics.ts';
 import type { TextResponse } from '../request-log.ts';

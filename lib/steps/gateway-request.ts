@@ -1,10 +1,10 @@
 /** One measured request to a gateway: send, judge, count, record. */
 import { sleep } from 'k6';
-import type { PhasePlan } from '../../domain/gateway/plan.ts';
-import type { GatewayProgram } from '../../domain/gateway/programs.ts';
-import type { RecordKind } from '../../domain/gateway/record.ts';
-import { requestId } from '../../domain/gateway/request-id.ts';
-import type { GatewayPhase } from '../../domain/gateway/scenarios.ts';
+import type { PhasePlan } from '../../domain/jobs/gateway/plan.ts';
+import type { GatewayProgram } from '../../domain/jobs/gateway/programs.ts';
+import type { RecordKind } from '../../domain/jobs/gateway/record.ts';
+import { requestId } from '../../domain/jobs/gateway/request-id.ts';
+import type { GatewayPhase } from '../../domain/jobs/gateway/scenarios.ts';
 import type { GatewayEndpoint, GatewayReading } from '../endpoints/gateway.ts';
 import {
   probeDuration,

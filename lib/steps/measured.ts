@@ -1,12 +1,12 @@
 /** What every measured request has around it, however it is sent: may it start, its place and phase, its counts, its record's head. */
 import { sleep } from 'k6';
 import { scenario } from 'k6/execution';
-import type { ErrorKind } from '../../domain/errors.ts';
+import type { ErrorKind } from '../../domain/record/errors.ts';
 import type { Phase, Variant } from '../../domain/variants.ts';
 import { iterationIndex, now, traceparent } from '../extensions.ts';
 import { requestDuration, requestFailed, requestsFinished, requestsStarted, type Tags } from '../metrics.ts';
 import type { RequestLog } from '../request-log.ts';
-import type { Starts } from '../shapes.ts';
+import type { Starts } from '../load/shapes.ts';
 import type { RunControl } from '../run-control.ts';
 
 export interface StepContext {

@@ -1,7 +1,7 @@
 /** One measured request to a language model: send, wait without blocking, judge, count, record. */
 import type { Result } from 'k6/x/stream';
-import type { Prompt } from '../../domain/prompt.ts';
-import { meetsSlo, type Slo } from '../../domain/slo.ts';
+import type { Prompt } from '../../domain/load/prompt.ts';
+import { meetsSlo, type Slo } from '../../domain/figures/slo.ts';
 import type { ModelEndpoint, ModelReading } from '../endpoints/language-model.ts';
 import * as metrics from '../metrics.ts';
 import { canonicalHeader } from './exchange.ts';

@@ -7,7 +7,7 @@ import {
   parseTrace,
   schedule,
   thinkTimeAt,
-} from '../../domain/arrivals.ts';
+} from '../../domain/load/arrivals.ts';
 
 /** Largest distance between the sample's distribution and 1 - exp(-x / mean) (Kolmogorov and Smirnov). */
 function distanceFromExponential(gaps: Float64Array, mean: number): number {

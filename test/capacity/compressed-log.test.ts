@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eachLine } from '../../cli/read/lines.ts';
-import { requestLogs, requestsFile } from '../../cli/run-directory.ts';
+import { requestLogs, requestsFile } from '../../cli/run/directory.ts';
 import { compressLog } from '../../cli/run/compress.ts';
 import { temporary } from '../support/suite.ts';
 

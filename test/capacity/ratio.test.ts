@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Capacity } from '../../domain/capacity/capacity.ts';
-import { capacityRatio } from '../../domain/capacity/ratio.ts';
-import type { Thresholds } from '../../domain/thresholds.ts';
+import type { Capacity } from '../../domain/jobs/capacity/capacity.ts';
+import { capacityRatio } from '../../domain/jobs/capacity/ratio.ts';
+import type { Thresholds } from '../../domain/verdict/thresholds.ts';
 import type { Variant } from '../../domain/variants.ts';
 
 const TOLERATED: Pick<Thresholds, 'gates'> = { gates: [{ gate: 'throughput', margin: 0.9 }] };

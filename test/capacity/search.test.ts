@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { nextStep, type RampPlan, type Tried } from '../../domain/capacity/search.ts';
-import { trueCapacity } from '../../domain/capacity/simulated-server.ts';
-import { IID_SERVER, TRIAL_PLAN, simulateRamp } from '../../domain/capacity/trials.ts';
+import { nextStep, type RampPlan, type Tried } from '../../domain/jobs/capacity/search.ts';
+import { trueCapacity } from '../../proof/capacity/simulated-server.ts';
+import { IID_SERVER, TRIAL_PLAN, simulateRamp } from '../../proof/capacity/trials.ts';
 
 const ramp: RampPlan = { unit: 'clients', from: 5, to: 50, step: 5, hold_ms: 60_000, resolution: null };
 const tried = (load: number, answer: Tried['answer'], over: Partial<Tried> = {}): Tried => ({

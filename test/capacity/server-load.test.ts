@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { bottlenecks } from '../../domain/capacity/bottlenecks.ts';
-import { judgeCapacity } from '../../domain/capacity/capacity.ts';
-import { markFlat } from '../../domain/capacity/rising.ts';
-import { ENGINE_METRICS, serverCauses, serverLoad } from '../../domain/capacity/server-load.ts';
-import { simulateStep, trueCapacity } from '../../domain/capacity/simulated-server.ts';
-import { judgeStep, type Step } from '../../domain/capacity/step.ts';
-import { IID_SERVER, TRIAL_PLAN } from '../../domain/capacity/trials.ts';
-import { parseExposition, readMetrics } from '../../domain/inference/exposition.ts';
-import type { ServerSample } from '../../domain/inference/server-sample.ts';
+import { bottlenecks } from '../../domain/jobs/capacity/bottlenecks.ts';
+import { judgeCapacity } from '../../domain/jobs/capacity/capacity.ts';
+import { markFlat } from '../../domain/jobs/capacity/rising.ts';
+import { ENGINE_METRICS, serverCauses, serverLoad } from '../../domain/jobs/capacity/server-load.ts';
+import { simulateStep, trueCapacity } from '../../proof/capacity/simulated-server.ts';
+import { judgeStep, type Step } from '../../domain/jobs/capacity/step.ts';
+import { IID_SERVER, TRIAL_PLAN } from '../../proof/capacity/trials.ts';
+import { parseExposition, readMetrics } from '../../domain/text/exposition.ts';
+import type { ServerSample } from '../../domain/run/server-sample.ts';
 
 const scraped = (at_ms: number, text: string, rss_bytes = 0): ServerSample => ({
   at_ms,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isRight, labels, normalise } from '../../domain/answer.ts';
+import { isRight, labels, normalise } from '../../domain/record/right-answer.ts';
 
 /** What normalise must give, without a shortcut. */
 const plainly = (text: string): string =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { planBlocks } from '../../domain/blocks.ts';
-import { liveCalibration } from '../../domain/live-calibration.ts';
-import { parseSettings, type Settings } from '../../domain/settings.ts';
+import { planBlocks } from '../../domain/load/blocks.ts';
+import { liveCalibration } from '../../proof/live-calibration.ts';
+import { parseSettings, type Settings } from '../../domain/settings/settings.ts';
 import { made } from '../support/run-data.ts';
 
 const settings = (flags: object): Settings => parseSettings({ flags, env: {}, job: {} }).settings;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { GateCheck } from '../../domain/checks.ts';
-import { compare } from '../../domain/compare.ts';
-import type { Comparison } from '../../domain/comparison.ts';
-import { EXIT } from '../../domain/exit-codes.ts';
-import { pairRuns } from '../../domain/pair-runs.ts';
-import type { RunData } from '../../domain/run-data.ts';
+import type { GateCheck } from '../../domain/verdict/check.ts';
+import { compare } from '../../domain/result/compare.ts';
+import type { Comparison } from '../../domain/result/comparison.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
+import { pairRuns } from '../../domain/result/pair-runs.ts';
+import type { RunData } from '../../domain/run/data.ts';
 import { made, manifest } from '../support/run-data.ts';
 
 const gate = (comparison: Comparison, id: string): GateCheck => {

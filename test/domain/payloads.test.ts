@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { isRight, labels, normalise } from '../../domain/answer.ts';
-import { isSampled, payloadAt } from '../../domain/payload-order.ts';
-import { assertDistinctIds, toPayload } from '../../domain/payload.ts';
+import { isRight, labels, normalise } from '../../domain/record/right-answer.ts';
+import { isSampled, payloadAt } from '../../domain/load/payload-order.ts';
+import { assertDistinctIds, toPayload } from '../../domain/load/payload.ts';
 
 describe('the payload sequence', () => {
   it('asks every payload once a round, in another order each round', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { transportError } from '../../domain/errors.ts';
-import { BadRecord, parseRecord } from '../../domain/request-record.ts';
-import { RequestTable } from '../../domain/request-table.ts';
+import { transportError } from '../../domain/record/errors.ts';
+import { BadRecord, parseRecord } from '../../domain/record/request-record.ts';
+import { RequestTable } from '../../domain/record/request-table.ts';
 import { record } from '../support/run-data.ts';
 
 describe('a line of the request log', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ERROR_KINDS } from '../../domain/errors.ts';
-import { parseRecord, type RequestRecord } from '../../domain/request-record.ts';
-import { pieceOf, RecordScanner, type ScannedRecord } from '../../domain/scan-record.ts';
+import { ERROR_KINDS } from '../../domain/record/errors.ts';
+import { parseRecord, type RequestRecord } from '../../domain/record/request-record.ts';
+import { pieceOf, RecordScanner, type ScannedRecord } from '../../domain/record/scan-record.ts';
 import { PHASES, VARIANTS } from '../../domain/variants.ts';
 import { record } from '../support/run-data.ts';
 

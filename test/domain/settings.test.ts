@@ -6,7 +6,7 @@ import {
   flagName,
   formatSettings,
   parseSettings,
-} from '../../domain/settings.ts';
+} from '../../domain/settings/settings.ts';
 
 const parse = (flags = {}, env = {}, job = {}): ReturnType<typeof parseSettings> =>
   parseSettings({ flags, env, job });

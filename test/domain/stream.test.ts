@@ -1,20 +1,20 @@
 /** Times, objectives, prompts and protocols of streamed answers. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { byPrompt } from '../../domain/by-prompt.ts';
-import { GapHistogram } from '../../domain/gap-histogram.ts';
-import { promptOfLength, textOf, toPrompt, uniquePrefix, withPrefix } from '../../domain/prompt.ts';
+import { byPrompt } from '../../domain/figures/by-prompt.ts';
+import { GapHistogram } from '../../domain/figures/gap-histogram.ts';
+import { promptOfLength, textOf, toPrompt, uniquePrefix, withPrefix } from '../../domain/load/prompt.ts';
 import { APIS, PROTOCOLS } from '../../domain/protocols/index.ts';
 import { valueAt, type Ask } from '../../domain/protocols/protocol.ts';
-import { requestHeaders } from '../../domain/request-headers.ts';
-import { RequestTable } from '../../domain/request-table.ts';
-import { samples } from '../../domain/samples.ts';
-import { parseStamps, selfCheck } from '../../domain/selfcheck.ts';
-import { parseSettings } from '../../domain/settings.ts';
-import { formatSlo, meetsSlo, parseSlo, type Slo } from '../../domain/slo.ts';
-import { streamTimes } from '../../domain/stream-times.ts';
-import { summarise } from '../../domain/summary.ts';
-import { fitting, parseThresholds } from '../../domain/thresholds.ts';
+import { requestHeaders } from '../../domain/settings/request-headers.ts';
+import { RequestTable } from '../../domain/record/request-table.ts';
+import { samples } from '../../domain/figures/samples.ts';
+import { parseStamps, selfCheck } from '../../proof/selfcheck.ts';
+import { parseSettings } from '../../domain/settings/settings.ts';
+import { formatSlo, meetsSlo, parseSlo, type Slo } from '../../domain/figures/slo.ts';
+import { streamTimes } from '../../domain/figures/stream-times.ts';
+import { summarise } from '../../domain/figures/summary.ts';
+import { fitting, parseThresholds } from '../../domain/verdict/thresholds.ts';
 import streamThresholds from '../../thresholds/stream.json' with { type: 'json' };
 import { record } from '../support/run-data.ts';
 

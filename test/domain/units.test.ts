@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { BadValue, formatDuration, parseDuration, parseNumber } from '../../domain/units.ts';
-import { editDistance, nearest, offer } from '../../domain/nearest.ts';
+import { BadValue, formatDuration, parseDuration, parseNumber } from '../../domain/text/units.ts';
+import { editDistance, nearest, offer } from '../../domain/text/nearest.ts';
 
 describe('durations', () => {
   it.each([

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as v from 'valibot';
-import { payloadAt } from '../../domain/payload-order.ts';
-import { findK6 } from '../../cli/k6.ts';
+import { payloadAt } from '../../domain/load/payload-order.ts';
+import { findK6 } from '../../cli/run/k6.ts';
 import { ROOT, standIn, type StandIn } from '../support/suite.ts';
 
 const Checks = v.array(v.object({ name: v.string(), passes: v.number(), fails: v.number() }));

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseReference, storedData } from '../../domain/reference.ts';
+import { parseReference, storedData } from '../../domain/result/reference.ts';
 import { fresh, run, type Ran } from '../support/inference.ts';
 
 const WITHIN_MS = 240_000;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Comparison } from '../../domain/comparison.ts';
+import type { Comparison } from '../../domain/result/comparison.ts';
 import { VARIANTS } from '../../domain/variants.ts';
 import { readComparison, suite, temporary } from '../support/suite.ts';
 

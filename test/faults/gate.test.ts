@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseLoadTest, type LoadTest } from '../../domain/gate/load-test.ts';
+import { parseLoadTest, type LoadTest } from '../../domain/jobs/adapter-gate/load-test.ts';
 import { loadTest } from '../gate/made.ts';
 import { proxyTo, type Proxy, type Seen } from '../gate/proxy.ts';
 import { ROOT, standIn, suite, temporary, type Ended, type StandIn } from '../support/suite.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import thresholds from '../../thresholds/gateway.json';
-import type { GatewayFindingCode } from '../../domain/gateway/findings.ts';
-import type { GatewayScenario } from '../../domain/gateway/scenarios.ts';
+import type { GatewayFindingCode } from '../../domain/jobs/gateway/findings.ts';
+import type { GatewayScenario } from '../../domain/jobs/gateway/scenarios.ts';
 import type { Bug } from '../../stand-in/gateway/flags.ts';
 import { codes, runGateway, told } from '../gateway/run.ts';
 

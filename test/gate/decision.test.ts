@@ -1,13 +1,13 @@
 /** The four checks, the decision, and what MLflow keeps of it. */
 import { describe, expect, test } from 'vitest';
-import { baselineOf } from '../../domain/gate/baseline.ts';
-import { LIMITS, type Limits } from '../../domain/gate/checks.ts';
-import { decideGate, type Decision } from '../../domain/gate/decision.ts';
-import { parseEvalData } from '../../domain/gate/eval-data.ts';
-import { gateFinding } from '../../domain/gate/findings.ts';
-import { parseLoadTest, type LoadTest } from '../../domain/gate/load-test.ts';
-import { baselineFromRun, metricsOf, paramsOf } from '../../domain/gate/mlflow.ts';
-import { decisionReport, loadTestReport, reportMarkdown } from '../../cli/gate/report.ts';
+import { baselineOf } from '../../domain/jobs/adapter-gate/baseline.ts';
+import { LIMITS, type Limits } from '../../domain/jobs/adapter-gate/checks.ts';
+import { decideGate, type Decision } from '../../domain/jobs/adapter-gate/decision.ts';
+import { parseEvalData } from '../../domain/jobs/adapter-gate/eval-data.ts';
+import { gateFinding } from '../../domain/jobs/adapter-gate/findings.ts';
+import { parseLoadTest, type LoadTest } from '../../domain/jobs/adapter-gate/load-test.ts';
+import { baselineFromRun, metricsOf, paramsOf } from '../../domain/jobs/adapter-gate/mlflow.ts';
+import { decisionReport, loadTestReport, reportMarkdown } from '../../cli/jobs/adapter-gate/report.ts';
 import { loadTest, withMetrics } from './made.ts';
 
 const decide = (

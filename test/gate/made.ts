@@ -1,5 +1,5 @@
 /** A load test as gate:load-test writes it, made by hand. */
-import type { LoadTest } from '../../domain/gate/load-test.ts';
+import type { LoadTest } from '../../domain/jobs/adapter-gate/load-test.ts';
 
 const around = (value: number, width = 0.03) => ({
   value,

@@ -1,10 +1,14 @@
 /** What the server measured, from raw samples; and each reason not to believe it, caught. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bucketQuantile, bucketsOf } from '../../domain/gate/histogram.ts';
-import { contractQueries, contractWindow, mapFigures } from '../../domain/gate/promql.ts';
-import { increaseOf, parseAnswer, type Series } from '../../domain/gate/samples.ts';
-import { contractFigures, exactFigures, type RawTest } from '../../domain/gate/server-figures.ts';
+import { bucketQuantile, bucketsOf } from '../../domain/jobs/adapter-gate/histogram.ts';
+import { contractQueries, contractWindow, mapFigures } from '../../domain/jobs/adapter-gate/promql.ts';
+import { increaseOf, parseAnswer, type Series } from '../../domain/jobs/adapter-gate/samples.ts';
+import {
+  contractFigures,
+  exactFigures,
+  type RawTest,
+} from '../../domain/jobs/adapter-gate/server-figures.ts';
 
 const FROM = 100_000;
 const TO = 160_000;

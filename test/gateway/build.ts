@@ -1,11 +1,11 @@
 /** Evidence of a scenario that went well; a test spoils one thing. */
-import type { Evidence, Terms } from '../../domain/gateway/evidence.ts';
-import { readLogs, type LogEvidence } from '../../domain/gateway/log-line.ts';
-import type { LmState } from '../../domain/gateway/lm.ts';
-import type { GatewayProgram } from '../../domain/gateway/programs.ts';
-import type { GatewayRecord } from '../../domain/gateway/record.ts';
-import { requestId } from '../../domain/gateway/request-id.ts';
-import type { GatewayPhase, GatewayScenario } from '../../domain/gateway/scenarios.ts';
+import type { Evidence, Terms } from '../../domain/jobs/gateway/evidence.ts';
+import { readLogs, type LogEvidence } from '../../domain/jobs/gateway/log-line.ts';
+import type { LmState } from '../../domain/jobs/gateway/lm.ts';
+import type { GatewayProgram } from '../../domain/jobs/gateway/programs.ts';
+import type { GatewayRecord } from '../../domain/jobs/gateway/record.ts';
+import { requestId } from '../../domain/jobs/gateway/request-id.ts';
+import type { GatewayPhase, GatewayScenario } from '../../domain/jobs/gateway/scenarios.ts';
 
 export const KEY = 'abc123';
 const T0 = 1_700_000_000_000;

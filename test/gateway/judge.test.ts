@@ -1,10 +1,10 @@
 import { expect, test, describe } from 'vitest';
 import thresholds from '../../thresholds/gateway.json';
-import type { Evidence } from '../../domain/gateway/evidence.ts';
-import { judgeScenario, type ScenarioResult } from '../../domain/gateway/judge.ts';
-import { k6GatewayThresholds, parseGatewayLimits } from '../../domain/gateway/limits.ts';
-import { gatewayReport, type GatewayRun } from '../../domain/gateway/report.ts';
-import { GATEWAY_SCENARIOS } from '../../domain/gateway/scenarios.ts';
+import type { Evidence } from '../../domain/jobs/gateway/evidence.ts';
+import { judgeScenario, type ScenarioResult } from '../../domain/jobs/gateway/judge.ts';
+import { k6GatewayThresholds, parseGatewayLimits } from '../../domain/jobs/gateway/limits.ts';
+import { gatewayReport, type GatewayRun } from '../../domain/jobs/gateway/report.ts';
+import { GATEWAY_SCENARIOS } from '../../domain/jobs/gateway/scenarios.ts';
 import { evidence, line, lm, logsOf, record, records, terms } from './build.ts';
 
 const limits = parseGatewayLimits(thresholds, 'thresholds/gateway.json');

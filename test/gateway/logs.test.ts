@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { assertReadable, watchLogs } from '../../cli/gateway/logs.ts';
+import { assertReadable, watchLogs } from '../../cli/jobs/gateway/logs.ts';
 import { KEY, line, programs, record } from './build.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gateway-logs-'));

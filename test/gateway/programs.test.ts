@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isFields } from '../../domain/gateway/fields.ts';
-import { namedModel, readPrograms, requestInputs } from '../../domain/gateway/programs.ts';
-import { idsIn, requestId } from '../../domain/gateway/request-id.ts';
+import { isFields } from '../../domain/jobs/gateway/fields.ts';
+import { namedModel, readPrograms, requestInputs } from '../../domain/jobs/gateway/programs.ts';
+import { idsIn, requestId } from '../../domain/jobs/gateway/request-id.ts';
 import { programs } from './build.ts';
 
 describe('programs from GET /programs and from the user’s list', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { renderGatewayMarkdown, renderGatewayText } from '../../cli/render/gateway.ts';
-import { judgeScenario, skippedScenario, type ScenarioResult } from '../../domain/gateway/judge.ts';
-import { gatewayReport, type GatewayReport } from '../../domain/gateway/report.ts';
+import { renderGatewayMarkdown, renderGatewayText } from '../../cli/report/gateway.ts';
+import { judgeScenario, skippedScenario, type ScenarioResult } from '../../domain/jobs/gateway/judge.ts';
+import { gatewayReport, type GatewayReport } from '../../domain/jobs/gateway/report.ts';
 import { evidence, programs, records, terms } from './build.ts';
 
 const report = (scenarios: readonly ScenarioResult[]): GatewayReport =>

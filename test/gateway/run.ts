@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { GatewayFindingCode } from '../../domain/gateway/findings.ts';
-import type { ScenarioResult } from '../../domain/gateway/judge.ts';
-import type { GatewayScenario } from '../../domain/gateway/scenarios.ts';
+import type { GatewayFindingCode } from '../../domain/jobs/gateway/findings.ts';
+import type { ScenarioResult } from '../../domain/jobs/gateway/judge.ts';
+import type { GatewayScenario } from '../../domain/jobs/gateway/scenarios.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

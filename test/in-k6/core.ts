@@ -1,8 +1,8 @@
 /** What only k6's own engine shows of lib/ and domain/: Unicode, the payload sequence, counters, the log, the grammar endpoint. */
 import { check } from 'k6';
 import type { Options } from 'k6/options';
-import { isRight, labels, normalise } from '../../domain/answer.ts';
-import { payloadAt } from '../../domain/payload-order.ts';
+import { isRight, labels, normalise } from '../../domain/record/right-answer.ts';
+import { payloadAt } from '../../domain/load/payload-order.ts';
 import { grammarEndpoint } from '../../lib/endpoints/grammar.ts';
 import { HAS_EXTENSIONS, readRuntime, target } from '../../lib/runtime.ts';
 import { counters, now, payloadAt as payloadAtInGo, traceparent } from '../../lib/extensions.ts';

@@ -2,9 +2,9 @@
 import { check } from 'k6';
 import type { Options } from 'k6/options';
 import type { Result } from 'k6/x/stream';
-import { promptOfLength } from '../../domain/prompt.ts';
+import { promptOfLength } from '../../domain/load/prompt.ts';
 import { APIS, PROTOCOLS, type Api } from '../../domain/protocols/index.ts';
-import { parseSettings, type SettingName } from '../../domain/settings.ts';
+import { parseSettings, type SettingName } from '../../domain/settings/settings.ts';
 import { languageModel, type ModelReading } from '../../lib/endpoints/language-model.ts';
 import { traceparent } from '../../lib/extensions.ts';
 import { PROMPTS, payloadSequence } from '../../lib/payloads.ts';

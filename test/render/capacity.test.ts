@@ -1,16 +1,16 @@
 /** A ramp's result in every form, from searches on simulated servers. */
 import { describe, expect, it } from 'vitest';
-import { renderCsv } from '../../cli/render/csv.ts';
-import { renderHtml } from '../../cli/render/html.ts';
-import { readAssets } from '../../cli/render/html/assets.ts';
-import { renderJunit } from '../../cli/render/junit.ts';
-import { renderText } from '../../cli/render/text.ts';
-import type { Capacity } from '../../domain/capacity/capacity.ts';
-import { capacityRatio } from '../../domain/capacity/ratio.ts';
-import type { SimulatedServer } from '../../domain/capacity/simulated-server.ts';
-import { IID_SERVER, TRIAL_PLAN, simulateRamp } from '../../domain/capacity/trials.ts';
-import { compare } from '../../domain/compare.ts';
-import type { Comparison } from '../../domain/comparison.ts';
+import { renderCsv } from '../../cli/report/csv.ts';
+import { renderHtml } from '../../cli/report/html.ts';
+import { readAssets } from '../../cli/report/html/assets.ts';
+import { renderJunit } from '../../cli/report/junit.ts';
+import { renderText } from '../../cli/report/text.ts';
+import type { Capacity } from '../../domain/jobs/capacity/capacity.ts';
+import { capacityRatio } from '../../domain/jobs/capacity/ratio.ts';
+import type { SimulatedServer } from '../../proof/capacity/simulated-server.ts';
+import { IID_SERVER, TRIAL_PLAN, simulateRamp } from '../../proof/capacity/trials.ts';
+import { compare } from '../../domain/result/compare.ts';
+import type { Comparison } from '../../domain/result/comparison.ts';
 import { ROOT } from '../support/suite.ts';
 import { made } from '../support/run-data.ts';
 

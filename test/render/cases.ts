@@ -1,11 +1,11 @@
 /** Comparisons to render: made up, but of one piece; typed, so that they follow the model. */
-import type { Check, GateCheck, LimitCheck } from '../../domain/checks.ts';
-import type { Comparison, Histogram } from '../../domain/comparison.ts';
-import { EXIT } from '../../domain/exit-codes.ts';
-import { finding } from '../../domain/findings.ts';
-import type { TrendSummary, VariantSummary } from '../../domain/summary.ts';
+import type { Check, GateCheck, LimitCheck } from '../../domain/verdict/check.ts';
+import type { Comparison, Histogram } from '../../domain/result/comparison.ts';
+import { EXIT } from '../../domain/verdict/exit-codes.ts';
+import { finding } from '../../domain/verdict/findings.ts';
+import type { TrendSummary, VariantSummary } from '../../domain/figures/summary.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
-import type { Series } from '../../domain/series.ts';
+import type { Series } from '../../domain/figures/series.ts';
 
 export interface RenderCase {
   readonly comparison: Comparison;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { renderCsv } from '../../cli/render/csv.ts';
+import { renderCsv } from '../../cli/report/csv.ts';
 import { CASES, type CaseName } from './cases.ts';
 import { parseCsv } from './parsers.ts';
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { METRICS, isMetricName } from '../../domain/metrics.ts';
+import { METRICS, isMetricName } from '../../domain/record/metrics.ts';
 
 const panelSchema = v.strictObject({
   id: v.string(),

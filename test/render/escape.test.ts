@@ -7,7 +7,7 @@ import {
   scriptJson,
   terminalText,
   xmlText,
-} from '../../cli/render/escape.ts';
+} from '../../cli/report/escape.ts';
 import { HOSTILE } from './cases.ts';
 import { parseCsv, parseXml } from './parsers.ts';
 

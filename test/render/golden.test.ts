@@ -1,8 +1,8 @@
 /** Every rendering of every case against the files in test/golden/render; what changes there is to be looked at. */
 import { describe, test } from 'vitest';
-import { renderCsv } from '../../cli/render/csv.ts';
-import { renderHtml } from '../../cli/render/html.ts';
-import { renderJunit } from '../../cli/render/junit.ts';
+import { renderCsv } from '../../cli/report/csv.ts';
+import { renderHtml } from '../../cli/report/html.ts';
+import { renderJunit } from '../../cli/report/junit.ts';
 import { CASES, type RenderCase } from './cases.ts';
 import { expectGolden, FAKE_ASSETS } from './golden.ts';
 

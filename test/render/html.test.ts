@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { renderHtml } from '../../cli/render/html.ts';
-import { intervalBar } from '../../cli/render/html/gates.ts';
-import { readAssets } from '../../cli/render/html/assets.ts';
+import { renderHtml } from '../../cli/report/html.ts';
+import { intervalBar } from '../../cli/report/html/gates.ts';
+import { readAssets } from '../../cli/report/html/assets.ts';
 import { CASE_NAMES, CASES, HOSTILE, type CaseName } from './cases.ts';
 import { FAKE_ASSETS } from './golden.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { renderJunit } from '../../cli/render/junit.ts';
-import type { FailOn } from '../../domain/verdict.ts';
+import { renderJunit } from '../../cli/report/junit.ts';
+import type { FailOn } from '../../domain/verdict/decide.ts';
 import { CASE_NAMES, CASES, type CaseName } from './cases.ts';
 import { parseXml, type XmlElement } from './parsers.ts';
 

@@ -1,8 +1,8 @@
 /** The terminal's table and comparison.md, case by case against golden files; UPDATE_GOLDEN=1 rewrites them. */
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../domain/compare.ts';
-import { renderMarkdown } from '../../cli/render/markdown.ts';
-import { renderText } from '../../cli/render/text.ts';
+import { compare } from '../../domain/result/compare.ts';
+import { renderMarkdown } from '../../cli/report/markdown.ts';
+import { renderText } from '../../cli/report/text.ts';
 import { made, type Made } from '../support/run-data.ts';
 import { expectGolden } from './golden.ts';
 

@@ -7,8 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, pictureCommand, PICTURE_FILE, QUIET_FLAGS } from '../../cli/commands/picture.ts';
-import { renderHtml } from '../../cli/render/html.ts';
-import { readAssets } from '../../cli/render/html/assets.ts';
+import { renderHtml } from '../../cli/report/html.ts';
+import { readAssets } from '../../cli/report/html/assets.ts';
 import { CASE_NAMES, CASES } from '../render/cases.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

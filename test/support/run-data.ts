@@ -1,14 +1,14 @@
 /** Runs made of seeded numbers, in the shapes that a read-back run has: the domain's tests and golden files start here. */
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import type { BlockSummary } from '../../domain/block.ts';
-import type { ErrorKind } from '../../domain/errors.ts';
-import { payloadAt } from '../../domain/payload-order.ts';
-import type { RequestRecord } from '../../domain/request-record.ts';
-import { RequestTable } from '../../domain/request-table.ts';
-import type { RunData } from '../../domain/run-data.ts';
-import type { Manifest } from '../../domain/run.ts';
-import { parseThresholds } from '../../domain/thresholds.ts';
+import type { BlockSummary } from '../../domain/run/block.ts';
+import type { ErrorKind } from '../../domain/record/errors.ts';
+import { payloadAt } from '../../domain/load/payload-order.ts';
+import type { RequestRecord } from '../../domain/record/request-record.ts';
+import { RequestTable } from '../../domain/record/request-table.ts';
+import type { RunData } from '../../domain/run/data.ts';
+import type { Manifest } from '../../domain/run/manifest.ts';
+import { parseThresholds } from '../../domain/verdict/thresholds.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
 import shadowThresholds from '../../thresholds/shadow.json' with { type: 'json' };
 

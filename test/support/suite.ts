@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Comparison } from '../../domain/comparison.ts';
+import type { Comparison } from '../../domain/result/comparison.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..', '..');
 

@@ -1,25 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import type { Check, GateCheck, LimitCheck } from '../../../domain/checks.ts';
-import { EXIT } from '../../../domain/exit-codes.ts';
-import { latencyDrift, memoryDrift } from '../../../domain/inference/drift.ts';
-import { parseExposition, readMetrics } from '../../../domain/inference/exposition.ts';
-import { SCENARIO_NAMES, type ScenarioName } from '../../../domain/inference/names.ts';
+import type { Check, GateCheck, LimitCheck } from '../../../domain/verdict/check.ts';
+import { EXIT } from '../../../domain/verdict/exit-codes.ts';
+import { latencyDrift, memoryDrift } from '../../../domain/jobs/inference/drift.ts';
+import { parseExposition, readMetrics } from '../../../domain/text/exposition.ts';
+import { SCENARIO_NAMES, type ScenarioName } from '../../../domain/jobs/inference/names.ts';
 import {
   expectedMs,
   measuredStages,
   planLoad,
   stageOf,
   type LoadPlan,
-} from '../../../domain/inference/plan.ts';
-import { SCENARIOS } from '../../../domain/inference/scenarios.ts';
-import { parseServerSample, type ServerSample } from '../../../domain/inference/server-sample.ts';
-import { serverReport } from '../../../domain/inference/server-report.ts';
-import { spikeReport } from '../../../domain/inference/spike.ts';
-import { levelOf, worstExit, worstLevel } from '../../../domain/inference/suite.ts';
-import { RequestTable, type Measured } from '../../../domain/request-table.ts';
-import { parseRecord } from '../../../domain/request-record.ts';
-import { parseSettings, type Settings } from '../../../domain/settings.ts';
-import { parseThresholds } from '../../../domain/thresholds.ts';
+} from '../../../domain/load/counted-plan.ts';
+import { SCENARIOS } from '../../../domain/jobs/inference/scenarios.ts';
+import { parseServerSample, type ServerSample } from '../../../domain/run/server-sample.ts';
+import { serverReport } from '../../../domain/figures/server-report.ts';
+import { spikeReport } from '../../../domain/jobs/inference/spike.ts';
+import { levelOf, worstExit, worstLevel } from '../../../domain/result/suite.ts';
+import { RequestTable, type Measured } from '../../../domain/record/request-table.ts';
+import { parseRecord } from '../../../domain/record/request-record.ts';
+import { parseSettings, type Settings } from '../../../domain/settings/settings.ts';
+import { parseThresholds } from '../../../domain/verdict/thresholds.ts';
 
 function settingsOf(name: ScenarioName, flags: Parameters<typeof parseSettings>[0]['flags'] = {}): Settings {
   const { settings, problems } = parseSettings({ flags, env: {}, job: SCENARIOS[name].settings });

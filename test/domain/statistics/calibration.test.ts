@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { pairedBootstrap } from '../../../domain/statistics/bootstrap.ts';
-import { calibrate, type CalibrationPlan } from '../../../domain/statistics/calibration.ts';
+import { calibrate, type CalibrationPlan } from '../../../proof/statistics/calibration.ts';
 import { longRunVariance, mean, variance } from '../../../domain/statistics/batch-means.ts';
-import { NOISE_KINDS, type NoiseKind, seededRandom, simulate } from '../../../domain/statistics/simulate.ts';
+import { seededRandom } from '../../../domain/statistics/random.ts';
+import { NOISE_KINDS, type NoiseKind, simulate } from '../../../proof/statistics/simulate.ts';
 import { expectClose, value } from './oracles.ts';
 
 const logsOf = (values: Float64Array) => values.map(Math.log);

@@ -11,7 +11,7 @@ import {
   type PayloadTotals,
   throughputRatio,
 } from '../../../domain/statistics/ratio-of-totals.ts';
-import { seededRandom } from '../../../domain/statistics/simulate.ts';
+import { seededRandom } from '../../../domain/statistics/random.ts';
 import { expectClose, oracles, value } from './oracles.ts';
 
 describe('means', () => {

@@ -10,7 +10,8 @@ import {
 import { quantileInterval } from '../../../domain/statistics/quantile-interval.ts';
 import { pairLatency, quantileRatio } from '../../../domain/statistics/quantile-ratio.ts';
 import { quantile, sortSamples } from '../../../domain/statistics/quantiles.ts';
-import { seededRandom, simulate } from '../../../domain/statistics/simulate.ts';
+import { seededRandom } from '../../../domain/statistics/random.ts';
+import { simulate } from '../../../proof/statistics/simulate.ts';
 import { expectClose, value } from './oracles.ts';
 
 const block = (durations: readonly number[], index?: readonly number[]): LatencyBlock => ({

@@ -10,7 +10,7 @@ import {
 import { holmAdjust, holmRejections } from '../../../domain/statistics/multiplicity.ts';
 import { planQuantileRatio, smallestProof } from '../../../domain/statistics/planning.ts';
 import { sortSamples } from '../../../domain/statistics/quantiles.ts';
-import { seededRandom } from '../../../domain/statistics/simulate.ts';
+import { seededRandom } from '../../../domain/statistics/random.ts';
 import { trend } from '../../../domain/statistics/trend.ts';
 import { expectClose, oracles, value } from './oracles.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { selectRank } from '../../../domain/statistics/select.ts';
 import { quantile, sortSamples } from '../../../domain/statistics/quantiles.ts';
-import { valuesSummary } from '../../../domain/summary.ts';
+import { valuesSummary } from '../../../domain/figures/summary.ts';
 
 const values = fc.array(
   fc.oneof(

@@ -1,0 +1,261 @@
+/** One JSON service behind a base URL: every way in which a call can fail has a name, and no secret is in any message. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Io } from '../../io.ts';
+import { Interrupted, UsageError } from '../../io.ts';
+import { terminalText } from '../../report/escape.ts';
+
+export type FailureKind =
+  | 'unreachable'
+  | 'timeout'
+  | 'cut'
+  | 'redirect'
+  | 'denied'
+  | 'status'
+  | 'not_json'
+  | 'too_large';
+
+/** A call that did not succeed; `message` names the service, the call, the cause and the cure where there is one. */
+export class ServiceFailure extends UsageError {
+  readonly kind: FailureKind;
+  readonly status: number | null;
+  /** The service's own code, as MLflow's `error_code`. */
+  readonly code: string | null;
+  constructor(kind: FailureKind, message: string, status: number | null = null, code: string | null = null) {
+    super(message);
+    this.kind = kind;
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface ServiceOptions {
+  /** For messages: `Prometheus`, `MLflow`. */
+  readonly name: string;
+  /** How the URL was given, for messages: `--prometheus-url`. */
+  readonly given_by: string;
+  readonly url: string;
+  /** Prefix of the variables that hold secrets: `PROMETHEUS` reads PROMETHEUS_TOKEN, or _USERNAME and _PASSWORD. */
+  readonly secrets: string;
+  readonly timeout_ms: number;
+  /** In addition to what holds for every service. */
+  explain?(status: number, body: string): string | null;
+}
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'PUT';
+  /** Below the base URL, with its query. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** As it is, in place of `body`. */
+  readonly text?: string;
+  /** Makes something anew each time: never sent twice. */
+  readonly once?: true;
+}
+
+const SHAPE = /^https?:\/\/[^/?#\s]+(\/[^?#\s]*)?$/i;
+const BODY_LIMIT = 256 * 1024 * 1024;
+const SHOWN = 300;
+const ATTEMPTS = 3;
+const PAUSE_MS = 700;
+
+const CAUSES: Readonly<Record<string, [FailureKind, string]>> = {
+  ECONNREFUSED: ['unreachable', 'connection refused: nothing listens there'],
+  ENOTFOUND: ['unreachable', "the host's name is not known (DNS)"],
+  EAI_AGAIN: ['unreachable', "the host's name could not be looked up (DNS)"],
+  EHOSTUNREACH: ['unreachable', 'no route to the host'],
+  ENETUNREACH: ['unreachable', 'no route to the network'],
+  ETIMEDOUT: ['unreachable', 'the connection timed out'],
+  UND_ERR_CONNECT_TIMEOUT: ['unreachable', 'the connection timed out'],
+  ECONNRESET: ['cut', 'the connection was reset in mid-call: did the server die?'],
+  EPIPE: ['cut', 'the connection was closed in mid-call: did the server die?'],
+  UND_ERR_SOCKET: ['cut', 'the connection was closed in mid-call: did the server die?'],
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['cut', 'the answer was cut short'],
+  HPE_INVALID_CONSTANT: ['cut', 'what answers there does not speak HTTP'],
+};
+
+/** One line of somebody else's text. */
+export const shownText = (text: string): string => terminalText(text.trim().slice(0, SHOWN));
+
+function failureOf(error: unknown, timeout_ms: number): { kind: FailureKind; cause: string; dead: boolean } {
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return { kind: 'timeout', cause: `no whole answer within ${timeout_ms / 1000} s`, dead: false };
+  let inner: unknown = error;
+  while (inner instanceof Error) {
+    const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : '';
+    const known = CAUSES[code];
+    if (known !== undefined) return { kind: known[0], cause: known[1], dead: true };
+    if (/CERT|SSL|TLS/.test(code))
+      return {
+        kind: 'unreachable',
+        cause: `TLS: ${inner.message}; name its authority in NODE_EXTRA_CA_CERTS`,
+        dead: false,
+      };
+    if (inner.cause === undefined) break;
+    inner = inner.cause;
+  }
+  const message = inner instanceof Error ? inner.message : String(inner);
+  return { kind: 'cut', cause: shownText(message), dead: true };
+}
+
+export class Service {
+  readonly name: string;
+  /** Without user information: may be shown. */
+  readonly shown_url: string;
+  readonly #io: Io;
+  readonly #options: ServiceOptions;
+  readonly #base: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  /** @throws UsageError for what is no http(s) URL, or half a pair of secrets */
+  constructor(io: Io, options: ServiceOptions) {
+    const { url, given_by, name } = options;
+    const bare = url.replace(/^(https?:\/\/)[^/@]*@/i, '$1');
+    if (!SHAPE.test(url))
+      throw new UsageError(
+        `${given_by} is "${bare}"; allowed: http://HOST[:PORT][/PATH] or https://..., without query`,
+      );
+    this.#io = io;
+    this.#options = options;
+    this.name = name;
+    this.shown_url = bare.replace(/\/+$/, '');
+    this.#base = this.shown_url;
+    const authorization = authorizationOf(io, options);
+    this.#headers = authorization === null ? {} : { Authorization: authorization };
+  }
+
+  /** The answer's JSON; undefined for an empty body. Tried again where the service was away. @throws ServiceFailure, Interrupted */
+  async call(call: Call): Promise<unknown> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#once(call);
+      } catch (error) {
+        if (this.#io.interrupted.aborted) throw new Interrupted();
+        const passing =
+          error instanceof ServiceFailure &&
+          (error.kind === 'unreachable' || error.kind === 'cut' || (error.status ?? 0) >= 500);
+        if (!passing || call.once === true || attempt >= ATTEMPTS) throw error;
+        await wait(PAUSE_MS * attempt);
+      }
+    }
+  }
+
+  #where(call: Call): string {
+    return `${this.name} at ${this.shown_url} (${this.#options.given_by}), ${call.method} ${call.path.split('?')[0] ?? ''}`;
+  }
+
+  async #once(call: Call): Promise<unknown> {
+    const { timeout_ms } = this.#options;
+    const headers: Record<string, string> = { ...this.#headers, Accept: 'application/json' };
+    const body = call.text ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    let status: number;
+    let text: string;
+    try {
+      const response = await fetch(this.#base + call.path, {
+        method: call.method,
+        headers,
+        redirect: 'manual',
+        signal: AbortSignal.any([AbortSignal.timeout(timeout_ms), this.#io.interrupted]),
+        ...(body === undefined ? {} : { body }),
+      });
+      status = response.status;
+      text = await readBody(response);
+    } catch (error) {
+      if (error instanceof ServiceFailure) throw error;
+      const { kind, cause, dead } = failureOf(error, timeout_ms);
+      const cure = dead && kind === 'unreachable' ? `; start it, or correct ${this.#options.given_by}` : '';
+      throw new ServiceFailure(kind, `${this.#where(call)}: ${cause}${cure}`);
+    }
+    if (status >= 300 && status < 400)
+      throw new ServiceFailure(
+        'redirect',
+        `${this.#where(call)}: answers ${status}, a redirect (to a login page?); give the address of the API itself`,
+        status,
+      );
+    if (status < 200 || status > 299) throw this.#refused(call, status, text);
+    if (text.trim() === '') return undefined;
+    try {
+      const value: unknown = JSON.parse(text);
+      return value;
+    } catch {
+      throw new ServiceFailure(
+        'not_json',
+        `${this.#where(call)}: answers ${status} with what is no JSON ("${shownText(text).slice(0, 80)}"); is ${this.#options.given_by} the right address?`,
+        status,
+      );
+    }
+  }
+
+  #refused(call: Call, status: number, text: string): ServiceFailure {
+    const said = problemOf(text);
+    const explained = this.#options.explain?.(status, text) ?? null;
+    const secrets = this.#options.secrets;
+    const cure =
+      explained ??
+      (status === 401 || status === 403
+        ? `is ${secrets}_TOKEN (or ${secrets}_USERNAME and ${secrets}_PASSWORD) right?`
+        : null);
+    return new ServiceFailure(
+      status === 401 || status === 403 ? 'denied' : 'status',
+      `${this.#where(call)}: answers ${status}${said.message === '' ? '' : `: ${shownText(said.message)}`}${cure === null ? '' : `; ${cure}`}`,
+      status,
+      said.code,
+    );
+  }
+}
+
+/** What Prometheus (`error`) and MLflow (`error_code`, `message`) say of a refusal; else the text itself. */
+function problemOf(text: string): { message: string; code: string | null } {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) {
+      const field = (name: string): string | null => {
+        const found: unknown = Reflect.get(value, name);
+        return typeof found === 'string' ? found : null;
+      };
+      return { message: field('message') ?? field('error') ?? text, code: field('error_code') };
+    }
+  } catch {
+    // plain text
+  }
+  return { message: text, code: null };
+}
+
+async function readBody(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of response.body) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.length > BODY_LIMIT)
+      throw new ServiceFailure(
+        'too_large',
+        `an answer of more than ${BODY_LIMIT / 2 ** 20} MB was left unread`,
+      );
+  }
+  return text + decoder.decode();
+}
+
+function authorizationOf(io: Io, { secrets, url, given_by }: ServiceOptions): string | null {
+  const variable = (name: string): string | null => {
+    const value = io.env[`${secrets}_${name}`];
+    return value === undefined || value === '' ? null : value;
+  };
+  const [token, user, password] = [variable('TOKEN'), variable('USERNAME'), variable('PASSWORD')];
+  if ((user === null) !== (password === null))
+    throw new UsageError(
+      `${secrets}_USERNAME and ${secrets}_PASSWORD go together; ${user === null ? 'the first' : 'the second'} is missing: set it, or unset the other`,
+    );
+  const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+  if (user !== null && password !== null) return basic(`${user}:${password}`);
+  if (token !== null) return `Bearer ${token}`;
+  const inside = /^https?:\/\/([^/@]*)@/i.exec(url)?.[1];
+  if (inside === undefined) return null;
+  try {
+    return basic(decodeURIComponent(inside));
+  } catch {
+    throw new UsageError(
+      `${given_by} holds user information that is no URL text; set ${secrets}_USERNAME and ${secrets}_PASSWORD instead`,
+    );
+  }
+}

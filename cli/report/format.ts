@@ -1,0 +1,66 @@
+/** Figures as text: three significant digits for times, honest signs for differences. */
+import type { Unit } from '../../domain/record/metrics.ts';
+
+export const MISSING = '-';
+
+export function ms(value: number): string {
+  if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
+  if (value >= 1000) return `${(value / 1000).toFixed(2)} s`;
+  if (value >= 100) return `${value.toFixed(0)} ms`;
+  if (value >= 10) return `${value.toFixed(1)} ms`;
+  return `${value.toFixed(2)} ms`;
+}
+
+export function eur(value: number): string {
+  if (value === 0) return 'EUR 0';
+  const digits = Math.abs(value) >= 1 ? 2 : Math.min(8, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return `EUR ${value.toFixed(digits)}`;
+}
+
+export const percent = (share: number, digits = 2): string => `${(share * 100).toFixed(digits)} %`;
+
+/** `+7.1 %` of a ratio 1.071. */
+export function change(ratio: number): string {
+  const value = (ratio - 1) * 100;
+  if (!Number.isFinite(value)) return MISSING;
+  const shown = Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(1);
+  return `${value >= 0 ? '+' : ''}${shown} %`;
+}
+
+/** `+15.0 pp` of a difference 0.15. */
+export const points = (difference: number): string =>
+  `${difference >= 0 ? '+' : ''}${(difference * 100).toFixed(1)} pp`;
+
+export const integer = (value: number): string =>
+  String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, '\u202F');
+
+/** In powers of 1024: what systems mean by a server's memory. */
+export function bytes(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 2 ** 30) return `${(value / 2 ** 30).toFixed(2)} GiB`;
+  if (size >= 2 ** 20) return `${(value / 2 ** 20).toFixed(1)} MiB`;
+  return `${(value / 2 ** 10).toFixed(0)} KiB`;
+}
+
+export function quantity(value: number, unit: Unit): string {
+  switch (unit) {
+    case 'ms':
+      return ms(value);
+    case 'EUR':
+      return eur(value);
+    case 'share':
+      return percent(value);
+    case 'bytes':
+      return bytes(value);
+    case 'tokens':
+    case 'count':
+      return integer(value);
+    case 'tokens/s':
+    case 'requests/s':
+      return `${value >= 100 ? value.toFixed(0) : value.toFixed(2)}/s`;
+  }
+}
+
+/** UTC, to the second. */
+export const instant = (epoch_ms: number): string =>
+  `${new Date(epoch_ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

@@ -1,0 +1,27 @@
+/** The endpoints of a mixed load, each by itself; a payload's id begins with its endpoint's name. */
+import { MIXABLE, type Mixable } from '../load/mix.ts';
+import type { Measured } from '../record/request-table.ts';
+import { valuesSummary, type TrendSummary } from './summary.ts';
+
+export interface EndpointFigures {
+  readonly endpoint: Mixable;
+  readonly requests: number;
+  readonly failed: number;
+  /** Null where no answer was valid. */
+  readonly latency: TrendSummary | null;
+}
+
+export function byEndpoint(of: Measured): EndpointFigures[] {
+  return MIXABLE.flatMap((endpoint) => {
+    const durations_ms = new Float64Array(of.n);
+    let [requests, ok] = [0, 0];
+    for (let i = 0; i < of.n; i += 1) {
+      if (of.payload_ids[of.payload[i] ?? -1]?.startsWith(`${endpoint}: `) !== true) continue;
+      requests += 1;
+      if (of.error[i] === 0) durations_ms[ok++] = of.duration_ms[i] ?? 0;
+    }
+    return requests === 0
+      ? []
+      : [{ endpoint, requests, failed: requests - ok, latency: valuesSummary(durations_ms.subarray(0, ok)) }];
+  });
+}

@@ -1,0 +1,118 @@
+/** Two runs made apart as one: the baseline of the first, the shadow of the second; every undeclared difference is a finding. */
+import { finding, type Finding } from '../verdict/findings.ts';
+import type { Measured } from '../record/request-table.ts';
+import type { RunData } from '../run/data.ts';
+import type { Manifest } from '../run/manifest.ts';
+import { BadValue } from '../text/units.ts';
+import type { Variant } from '../variants.ts';
+
+/** The job of two runs made apart. */
+export const PAIRED = 'pair';
+
+/** The one variant of this run that takes the part. */
+function sideOf(data: RunData, part: Variant): Variant {
+  const own: readonly Variant[] = part === 'shadow' ? ['shadow', 'baseline'] : ['baseline', 'shadow'];
+  const found = own.find(
+    (variant) => data.manifest.variants[variant] !== undefined && data.measured[variant] !== undefined,
+  );
+  if (found === undefined)
+    throw new BadValue(`run ${data.manifest.run_id} holds no measured requests to take as the ${part}`);
+  return found;
+}
+
+/** Settings that change what is measured; the others (where files go, a dashboard) do not. */
+const COMPARED = [
+  'VUS',
+  'DURATION',
+  'WARM_UP',
+  'TIMEOUT',
+  'SEED',
+  'SAMPLE_RATE',
+  'ENDPOINT_PATH',
+  'MAX_REQUESTS',
+  'PACE',
+  'SPIKE_VUS',
+  'SPIKE_REQUESTS',
+  'GENERATE_TOKENS',
+];
+
+const health = (manifest: Manifest, variant: Variant): string =>
+  manifest.variants[variant]?.identity?.health ?? '';
+
+function differences(a: Manifest, b: Manifest, sides: readonly [Variant, Variant]): Finding[] {
+  const rows: [string, string, string][] = [
+    ['the job', a.job, b.job],
+    ['the payloads', a.payloads.sha256.slice(0, 12), b.payloads.sha256.slice(0, 12)],
+    ['what the server says of itself (/health)', health(a, sides[0]), health(b, sides[1])],
+    ['k6', a.versions.k6, b.versions.k6],
+    ['the suite', a.versions.suite, b.versions.suite],
+    [
+      "the load machine's CPUs",
+      `${a.machine.cpus} x ${a.machine.cpu_model}`,
+      `${b.machine.cpus} x ${b.machine.cpu_model}`,
+    ],
+    ["the load machine's memory", String(a.machine.memory_bytes), String(b.machine.memory_bytes)],
+    ["the load machine's system", a.machine.os, b.machine.os],
+    ...COMPARED.map((name): [string, string, string] => [
+      name,
+      a.settings[name] ?? '',
+      b.settings[name] ?? '',
+    ]),
+  ];
+  return rows
+    .filter(([, x, y]) => x !== y)
+    .map(([what, baseline, shadow]) => finding('undeclared_difference', { what, baseline, shadow }));
+}
+
+const renamed = (of: Measured | undefined, variant: Variant): Measured | undefined =>
+  of === undefined ? undefined : { ...of, variant };
+
+/** @throws BadValue where one of them measured nothing */
+export function pairRuns(
+  first: RunData,
+  second: RunData,
+): RunData & { readonly findings: readonly Finding[] } {
+  const a = sideOf(first, 'baseline');
+  const b = sideOf(second, 'shadow');
+  const blocksAs = (data: RunData, from: Variant, to: Variant): Manifest['blocks'] =>
+    data.manifest.blocks.map((block) => ({
+      ...block,
+      variants: block.variants.includes(from) ? [to] : [],
+    }));
+  const blocks = [...blocksAs(first, a, 'baseline'), ...blocksAs(second, b, 'shadow')];
+  const counted = (data: RunData, from: Variant, to: Variant): RunData['summaries'] =>
+    data.summaries.map((summary) => {
+      const count = summary.counts[from];
+      return { ...summary, counts: count === undefined ? {} : { [to]: count } };
+    });
+  return {
+    manifest: {
+      ...first.manifest,
+      run_id: `${first.manifest.run_id} + ${second.manifest.run_id}`,
+      job: PAIRED,
+      status:
+        first.manifest.status === 'complete' && second.manifest.status === 'complete'
+          ? 'complete'
+          : 'incomplete',
+      ended_ms: second.manifest.ended_ms,
+      stopped: first.manifest.stopped ?? second.manifest.stopped,
+      variants: { baseline: first.manifest.variants[a], shadow: second.manifest.variants[b] },
+      thresholds:
+        first.manifest.thresholds.gates.length > 0 ? first.manifest.thresholds : second.manifest.thresholds,
+      blocks,
+    },
+    measured: {
+      baseline: renamed(first.measured[a], 'baseline'),
+      shadow: renamed(second.measured[b], 'shadow'),
+    },
+    recorded: { baseline: first.recorded[a], shadow: second.recorded[b] },
+    bad_lines: {
+      count: first.bad_lines.count + second.bad_lines.count,
+      first: [...first.bad_lines.first, ...second.bad_lines.first],
+    },
+    probes: [...first.probes, ...second.probes],
+    resources: [...first.resources, ...second.resources],
+    summaries: [...counted(first, a, 'baseline'), ...counted(second, b, 'shadow')],
+    findings: differences(first.manifest, second.manifest, [a, b]),
+  };
+}

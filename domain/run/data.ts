@@ -1,0 +1,33 @@
+/** Everything that was read back from a run directory: what a comparison is made of. */
+import type { BlockSummary } from './block.ts';
+import type { ProbeSample } from './probe.ts';
+import type { Measured } from '../record/request-table.ts';
+import type { ServerSample } from './server-sample.ts';
+import type { Manifest } from './manifest.ts';
+import type { ByVariant } from '../variants.ts';
+
+export interface BadLine {
+  readonly line: number;
+  readonly problem: string;
+}
+
+export interface ResourceSample {
+  readonly at_ms: number;
+  /** Busy share of all CPUs of the load machine over the last second. */
+  readonly cpu_share: number;
+  /** Resident memory by process of ours: `k6`, and the variants' stand-ins. */
+  readonly rss_bytes?: Readonly<Record<string, number>>;
+}
+
+export interface RunData {
+  readonly manifest: Manifest;
+  readonly measured: ByVariant<Measured>;
+  /** Lines by variant, warm-up included. */
+  readonly recorded: ByVariant<number>;
+  readonly bad_lines: { readonly count: number; readonly first: readonly BadLine[] };
+  readonly probes: readonly ProbeSample[];
+  readonly resources: readonly ResourceSample[];
+  readonly summaries: readonly BlockSummary[];
+  /** What was seen of the servers; absent where nobody looked. */
+  readonly server?: readonly ServerSample[];
+}

@@ -1,0 +1,40 @@
+/** The headers that requests to a variant carry, in k6 and in the cli's own first look at the server. */
+import type { Settings } from './settings.ts';
+import { BadValue } from '../text/units.ts';
+import type { Variant } from '../variants.ts';
+
+/** The setting that holds a variant's base URL. */
+export const urlSetting = (variant: Variant): 'baselineUrl' | 'shadowUrl' =>
+  variant === 'baseline' ? 'baselineUrl' : 'shadowUrl';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws BadValue where a header's variable is empty; the value itself is never in a message */
+export function requestHeaders(
+  settings: Settings,
+  variant: Variant,
+  env: Environment,
+): Record<string, string> {
+  const key = variant === 'shadow' ? (settings.shadowApiKey ?? settings.apiKey) : settings.apiKey;
+  const own = variant === 'shadow' ? settings.onHeader : settings.offHeader;
+  return headersWith(key, { header: [...settings.header, ...own] }, env);
+}
+
+/** The user's own headers, and the bearer token where there is one. @throws BadValue as above */
+export function headersWith(
+  token: string | null,
+  settings: Pick<Settings, 'header'>,
+  env: Environment,
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (token !== null) headers['Authorization'] = `Bearer ${token}`;
+  for (const header of settings.header) {
+    const value = 'env' in header ? env[header.env] : header.literal;
+    if (value === undefined || ('env' in header && value === ''))
+      throw new BadValue(
+        `--header '${header.name}${'env' in header ? `: env:${header.env}': the variable ${header.env} is empty or missing; set it` : "' has no value"}`,
+      );
+    headers[header.name] = value;
+  }
+  return headers;
+}

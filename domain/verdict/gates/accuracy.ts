@@ -1,0 +1,102 @@
+/** The difference of accuracy over distinct payloads. */
+import { normalQuantile, studentTQuantile } from '../../statistics/distributions.ts';
+import { payloadDifference } from '../../statistics/means.ts';
+import { tango, type PairedCounts } from '../../statistics/paired-proportions.ts';
+import type { Outcome } from '../../statistics/outcome.ts';
+import type { Gate } from '../thresholds.ts';
+import { byPayload, type PayloadScores } from './by-payload.ts';
+import type { Bounds, Evaluation, Pair } from './evaluation.ts';
+
+/**
+ * Payloads below which no data could pass this margin: with every answer agreeing, Tango's bound is Wilson's for none in
+ * n, z^2 / (n + z^2) (Tango 1998, Wilson 1927).
+ */
+export function fewestPayloads(margin: number, alpha: number): number {
+  const z2 = normalQuantile(1 - alpha) ** 2;
+  return margin <= 0 ? Number.POSITIVE_INFINITY : Math.ceil((z2 * (1 - margin)) / margin);
+}
+
+export function accuracyGate(
+  gate: Extract<Gate, { gate: 'accuracy' }>,
+  pair: Pair,
+  alpha: number,
+): Evaluation {
+  const margin = gate.margin_pp / 100;
+  const flags = gate.answer === 'correction' ? 'correct' : 'correct_translation';
+  const baseline = byPayload(pair.baseline.measured, pair.baseline.measured[flags]);
+  const shadow = byPayload(pair.shadow.measured, pair.shadow.measured[flags]);
+  const common = [...baseline].flatMap(([id, before]): [PayloadScores, PayloadScores][] => {
+    const after = shadow.get(id);
+    return after === undefined ? [] : [[before, after]];
+  });
+  const n = common.length;
+  const needs = fewestPayloads(margin, alpha);
+  const share = (side: 0 | 1): number | null =>
+    n === 0 ? null : common.reduce((sum, one) => sum + one[side].right / one[side].answers, 0) / n;
+  const steady = common.every((sides) =>
+    sides.every(({ right, answers }) => right === 0 || right === answers),
+  );
+  return {
+    gate: 'accuracy',
+    metric: 'accuracy',
+    statistic: gate.answer,
+    scale: 'difference',
+    better: 'higher',
+    limit: -margin,
+    n,
+    n_of: 'payloads',
+    advisory: n > 0 && n < needs ? { reason: 'too_few', needs, has: n } : null,
+    baseline: share(0),
+    shadow: share(1),
+    at(level) {
+      return steady ? byCounts(common, margin, level) : byMeans(common, margin, level);
+    },
+  };
+}
+
+type Scores = readonly (readonly [PayloadScores, PayloadScores])[];
+
+/** Answers that never vary: one yes or no a payload and variant. */
+function byCounts(common: Scores, margin: number, level: number): Outcome<Bounds> {
+  const counts: Record<keyof PairedCounts, number> = {
+    bothOk: 0,
+    onlyShadowOk: 0,
+    onlyBaselineOk: 0,
+    neither: 0,
+  };
+  for (const [before, after] of common) {
+    const [was, is] = [before.right > 0, after.right > 0];
+    counts[was ? (is ? 'bothOk' : 'onlyBaselineOk') : is ? 'onlyShadowOk' : 'neither'] += 1;
+  }
+  const outcome = tango(counts, level);
+  if (!outcome.ok) return outcome;
+  const { estimate, lower, upper } = outcome;
+  const critical = normalQuantile(1 - level);
+  const working = {
+    estimate,
+    margin: -margin,
+    se: (estimate - lower) / critical,
+    critical,
+    deployment_sd: 0,
+  };
+  return { ok: true, estimate, lower, upper, working };
+}
+
+/** Answers that vary from one sending to the next: the mean difference by payload. */
+function byMeans(common: Scores, margin: number, level: number): Outcome<Bounds> {
+  const differences = Float64Array.from(
+    common,
+    ([before, after]) => after.right / after.answers - before.right / before.answers,
+  );
+  const outcome = payloadDifference(differences, level);
+  if (!outcome.ok) return outcome;
+  const { estimate, lower, upper, se, degrees } = outcome;
+  const critical = studentTQuantile(1 - level, degrees);
+  return {
+    ok: true,
+    estimate,
+    lower,
+    upper,
+    working: { estimate, margin: -margin, se, critical, deployment_sd: 0 },
+  };
+}

@@ -1,0 +1,146 @@
+/** What a reader must know of a run beside its figures: what happened, and what the figures themselves call for. */
+import type { Check, GateCheck, Verdict } from './check.ts';
+import { finding, type Finding } from './findings.ts';
+import { PAIRED } from '../result/pair-runs.ts';
+import type { RunData } from '../run/data.ts';
+import { settingsOf, type Manifest } from '../run/manifest.ts';
+import type { VariantSummary } from '../figures/summary.ts';
+import { presentVariants, type ByVariant } from '../variants.ts';
+
+/** Below this a run is a smoke test. */
+const SHORT_RUN_REQUESTS = 100;
+/** One run's Little's-law gap: rounding at the window's edges stays well below it. */
+const LITTLE_GAP = 0.1;
+
+/** What happened to the run and its servers. */
+export function runFindings(data: RunData): Finding[] {
+  const { manifest } = data;
+  const findings: Finding[] = [];
+  const { stopped } = manifest;
+  const after_s = stopped === null ? 0 : (stopped.at_ms - manifest.started_ms) / 1000;
+  const comparing = presentVariants(manifest.variants).length > 1;
+  switch (stopped?.reason) {
+    case undefined:
+      break;
+    case 'interrupted':
+      findings.push(finding('interrupted', { after_s }));
+      break;
+    case 'max_cost':
+      findings.push(finding('stopped_for_cost', { after_s }));
+      break;
+    case 'baseline_gone':
+      findings.push(finding(comparing ? 'baseline_gone' : 'server_gone', { after_s }, 'baseline'));
+      break;
+    case 'shadow_gone':
+      findings.push(finding('server_gone', { after_s }, 'shadow'));
+      break;
+    case 'rate_not_sent':
+      findings.push(finding('rate_not_sent', { after_s }));
+      break;
+    case 'k6_failed':
+      findings.push(finding('k6_failed', { after_s }));
+      break;
+  }
+  const { baseline, shadow } = manifest.variants;
+  const aa = settingsOf(manifest).aa;
+  if (aa) findings.push(finding('declared_aa'));
+  if (baseline !== undefined && shadow !== undefined) {
+    const a = baseline.identity;
+    const b = shadow.identity;
+    const sameProcess =
+      a !== null &&
+      b !== null &&
+      a.process_start_time_s !== null &&
+      a.process_start_time_s === b.process_start_time_s &&
+      a.process_id !== null &&
+      a.process_id === b.process_id;
+    // Runs made apart often find their servers at one address, one after the other.
+    const sameAddress = manifest.job !== PAIRED && baseline.url === shadow.url;
+    if (!aa && (sameAddress || sameProcess))
+      findings.push(finding('same_server', { how: sameAddress ? 'address' : 'process' }));
+  }
+  for (const variant of presentVariants(manifest.variants)) {
+    const server = manifest.variants[variant];
+    const before = server?.identity?.process_start_time_s ?? null;
+    const after = server?.identity_after?.process_start_time_s ?? null;
+    if (before !== null && after !== null && before !== after)
+      findings.push(finding('server_restarted', {}, variant));
+  }
+  return findings;
+}
+
+/** What the figures themselves call for. */
+export function figureFindings(data: RunData, summaries: ByVariant<VariantSummary>): Finding[] {
+  const findings: Finding[] = [];
+  for (const variant of presentVariants(data.manifest.variants)) {
+    const summary = summaries[variant];
+    if (summary === undefined || summary.ok === 0) {
+      findings.push(finding('no_answers', { requests: summary?.requests ?? 0 }, variant));
+      continue;
+    }
+    if (summary.failed > 0)
+      findings.push(
+        finding('failures_left_out', { failed: summary.failed, requests: summary.requests }, variant),
+      );
+    if (summary.cost !== null && summary.cost.n < summary.ok)
+      findings.push(
+        finding('missing_cost', { missing: summary.ok - summary.cost.n, answers: summary.ok }, variant),
+      );
+    if (summary.requests < SHORT_RUN_REQUESTS)
+      findings.push(finding('short_run', { requests: summary.requests }, variant));
+    const scored = summary.accuracy.correction ?? summary.accuracy.translation;
+    if (scored !== null && scored.answers > scored.payloads)
+      findings.push(
+        finding('repeated_payloads', { answers: scored.answers, payloads: scored.payloads }, variant),
+      );
+    const { little } = summary;
+    if (
+      little !== null &&
+      data.manifest.stopped === null &&
+      Math.abs(little.in_flight - little.clients) > LITTLE_GAP * little.clients
+    )
+      findings.push(finding('little_gap', { in_flight: little.in_flight, clients: little.clients }, variant));
+  }
+  return findings;
+}
+
+export function checkFindings(
+  checks: readonly Check[],
+  manifest: Manifest,
+  rule: Verdict['rule'],
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const check of checks) {
+    if (check.kind === 'limit' && check.straddles)
+      findings.push(
+        finding(
+          'interval_straddles_limit',
+          { check: check.id, limit: check.limit, unit: check.unit },
+          check.variant,
+        ),
+      );
+  }
+  const gates = checks.filter((check): check is GateCheck => check.kind === 'gate');
+  const few = gates.find(
+    ({ gate, advisory }) => gate === 'accuracy' && advisory?.reason === 'too_few',
+  )?.advisory;
+  if (few?.reason === 'too_few') findings.push(finding('few_payloads', { has: few.has, needs: few.needs }));
+  if (rule === 'point' && gates.length > 0) findings.push(finding('point_rule'));
+  if (gates.some(({ gate }) => gate === 'throughput'))
+    findings.push(
+      finding(
+        settingsOf(manifest).arrival.kind === 'closed' ? 'closed_loop_throughput' : 'open_loop_throughput',
+      ),
+    );
+  if (gates.some(({ gate }) => gate === 'latency') && manifest.deployment_noise === null)
+    findings.push(finding('deployment_noise_unknown'));
+  if (manifest.fallback !== null)
+    findings.push(
+      finding('fallback', {
+        from: manifest.fallback.from_vus,
+        to: Number(manifest.settings['VUS']),
+        run: manifest.fallback.from_run,
+      }),
+    );
+  return findings;
+}
