@@ -42,6 +42,8 @@ export function bytes(value: number): string {
   return `${(value / 2 ** 10).toFixed(0)} KiB`;
 }
 
+export const mebibytes = (value: number): string => `${(value / 2 ** 20).toFixed(0)} MiB`;
+
 export function quantity(value: number, unit: Unit): string {
   switch (unit) {
     case 'ms':

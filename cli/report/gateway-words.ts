@@ -1,17 +1,18 @@
 /** Every sentence that a gateway run's result is told in: findings by the name of their bug, and what each side saw. */
-import type { GatewayFinding, GatewayFindingCode, Sight } from '../../domain/jobs/gateway/findings.ts';
+import type { Finding, FindingCode } from '../../domain/verdict/findings.ts';
+import type { Sight } from '../../domain/jobs/gateway/sight.ts';
 import { FIGURES, type GatewayCheck } from '../../domain/jobs/gateway/limits.ts';
 import type { GatewayReport } from '../../domain/jobs/gateway/report.ts';
 import { integer, ms, percent } from './format.ts';
 
-type Args = GatewayFinding['args'];
+type Args = Finding['args'];
 const n = (args: Args, name: string): number => Number(args[name] ?? Number.NaN);
 const t = (args: Args, name: string): string => String(args[name] ?? '');
 const of = (args: Args, part: string, whole: string): string => `${n(args, part)} of ${n(args, whole)}`;
 
 export const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
-const FINDINGS: Readonly<Record<GatewayFindingCode, (a: Args) => string>> = {
+const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
   blocking_call: (a) =>
     `blocking call: ${n(a, 'users')} users asked, and on average only ${n(a, 'at_work').toFixed(1)} were being answered at once${'peak' in a ? ` (the LM never saw more than ${n(a, 'peak')})` : ''}: calls of the LM go one after another`,
   too_few_workers: (a) =>
@@ -101,7 +102,7 @@ const FINDINGS: Readonly<Record<GatewayFindingCode, (a: Args) => string>> = {
   other_traffic: (a) => `${n(a, 'lines')} log lines of other traffic were left out`,
 };
 
-export const wordGatewayFinding = ({ code, args }: GatewayFinding): string => FINDINGS[code](args);
+export const wordGatewayFinding = ({ code, args }: Finding): string => FINDINGS[code](args);
 
 export const figureLabel = ({ figure }: GatewayCheck): string => FIGURES[figure].label;
 

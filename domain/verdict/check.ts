@@ -1,4 +1,7 @@
-/** The shape of a judged check: limits and targets (one variant, point figure) and gates (the difference, its interval). */
+/**
+ * One judged figure, in every job: what is judged, against which limit, by which interval, with which answer, and whether
+ * that answer decides anything.
+ */
 import type { Unit } from '../record/metrics.ts';
 import type { Variant } from '../variants.ts';
 
@@ -8,79 +11,128 @@ export interface Interval {
   readonly high: number | null;
 }
 
-export interface LimitCheck {
-  readonly kind: 'limit' | 'target';
-  readonly id: string;
-  readonly metric: string;
-  readonly statistic: string;
-  readonly variant: Variant;
-  readonly op: '<' | '<=' | '>' | '>=';
-  readonly limit: number;
-  readonly unit: Unit;
-  /** Null: no data, which never passes. */
-  readonly value: number | null;
-  readonly interval: Interval | null;
-  readonly answer: 'pass' | 'fail';
-  /** Of a target: within this is acceptable where the target itself is missed; null: it has one level. */
-  readonly acceptable?: number | null;
-  /** Why there is no value; null where there is one. */
-  readonly missing?: 'no_data' | 'too_few' | 'never' | null;
-  /** The interval holds values on both sides of the limit. */
-  readonly straddles: boolean;
-  readonly n: number;
+export const OPS = ['<', '<=', '>', '>='] as const;
+export type Op = (typeof OPS)[number];
+
+const HOLDS: Readonly<Record<Op, (value: number, limit: number) => boolean>> = {
+  '<': (value, limit) => value < limit,
+  '<=': (value, limit) => value <= limit,
+  '>': (value, limit) => value > limit,
+  '>=': (value, limit) => value >= limit,
+};
+
+export const holds = (op: Op, value: number, limit: number): boolean => HOLDS[op](value, limit);
+
+/** Whether smaller values are the good ones. */
+export const lowerIsBetter = (op: Op): boolean => op === '<' || op === '<=';
+
+/** Whose figure is judged. A comparison's subject is the candidate; null says that the run as a whole is meant. */
+export interface Subject {
+  readonly variant: Variant | null;
+  /** An endpoint of a mix, a program of a gateway, or a scenario of a suite, where the figure is of that part alone. */
+  readonly part?: string;
 }
 
-/** Why a gate has no yes or no. */
+/** The three answers. Only a value and its evidence give yes or no. */
+export type Answer = 'pass' | 'fail' | 'inconclusive';
+
+/**
+ * limit: a contracted number, judged on the point figure as k6's threshold does. target: the same, with two levels, which
+ * never blocks. gate: a comparison with the baseline, judged on the interval of the difference.
+ */
+export type Kind = 'limit' | 'target' | 'gate';
+
+/** blocks: the verdict needs its pass. advises: it would count, but this load can't make evidence of it. informs: for the reader. */
+export type Role = 'blocks' | 'advises' | 'informs';
+
+/** What a check's `n` counts: the sample that its answer rests on. */
+export type Counted =
+  | 'requests'
+  | 'payloads'
+  | 'windows'
+  | 'blocks'
+  | 'steps'
+  | 'clients'
+  | 'samples'
+  | 'runs'
+  | 'observations';
+
+/** Why a check has no yes or no. `more` is counted in what the check's `n` counts. */
 export type Undecided =
-  | {
-      readonly reason: 'need_more';
-      /** Of what the gate's n counts. */ readonly more: number;
-      readonly minutes: number | null;
-    }
+  | { readonly reason: 'need_more'; readonly more: number; readonly minutes: number | null }
   | { readonly reason: 'grey_zone' }
   | { readonly reason: 'deployment_noise'; readonly log_sd: number }
-  | { readonly reason: 'no_data'; readonly problem: string };
+  /** Slow spells last about so many requests, and the run is too short to average over them. */
+  | { readonly reason: 'memory'; readonly requests: number }
+  /** It fails alone, at the plain level, but not beside the other gates: at Holm's level its interval reaches the limit. */
+  | { readonly reason: 'fails_alone'; readonly more: number; readonly minutes: number | null }
+  | { readonly reason: 'no_data'; readonly problem: string }
+  | { readonly reason: 'too_few'; readonly needs: number | null }
+  /** The evidence that a pass needs was not seen. */
+  | { readonly reason: 'no_evidence'; readonly problem: string };
 
-/** Why a gate is shown and left out of the verdict. */
+/** Why a gate is shown and does not decide. */
 export type Advisory =
   | { readonly reason: 'too_few'; readonly needs: number; readonly has: number }
-  | { readonly reason: 'restates_latency' };
+  | { readonly reason: 'restates_latency' }
+  /** Asked for as an informing one by the thresholds file. */
+  | { readonly reason: 'by_choice' };
 
-/** How the difference is written: 1.07 = 7 % more, or 0.15 = 15 percentage points more. */
-export type Scale = 'ratio' | 'difference';
+/** How a value is written: in its unit, as a ratio (1.07 is 7 % more), or as a difference (0.15 is 15 percentage points more). */
+export type Scale = 'value' | 'ratio' | 'difference';
 
-export interface GateCheck {
-  readonly kind: 'gate';
+export interface Check {
+  readonly kind: Kind;
+  /** Names the figure within a run, as `--require` does: `request_duration_p95`, `error_rate`. */
   readonly id: string;
-  readonly gate: 'latency' | 'error_rate' | 'accuracy' | 'cost' | 'cpqu' | 'throughput' | 'output_length';
+  readonly subject: Subject;
+  /** A metric's name, or the name of another figure: `cpqu`, `server_memory`. */
   readonly metric: string;
   readonly statistic: string | null;
   readonly scale: Scale;
-  readonly better: 'lower' | 'higher';
-  readonly estimate: number | null;
-  readonly interval: Interval;
-  /** On the same scale as the estimate: 1.15, or 0.01 for one percentage point. */
+  /** Of the value where the scale is `value`, else of the two figures that are compared. */
+  readonly unit: Unit;
+  readonly op: Op;
+  /** On the value's scale: 5000, 1.15, or 0.01 for one percentage point. */
   readonly limit: number;
-  readonly answer: 'pass' | 'fail' | 'inconclusive';
-  readonly undecided: Undecided | null;
-  /** Not null: shown, and left out of the verdict. */
+  /** The second level of a target: a value within it is acceptable; null where there is one level. */
+  readonly acceptable: number | null;
+  /** Null where there is none, which never passes. */
+  readonly value: number | null;
+  /** A gate's answer was taken from it; beside a limit or target it stands for the reader. Null where nothing can give one. */
+  readonly interval: Interval | null;
+  /** One-sided level of the interval's bounds; null without one. */
+  readonly alpha: number | null;
+  readonly answer: Answer;
+  readonly role: Role;
+  /** Why a gate does not block; null where it does, and for limits and targets. */
   readonly advisory: Advisory | null;
+  readonly undecided: Undecided | null;
   readonly n: number;
-  /** What n counts. */
-  readonly n_of: 'requests' | 'payloads' | 'windows' | 'blocks';
-  /** One-sided level used. */
-  readonly alpha: number;
-  readonly baseline: number | null;
-  readonly shadow: number | null;
+  readonly n_of: Counted;
+  /** The two figures that a gate compares, in `unit`; null for limits and targets. */
+  readonly compared: { readonly baseline: number | null; readonly candidate: number | null } | null;
 }
 
-export type Check = LimitCheck | GateCheck;
+/** The values on both sides of the limit lie within the interval: another run may answer a limit differently. */
+export function straddles({ interval, op, limit }: Check): boolean {
+  if (interval === null) return false;
+  const inside = (bound: number | null, otherwise: number): boolean => holds(op, bound ?? otherwise, limit);
+  return inside(interval.low, Number.NEGATIVE_INFINITY) !== inside(interval.high, Number.POSITIVE_INFINITY);
+}
 
-export type VerdictWord = 'pass' | 'fail' | 'inconclusive' | 'invalid';
+export const blocks = ({ role }: Check): boolean => role === 'blocks';
+
+/** What tells one check of a run from the others: its id, with its variant and part where the id alone is not enough. */
+export const checkKey = ({ id, subject: { variant, part } }: Check): string =>
+  [variant, part, id].filter((one) => one !== null && one !== undefined).join('.');
+
+export const VERDICT_WORDS = ['pass', 'fail', 'inconclusive', 'invalid'] as const;
+export type VerdictWord = (typeof VERDICT_WORDS)[number];
 
 export interface Verdict {
   readonly word: VerdictWord;
-  /** Ids of the checks that made it so, the deciding one first. */
+  /** Keys of the checks and codes of the findings that made it so, the deciding one first. */
   readonly because: readonly string[];
   readonly rule: 'interval' | 'point';
 }

@@ -1,18 +1,11 @@
 /** Limits and targets: one variant's point figure against a contracted number, as k6's threshold judges it. */
-import type { Interval, LimitCheck } from './check.ts';
 import { METRICS, type Unit } from '../record/metrics.ts';
 import type { Samples } from '../figures/samples.ts';
+import type { VariantSummary } from '../figures/summary.ts';
 import { clopperPearson } from '../statistics/proportions.ts';
 import { quantileInterval } from '../statistics/quantile-interval.ts';
-import type { VariantSummary } from '../figures/summary.ts';
+import { holds, type Check, type Interval, type Undecided } from './check.ts';
 import { PERCENTILES, type Limit, type Percentile } from './thresholds.ts';
-
-const holds: Readonly<Record<Limit['op'], (value: number, limit: number) => boolean>> = {
-  '<': (value, limit) => value < limit,
-  '<=': (value, limit) => value <= limit,
-  '>': (value, limit) => value > limit,
-  '>=': (value, limit) => value >= limit,
-};
 
 function isPercentile(statistic: string): statistic is Percentile {
   return Object.hasOwn(PERCENTILES, statistic);
@@ -44,35 +37,55 @@ function intervalOf(limit: Limit, summary: VariantSummary, samples: Samples, alp
   return { low: Number.isFinite(lower) ? lower : null, high: Number.isFinite(upper) ? upper : null };
 }
 
-/** No data never passes. */
+/** What every limit and target is made of; {@link judgePoint} adds the answer. */
+export type PointFigure = Omit<
+  Check,
+  'kind' | 'scale' | 'answer' | 'role' | 'advisory' | 'undecided' | 'compared'
+>;
+
+/** The answer of a point figure. No data never passes: it is undecided, with `missing` as the reason. */
+export function judgePoint(kind: 'limit' | 'target', of: PointFigure, missing: Undecided): Check {
+  const { value, op, limit } = of;
+  const undecided = value === null ? missing : null;
+  return {
+    ...of,
+    kind,
+    scale: 'value',
+    answer: value === null ? 'inconclusive' : holds(op, value, limit) ? 'pass' : 'fail',
+    role: kind === 'limit' ? 'blocks' : 'informs',
+    advisory: null,
+    undecided,
+    compared: null,
+  };
+}
+
+/** One limit or target of one variant. @param alpha one-sided level of the interval that stands beside it */
 export function judgeLimit(
-  kind: LimitCheck['kind'],
+  kind: 'limit' | 'target',
   limit: Limit,
   summary: VariantSummary,
   samples: Samples,
   alpha: number,
-): LimitCheck {
+): Check {
   const { value, n, unit } = figure(limit, summary);
   const interval = intervalOf(limit, summary, samples, alpha);
-  const inside = (bound: number | null, otherwise: number): boolean =>
-    holds[limit.op](bound ?? otherwise, limit.limit);
-  return {
+  return judgePoint(
     kind,
-    id: `${limit.metric}_${limit.statistic}`,
-    metric: limit.metric,
-    statistic: limit.statistic,
-    variant: summary.variant,
-    op: limit.op,
-    limit: limit.limit,
-    unit,
-    acceptable: limit.acceptable ?? null,
-    value,
-    missing: value === null ? 'no_data' : null,
-    interval,
-    answer: value !== null && holds[limit.op](value, limit.limit) ? 'pass' : 'fail',
-    straddles:
-      interval !== null &&
-      inside(interval.low, Number.NEGATIVE_INFINITY) !== inside(interval.high, Number.POSITIVE_INFINITY),
-    n,
-  };
+    {
+      id: `${limit.metric}_${limit.statistic}`,
+      subject: { variant: summary.variant },
+      metric: limit.metric,
+      statistic: limit.statistic,
+      unit,
+      op: limit.op,
+      limit: limit.limit,
+      acceptable: limit.acceptable ?? null,
+      value,
+      interval,
+      alpha: interval === null ? null : alpha,
+      n,
+      n_of: 'requests',
+    },
+    { reason: 'no_data', problem: 'no request of this variant gave this figure' },
+  );
 }

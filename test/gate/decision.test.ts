@@ -4,7 +4,7 @@ import { baselineOf } from '../../domain/jobs/adapter-gate/baseline.ts';
 import { LIMITS, type Limits } from '../../domain/jobs/adapter-gate/checks.ts';
 import { decideGate, type Decision } from '../../domain/jobs/adapter-gate/decision.ts';
 import { parseEvalData } from '../../domain/jobs/adapter-gate/eval-data.ts';
-import { gateFinding } from '../../domain/jobs/adapter-gate/findings.ts';
+import { finding } from '../../domain/verdict/findings.ts';
 import { parseLoadTest, type LoadTest } from '../../domain/jobs/adapter-gate/load-test.ts';
 import { baselineFromRun, metricsOf, paramsOf } from '../../domain/jobs/adapter-gate/mlflow.ts';
 import { decisionReport, loadTestReport, reportMarkdown } from '../../cli/jobs/adapter-gate/report.ts';
@@ -115,7 +115,7 @@ describe('strict', () => {
 
 test('an invalid load test decides nothing, whatever its figures', () => {
   expect(decide(loadTest({ status: 'failed' })).decision).toBe('invalid');
-  const found = { ...gateFinding('counter_reset', { metric: 'x', resets: 1 }), args: { resets: 1 } };
+  const found = { ...finding('counter_reset', { metric: 'x', resets: 1 }), args: { resets: 1 } };
   expect(decide(loadTest({ findings: [found] })).decision).toBe('invalid');
 });
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { GatewayFindingCode } from '../../domain/jobs/gateway/findings.ts';
+import type { FindingCode } from '../../domain/verdict/findings.ts';
 import type { ScenarioResult } from '../../domain/jobs/gateway/judge.ts';
 import type { GatewayScenario } from '../../domain/jobs/gateway/scenarios.ts';
 
@@ -74,7 +74,7 @@ export async function runGateway(
 }
 
 /** What one scenario found, by code. */
-export function codes(ran: Ran, scenario: GatewayScenario): readonly GatewayFindingCode[] {
+export function codes(ran: Ran, scenario: GatewayScenario): readonly FindingCode[] {
   const found = ran.scenarios.find((one) => one.scenario === scenario);
   return found === undefined ? [] : found.findings.map(({ code }) => code);
 }

@@ -4,7 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { baselineOf, type Baseline } from '../../../domain/jobs/adapter-gate/baseline.ts';
 import type { Limits } from '../../../domain/jobs/adapter-gate/checks.ts';
 import { decideGate, type Dataset, type Decision } from '../../../domain/jobs/adapter-gate/decision.ts';
-import { gateFinding } from '../../../domain/jobs/adapter-gate/findings.ts';
+import { finding } from '../../../domain/verdict/findings.ts';
 import { parseLoadTest, type LoadTest } from '../../../domain/jobs/adapter-gate/load-test.ts';
 import {
   DECISION_TAG,
@@ -135,7 +135,7 @@ async function decideWithMlflow(step: Step): Promise<Decision> {
   const decision: Decision =
     begun === null
       ? made
-      : { ...made, findings: [...made.findings, gateFinding('resumed', { run_id: begun.run_id })] };
+      : { ...made, findings: [...made.findings, finding('resumed', { run_id: begun.run_id })] };
   if (decision.decision === 'invalid') return decision;
   return await record(step, mlflow, decision, version);
 }
@@ -204,7 +204,7 @@ async function record(step: Step, mlflow: Mlflow, decided: Decision, version: st
         if (stands !== word)
           decision = {
             ...decision,
-            findings: [...decision.findings, gateFinding('other_gate_failed', { version })],
+            findings: [...decision.findings, finding('other_gate_failed', { version })],
           };
       },
     ],

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientFigures, type ClientFigures } from '../../../domain/jobs/adapter-gate/client-figures.ts';
 import { parseEvalData } from '../../../domain/jobs/adapter-gate/eval-data.ts';
-import { gateFinding, isInvalid, type GateFinding } from '../../../domain/jobs/adapter-gate/findings.ts';
+import { finding, isInvalid, type Finding } from '../../../domain/verdict/findings.ts';
 import {
   GATE_SCHEMA_VERSION,
   type LoadTest,
@@ -170,7 +170,7 @@ export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedS
   );
   const ran = await sendAll(io, settings, parsed.sources, data, join(directory, load_test_id));
   const client = clientFigures(ran.data.measured.baseline ?? new RequestTable('baseline').measured());
-  const findings: GateFinding[] = [...clientProblems(io, ran, client, data.prompts)];
+  const findings: Finding[] = [...clientProblems(io, ran, client, data.prompts)];
   const server =
     client.started_ms === null || client.ended_ms === null || io.interrupted.aborted
       ? NOT_ASKED
@@ -339,13 +339,13 @@ function clientProblems(
   { data, result }: Ran,
   client: ClientFigures,
   expected: number,
-): GateFinding[] {
-  const findings: GateFinding[] = [];
-  if (io.interrupted.aborted) return [gateFinding('interrupted')];
+): Finding[] {
+  const findings: Finding[] = [];
+  if (io.interrupted.aborted) return [finding('interrupted')];
   const stopped = data.manifest.stopped;
   if (stopped !== null || result.k6_exit_code !== 0)
     findings.push(
-      gateFinding('k6_failed', {
+      finding('k6_failed', {
         cause:
           stopped === null
             ? `exit ${String(result.k6_exit_code)}: ${result.last_lines.slice(-300)}`
@@ -353,10 +353,10 @@ function clientProblems(
       }),
     );
   if (client.total_requests !== expected || data.bad_lines.count > 0)
-    findings.push(gateFinding('lost_requests', { recorded: client.total_requests, expected }));
+    findings.push(finding('lost_requests', { recorded: client.total_requests, expected }));
   if (client.success_count === 0)
     findings.push(
-      gateFinding('no_answers', {
+      finding('no_answers', {
         failures: Object.entries(client.failures)
           .map(([kind, n]) => `${kind} ${n}`)
           .join(', '),
@@ -371,7 +371,7 @@ interface Asked {
   readonly contract_window: string | null;
   readonly scrape_interval_s: number | null;
   readonly clock_offset_ms: number | null;
-  readonly findings: readonly GateFinding[];
+  readonly findings: readonly Finding[];
 }
 
 const NOT_ASKED: Asked = {
@@ -418,9 +418,9 @@ async function askPrometheus(
       : null;
     const explained = exact.findings.map((finding) =>
       finding.code === 'target_missing'
-        ? gateFinding(finding.code, { job: options.job })
+        ? finding(finding.code, { job: options.job })
         : finding.code === 'target_down' && cause !== null
-          ? gateFinding(finding.code, { ...finding.args, cause })
+          ? finding(finding.code, { ...finding.args, cause })
           : finding,
     );
     return {
@@ -432,7 +432,7 @@ async function askPrometheus(
     };
   } catch (error) {
     if (!(error instanceof ServiceFailure)) throw error;
-    return { ...asked, findings: [gateFinding('prometheus_failed', { cause: error.message })] };
+    return { ...asked, findings: [finding('prometheus_failed', { cause: error.message })] };
   }
 }
 
@@ -440,14 +440,14 @@ const NOTICED_OFFSET_MS = 2000;
 /** The contract's throughput this far below the exact one is worth a word. */
 const DILUTED = 0.9;
 
-function notes(options: LoadTestOptions, client: ClientFigures, server: Asked): GateFinding[] {
+function notes(options: LoadTestOptions, client: ClientFigures, server: Asked): Finding[] {
   const { exact, contract, clock_offset_ms } = server;
-  const findings: GateFinding[] = [];
+  const findings: Finding[] = [];
   if (clock_offset_ms !== null && Math.abs(clock_offset_ms) > NOTICED_OFFSET_MS)
-    findings.push(gateFinding('clock_offset', { offset_ms: clock_offset_ms }));
+    findings.push(finding('clock_offset', { offset_ms: clock_offset_ms }));
   if (exact === null) return findings;
   findings.push(
-    gateFinding('base_model_label', {
+    finding('base_model_label', {
       models: exact.model_names.join(', '),
       adapter: options.adapterName,
     }),
@@ -456,11 +456,11 @@ function notes(options: LoadTestOptions, client: ClientFigures, server: Asked): 
   );
   for (const name of FIGURES)
     if (OPTIONAL_FIGURES.includes(name) && exact.figures[name] === null)
-      findings.push(gateFinding('absent_gauge', { figure: name }));
+      findings.push(finding('absent_gauge', { figure: name }));
   const [over_test, over_window] = [exact.figures.throughput_rps, contract?.throughput_rps ?? null];
   if (over_test !== null && over_window !== null && over_window < DILUTED * over_test)
     findings.push(
-      gateFinding('window_dilutes', {
+      finding('window_dilutes', {
         window: server.contract_window ?? '',
         contract: over_window,
         exact: over_test,
@@ -470,14 +470,14 @@ function notes(options: LoadTestOptions, client: ClientFigures, server: Asked): 
 }
 
 /** Server and client side by side, and why they differ. */
-function clientGaps(client: ClientFigures, { buckets }: ExactFigures): GateFinding[] {
+function clientGaps(client: ClientFigures, { buckets }: ExactFigures): Finding[] {
   return (['latency', 'ttft'] as const).flatMap((metric) => {
     const seen = (metric === 'latency' ? client.latency_s : client.ttft_s)?.p95;
     const bucket = buckets[metric].p95;
     if (seen === undefined || bucket === null) return [];
     const within = seen.value >= bucket.bucket_low && seen.value <= (bucket.bucket_high ?? Infinity);
     return [
-      gateFinding('client_gap', {
+      finding('client_gap', {
         figure: `p95_${metric}_s`,
         client: seen.value,
         server: bucket.value,

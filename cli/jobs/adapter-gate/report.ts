@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import type { Interval } from '../../../domain/verdict/check.ts';
 import type { Check } from '../../../domain/jobs/adapter-gate/checks.ts';
 import type { Decision } from '../../../domain/jobs/adapter-gate/decision.ts';
-import type { GateFinding } from '../../../domain/jobs/adapter-gate/findings.ts';
+import type { Finding } from '../../../domain/verdict/findings.ts';
 import type { LoadTest } from '../../../domain/jobs/adapter-gate/load-test.ts';
 import { FIGURES, STATISTICS, type FigureName } from '../../../domain/jobs/adapter-gate/promql.ts';
 import type { Io } from '../../io.ts';
@@ -20,7 +20,7 @@ export interface Report {
   readonly good: boolean;
   readonly line: string;
   readonly sections: readonly Section[];
-  readonly findings: readonly GateFinding[];
+  readonly findings: readonly Finding[];
 }
 
 const plain = (value: number, unit: string): string =>
@@ -163,7 +163,7 @@ function checkRow(check: Check): string[] {
   ];
 }
 
-const worded = (finding: GateFinding): string =>
+const worded = (finding: Finding): string =>
   `${finding.severity === 'note' ? '' : `${finding.severity}: `}${wordGateFinding(finding)}`;
 
 export function reportText(io: Io, report: Report): string {

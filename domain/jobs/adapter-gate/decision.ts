@@ -2,7 +2,7 @@
 import type { Baseline } from './baseline.ts';
 import { DECIDING, clientEstimates, decidingFigures } from './baseline.ts';
 import { judge, type Check, type Limits } from './checks.ts';
-import { gateFinding, isInvalid, type GateFinding } from './findings.ts';
+import { finding, isInvalid, type Finding } from '../../verdict/findings.ts';
 import { GATE_SCHEMA_VERSION, type LoadTest } from './load-test.ts';
 
 export interface CandidateModel {
@@ -42,7 +42,7 @@ export interface Decision {
   readonly dataset: Dataset;
   readonly metrics: LoadTest['metrics'] & { readonly client_success_rate: number | null };
   readonly checks: readonly Check[];
-  readonly findings: readonly GateFinding[];
+  readonly findings: readonly Finding[];
   readonly mlflow: MlflowRecord | null;
 }
 
@@ -71,7 +71,7 @@ export function decideGate(of: DecisionRequest): Decision {
     ...test.findings,
     ...(baseline === null ? [] : baselineFindings(baseline, test, candidate)),
     ...(strict && baseline !== null && limits.max_success_rate_drop === 0
-      ? [gateFinding('no_margin_for_success')]
+      ? [finding('no_margin_for_success')]
       : []),
   ];
   const invalid = test.status === 'failed' || isInvalid(findings);
@@ -92,12 +92,12 @@ export function decideGate(of: DecisionRequest): Decision {
   };
 }
 
-function baselineFindings(baseline: Baseline, test: LoadTest, candidate: CandidateModel): GateFinding[] {
-  const findings: GateFinding[] = [];
+function baselineFindings(baseline: Baseline, test: LoadTest, candidate: CandidateModel): Finding[] {
+  const findings: Finding[] = [];
   const missing = DECIDING.filter((figure) => baseline.figures[figure] === null);
   if (missing.length > 0)
     findings.push(
-      gateFinding('baseline_incomplete', { baseline: baseline.source, missing: missing.join(', ') }),
+      finding('baseline_incomplete', { baseline: baseline.source, missing: missing.join(', ') }),
     );
   const pairs = [
     ['model', baseline.model_name, candidate.model_name],
@@ -106,6 +106,6 @@ function baselineFindings(baseline: Baseline, test: LoadTest, candidate: Candida
   ] as const;
   for (const [what, theirs, ours] of pairs)
     if (theirs !== null && theirs !== ours)
-      findings.push(gateFinding('baseline_differs', { what, baseline: theirs, candidate: ours }));
+      findings.push(finding('baseline_differs', { what, baseline: theirs, candidate: ours }));
   return findings;
 }

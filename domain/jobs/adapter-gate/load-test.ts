@@ -1,7 +1,7 @@
 /** load_test_results.json: what the first step hands to the second. */
 import * as v from 'valibot';
 import { BadValue } from '../../text/units.ts';
-import { GATE_FINDING_CODES } from './findings.ts';
+import { GATE_FINDING_CODES } from '../../verdict/findings.ts';
 
 export const GATE_SCHEMA_VERSION = 1;
 export const WINDOWS = ['exact', 'contract'] as const;

@@ -1,6 +1,6 @@
 /** From the raw samples of a test to what the server itself measured, with every reason not to believe it. */
 import { PERCENTILES } from '../../verdict/thresholds.ts';
-import { gateFinding, type GateFinding } from './findings.ts';
+import { finding, type Finding } from '../../verdict/findings.ts';
 import { bucketQuantile, bucketsOf, observations, type BucketQuantile } from './histogram.ts';
 import {
   OPTIONAL_FIGURES,
@@ -42,16 +42,16 @@ export interface RawTest {
 }
 
 /** Targets that are missing, or did not answer every scrape from the last before the test to the first after it. */
-export function scrapeProblems(up: readonly Series[], range: TestRange): readonly GateFinding[] {
-  if (up.length === 0) return [gateFinding('target_missing')];
+export function scrapeProblems(up: readonly Series[], range: TestRange): readonly Finding[] {
+  if (up.length === 0) return [finding('target_missing')];
   return up.flatMap(({ labels, samples }) => {
     const instance = labels['instance'] ?? '';
     const first = samples.findLastIndex(({ at_ms }) => at_ms <= range.from_ms);
     const last = samples.findIndex(({ at_ms }) => at_ms >= range.to_ms);
-    if (first === -1) return [gateFinding('no_series', { metric: 'up', instance, when: 'before' })];
-    if (last === -1) return [gateFinding('no_scrape_after', { instance })];
+    if (first === -1) return [finding('no_series', { metric: 'up', instance, when: 'before' })];
+    if (last === -1) return [finding('no_scrape_after', { instance })];
     const down = samples.slice(first, last + 1).filter(({ value }) => value !== 1).length;
-    return down === 0 ? [] : [gateFinding('target_down', { instance, scrapes: down })];
+    return down === 0 ? [] : [finding('target_down', { instance, scrapes: down })];
   });
 }
 
@@ -62,26 +62,26 @@ function gauge(series: readonly Series[]): number | null {
   return finite.length === 0 ? null : Math.max(...finite);
 }
 
-export function exactFigures(raw: RawTest): { exact: ExactFigures; findings: readonly GateFinding[] } {
-  const findings: GateFinding[] = [...scrapeProblems(raw.up, raw.range)];
+export function exactFigures(raw: RawTest): { exact: ExactFigures; findings: readonly Finding[] } {
+  const findings: Finding[] = [...scrapeProblems(raw.up, raw.range)];
   const grown = (name: SeriesName): readonly Increase[] => {
     const found = raw.series[name].map((series) => increaseOf(series, raw.range));
     const increases = found.filter((one): one is Increase => one !== null);
     const resets = Math.max(0, ...increases.map((one) => one.resets));
     const cut = increases.filter(({ ended_early }) => ended_early).length;
-    if (cut > 0) findings.push(gateFinding('no_scrape_after', { metric: SERIES[name], series: cut }));
-    if (increases.length === 0) findings.push(gateFinding('no_series', { metric: SERIES[name] }));
+    if (cut > 0) findings.push(finding('no_scrape_after', { metric: SERIES[name], series: cut }));
+    if (increases.length === 0) findings.push(finding('no_series', { metric: SERIES[name] }));
     if (increases.some(({ increase }) => !Number.isFinite(increase)))
-      findings.push(gateFinding('not_a_number', { figure: SERIES[name] }));
-    if (resets > 0) findings.push(gateFinding('counter_reset', { metric: SERIES[name], resets }));
+      findings.push(finding('not_a_number', { figure: SERIES[name] }));
+    if (resets > 0) findings.push(finding('counter_reset', { metric: SERIES[name], resets }));
     return increases;
   };
   const histogram = (name: 'latency' | 'ttft'): BucketQuantiles => {
     const increases = grown(name);
     const buckets = bucketsOf(increases);
-    if (buckets === null) findings.push(gateFinding('bad_buckets', { metric: SERIES[name] }));
+    if (buckets === null) findings.push(finding('bad_buckets', { metric: SERIES[name] }));
     else if (increases.length > 0 && observations(buckets) === 0)
-      findings.push(gateFinding('not_a_number', { figure: `${name} percentiles` }));
+      findings.push(finding('not_a_number', { figure: `${name} percentiles` }));
     const at = (statistic: Statistic): BucketQuantile | null =>
       bucketQuantile(buckets ?? [], PERCENTILES[statistic]);
     return { p50: at('p50'), p95: at('p95'), p99: at('p99') };
@@ -113,46 +113,46 @@ export function exactFigures(raw: RawTest): { exact: ExactFigures; findings: rea
 }
 
 /** The server's own count against ours: more is somebody else's, fewer are not in the figures. */
-function countProblems(seen: number, { sent, answered }: RawTest): GateFinding[] {
-  if (seen > sent) return [gateFinding('other_traffic', { seen, sent, others: seen - sent })];
-  if (seen < answered) return [gateFinding('unseen_requests', { seen, answered })];
+function countProblems(seen: number, { sent, answered }: RawTest): Finding[] {
+  if (seen > sent) return [finding('other_traffic', { seen, sent, others: seen - sent })];
+  if (seen < answered) return [finding('unseen_requests', { seen, answered })];
   return [];
 }
 
 /** The contract's figures: each question's answer, one number or a reason why there is none. */
 export function contractFigures(answers: Readonly<Record<FigureName, readonly Series[]>>): {
   figures: Figures;
-  findings: readonly GateFinding[];
+  findings: readonly Finding[];
 } {
-  const findings: GateFinding[] = [];
+  const findings: Finding[] = [];
   const one = (name: FigureName): number | null => {
     const series = answers[name];
     const needed = !OPTIONAL_FIGURES.includes(name);
     const value = series[0]?.samples.at(-1)?.value;
     if (value === undefined) {
-      if (needed) findings.push(gateFinding('no_series', { metric: name }));
+      if (needed) findings.push(finding('no_series', { metric: name }));
       return null;
     }
     if (series.length > 1) {
-      if (needed) findings.push(gateFinding('several_series', { figure: name, series: series.length }));
+      if (needed) findings.push(finding('several_series', { figure: name, series: series.length }));
       return needed ? null : gauge(series);
     }
     if (Number.isFinite(value)) return value;
-    if (needed) findings.push(gateFinding('not_a_number', { figure: name }));
+    if (needed) findings.push(finding('not_a_number', { figure: name }));
     return null;
   };
   return { figures: mapFigures(one), findings };
 }
 
 /** Beside the deciding percentiles: how coarse their buckets are. */
-export function bucketNotes(buckets: ExactFigures['buckets']): readonly GateFinding[] {
+export function bucketNotes(buckets: ExactFigures['buckets']): readonly Finding[] {
   return (['latency', 'ttft'] as const).flatMap((metric) => {
     const found = buckets[metric].p95;
     if (found === null) return [];
     const { bucket_low, bucket_high } = found;
     const figure = `p95_${metric}_s`;
     return bucket_high === null
-      ? [gateFinding('beyond_buckets', { figure, bucket_low })]
-      : [gateFinding('coarse_bucket', { figure, bucket_low, bucket_high })];
+      ? [finding('beyond_buckets', { figure, bucket_low })]
+      : [finding('coarse_bucket', { figure, bucket_low, bucket_high })];
   });
 }

@@ -1,7 +1,7 @@
 /** backpressure: a burst above the per-program limit, and single requests before and after it. */
 import type { Evidence, Terms } from './evidence.ts';
 import { endOf, right } from './figures.ts';
-import { gatewayFinding, type GatewayFinding } from './findings.ts';
+import { finding, type Finding } from '../../verdict/findings.ts';
 import { mainCalls, type Judged } from './judged.ts';
 
 /** A refusal may come this much before the queue timeout: clocks and rounding. */
@@ -16,7 +16,7 @@ export const normalMs = (lm_delay_ms: number): number => 2 * lm_delay_ms + 250;
 export const burstCapacity = ({ limit, queue_timeout_ms, lm_delay_ms }: Terms): number =>
   limit * (Math.floor(queue_timeout_ms / Math.max(lm_delay_ms, 1)) + 1);
 
-function limitFindings(evidence: Evidence, terms: Terms): GatewayFinding[] {
+function limitFindings(evidence: Evidence, terms: Terms): Finding[] {
   const { limit, lm_delay_ms } = terms;
   const burst = mainCalls(evidence.records);
   const served = right(burst);
@@ -28,8 +28,8 @@ function limitFindings(evidence: Evidence, terms: Terms): GatewayFinding[] {
   const args = { limit, burst: burst.length, slowest_ms: slowest, ...(peak === null ? {} : { peak }) };
   const too_fast = served.length > limit && slowest < TOO_FAST * least_ms;
   if (peak === null ? too_fast : peak >= 2 * limit && refused === 0)
-    return [gatewayFinding('no_limit_in_force', args)];
-  return peak !== null && peak > limit ? [gatewayFinding('limit_exceeded', args)] : [];
+    return [finding('no_limit_in_force', args)];
+  return peak !== null && peak > limit ? [finding('limit_exceeded', args)] : [];
 }
 
 export function judgeBackpressure(evidence: Evidence, terms: Terms): Judged {
@@ -37,11 +37,11 @@ export function judgeBackpressure(evidence: Evidence, terms: Terms): Judged {
   const burst = mainCalls(evidence.records);
   const refused = burst.filter(({ status }) => status === 429);
   const served = right(burst);
-  const findings: GatewayFinding[] = limitFindings(evidence, terms);
+  const findings: Finding[] = limitFindings(evidence, terms);
   const early = refused.filter(({ duration_ms }) => duration_ms < (1 - EARLY) * queue_timeout_ms);
   if (early.length > 0)
     findings.push(
-      gatewayFinding('instant_429', {
+      finding('instant_429', {
         early: early.length,
         requests: burst.length,
         after_ms: Math.min(...early.map(({ duration_ms }) => duration_ms)),
@@ -51,11 +51,11 @@ export function judgeBackpressure(evidence: Evidence, terms: Terms): Judged {
   const longest = Math.max(0, ...served.map(({ duration_ms }) => duration_ms));
   // The last one admitted before the timeout still has its own call to make.
   if (longest > queue_timeout_ms + 2 * lm_delay_ms + 1000)
-    findings.push(gatewayFinding('queue_timeout_ignored', { longest_ms: longest, queue_timeout_ms }));
+    findings.push(finding('queue_timeout_ignored', { longest_ms: longest, queue_timeout_ms }));
   const capacity = burstCapacity(terms);
   if (burst.length > 0 && refused.length === 0 && burst.length <= capacity)
     findings.push(
-      gatewayFinding('burst_below_queue_timeout', { burst: burst.length, capacity, queue_timeout_ms }),
+      finding('burst_below_queue_timeout', { burst: burst.length, capacity, queue_timeout_ms }),
     );
 
   const burst_end = burst.reduce((latest, one) => Math.max(latest, endOf(one)), 0);
@@ -66,7 +66,7 @@ export function judgeBackpressure(evidence: Evidence, terms: Terms): Judged {
   const recovery = normal === undefined ? null : normal.start_ms - first_start;
   if (recovery === null && singles.length > 0)
     findings.push(
-      gatewayFinding('limit_never_released', {
+      finding('limit_never_released', {
         tried: singles.length,
         for_ms: Math.max(...singles.map(endOf)) - burst_end,
       }),

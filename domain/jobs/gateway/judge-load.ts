@@ -1,7 +1,7 @@
 /** load: many users over all programs. log-integrity: the same, smaller, with bad inputs between. */
 import type { Evidence, Terms } from './evidence.ts';
 import { right, windowSeconds } from './figures.ts';
-import { gatewayFinding, type GatewayFinding } from './findings.ts';
+import { finding, type Finding } from '../../verdict/findings.ts';
 import { mainFigures, type Judged } from './judged.ts';
 import type { GatewayProgram } from './programs.ts';
 
@@ -27,14 +27,14 @@ function atWork(
 }
 
 export function judgeLoad(evidence: Evidence, terms: Terms): Judged {
-  const findings: GatewayFinding[] = [];
+  const findings: Finding[] = [];
   const all = atWork(evidence, terms, 'any');
   const peaks = evidence.phases.flatMap(({ lm }) => lm?.peak_in_flight ?? []);
   const peak = peaks.length === 0 ? null : Math.max(...peaks);
   const serialised = Math.max(1.5, SERIALISED * terms.users);
   if (all.at_work < serialised && (peak === null || peak <= serialised))
     findings.push(
-      gatewayFinding('blocking_call', {
+      finding('blocking_call', {
         users: terms.users,
         at_work: all.at_work,
         ...(peak === null ? {} : { peak }),
@@ -43,7 +43,7 @@ export function judgeLoad(evidence: Evidence, terms: Terms): Judged {
   else if (evidence.programs.some(({ mode }) => mode === 'sync')) {
     const sync = atWork(evidence, terms, 'sync');
     if (sync.at_work < HELD_BACK * sync.users)
-      findings.push(gatewayFinding('too_few_workers', { users: sync.users, at_work: sync.at_work }));
+      findings.push(finding('too_few_workers', { users: sync.users, at_work: sync.at_work }));
   }
   return { figures: mainFigures(evidence.records), findings, from_k6: [], from_other_side: [] };
 }
@@ -56,7 +56,7 @@ export function judgeLogIntegrity({ records }: Evidence): Judged {
     findings:
       accepted.length === 0
         ? []
-        : [gatewayFinding('bad_input_accepted', { accepted: accepted.length, sent: bad.length })],
+        : [finding('bad_input_accepted', { accepted: accepted.length, sent: bad.length })],
     from_k6: [],
     from_other_side: [],
   };

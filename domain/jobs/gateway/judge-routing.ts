@@ -1,7 +1,7 @@
 /** routing: programs with different models at once; every answer must name its program's own. */
 import type { Evidence } from './evidence.ts';
 import { endOf } from './figures.ts';
-import { gatewayFinding, type GatewayFinding } from './findings.ts';
+import { finding, type Finding } from '../../verdict/findings.ts';
 import { mainCalls, mainFigures, type Judged } from './judged.ts';
 import { bareModel } from './programs.ts';
 import type { GatewayRecord } from './record.ts';
@@ -29,10 +29,10 @@ export function judgeRouting({ records, programs }: Evidence): Judged {
   const crossed = answers.filter(
     ({ echoed_id, request_id }) => echoed_id !== null && echoed_id !== request_id,
   );
-  const findings: GatewayFinding[] = [];
+  const findings: Finding[] = [];
   if (wrong.length > 0)
     findings.push(
-      gatewayFinding(
+      finding(
         'context_leak',
         { wrong: wrong.length, answers: answers.length },
         wrong
@@ -45,14 +45,14 @@ export function judgeRouting({ records, programs }: Evidence): Judged {
     );
   if (crossed.length > 0)
     findings.push(
-      gatewayFinding(
+      finding(
         'crossed_answers',
         { crossed: crossed.length, answers: answers.length },
         crossed.slice(0, CASES).map((one) => `${one.request_id} got the answer of ${one.echoed_id ?? ''}`),
       ),
     );
   if (unnamed.length > 0)
-    findings.push(gatewayFinding('model_not_named', { unnamed: unnamed.length, answers: answers.length }));
+    findings.push(finding('model_not_named', { unnamed: unnamed.length, answers: answers.length }));
   return {
     figures: mainFigures(records),
     findings,

@@ -2,7 +2,7 @@
 import type { ErrorKind } from '../../record/errors.ts';
 import type { Evidence, Terms } from './evidence.ts';
 import { errorRate, percentile } from './figures.ts';
-import { gatewayFinding, type GatewayFinding } from './findings.ts';
+import { finding, type Finding } from '../../verdict/findings.ts';
 import { mainCalls, type Judged } from './judged.ts';
 import type { GatewayRecord } from './record.ts';
 
@@ -35,7 +35,7 @@ function kindOf({ error, clean_error }: GatewayRecord): Kind {
 function crash(
   { process: { before, after }, died }: Evidence,
   dropped: readonly GatewayRecord[],
-): GatewayFinding[] {
+): Finding[] {
   const [from, to] = [before?.start_time_s ?? null, after?.start_time_s ?? null];
   const how =
     died !== null || (before !== null && after === null)
@@ -47,7 +47,7 @@ function crash(
           : null;
   if (how === null) return [];
   return [
-    gatewayFinding('crash_on_error', { how, dropped: dropped.length }, [
+    finding('crash_on_error', { how, dropped: dropped.length }, [
       ...(died === null || died === '' ? [] : [died.slice(-300)]),
       ...details(dropped),
     ]),
@@ -65,20 +65,20 @@ export function judgeStorm(evidence: Evidence, { timeout_ms }: Terms): Judged {
     else list.push(record);
   }
   const of = (kind: Kind): readonly GatewayRecord[] => by.get(kind) ?? [];
-  const findings: GatewayFinding[] = [...crash(evidence, of('dropped'))];
+  const findings: Finding[] = [...crash(evidence, of('dropped'))];
   for (const code of ['html_error', 'hang_on_error', 'wrong_answer_in_storm'] as const) {
     const found = of(code);
     if (found.length > 0)
       findings.push(
-        gatewayFinding(code, { requests: found.length, all: storm.length, timeout_ms }, details(found)),
+        finding(code, { requests: found.length, all: storm.length, timeout_ms }, details(found)),
       );
   }
   const lm = phases.find(({ phase }) => phase === 'main')?.lm ?? null;
   if (lm !== null && lm.errors + lm.hung === 0 && storm.length > 0)
-    findings.push(gatewayFinding('storm_not_seen', { calls: lm.received }));
+    findings.push(finding('storm_not_seen', { calls: lm.received }));
   if (lm !== null && lm.errors > 0 && of('right').length > 0)
     findings.push(
-      gatewayFinding('errors_hidden_by_retries', {
+      finding('errors_hidden_by_retries', {
         right: of('right').length,
         answers: storm.length,
         errors: lm.errors,

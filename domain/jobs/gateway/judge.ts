@@ -1,7 +1,8 @@
 /** From what was seen of one scenario to its outcome: figures, findings named by their bug, and what could not be seen. */
 import type { Evidence, Terms } from './evidence.ts';
 import { groupFigures, percentile, right, windowSeconds, type GroupFigures } from './figures.ts';
-import { gatewayFinding, type GatewayFinding, type GatewayFindingCode, type Sight } from './findings.ts';
+import { finding, type Finding, type FindingCode } from '../../verdict/findings.ts';
+import type { Sight } from './sight.ts';
 import { judgeLimits, type FigureName, type GatewayCheck, type GatewayLimit } from './limits.ts';
 import { mainCalls, type Judged } from './judged.ts';
 import { reconcileLm, reconcileLogs, reconcileMetric } from './reconcile.ts';
@@ -27,7 +28,7 @@ export interface ScenarioResult {
   readonly from_other_side: readonly Sight[];
   readonly groups: readonly GroupFigures[];
   readonly checks: readonly GatewayCheck[];
-  readonly findings: readonly GatewayFinding[];
+  readonly findings: readonly Finding[];
   readonly unseen: readonly Unseen[];
 }
 
@@ -41,7 +42,7 @@ const JUDGES: Readonly<Record<GatewayScenario, (evidence: Evidence, terms: Terms
 };
 
 /** The bug that a missed limit stands for, where it stands for one. */
-const BUG_OF: Readonly<Partial<Record<FigureName, GatewayFindingCode>>> = {
+const BUG_OF: Readonly<Partial<Record<FigureName, FindingCode>>> = {
   after_error_rate: 'not_normal_again',
   after_duration_p95: 'not_normal_again',
   memory_growth: 'memory_leak',
@@ -49,11 +50,11 @@ const BUG_OF: Readonly<Partial<Record<FigureName, GatewayFindingCode>>> = {
   ready_p95: 'probe_behind_queue',
 };
 
-function named(checks: readonly GatewayCheck[]): GatewayFinding[] {
+function named(checks: readonly GatewayCheck[]): Finding[] {
   return checks.flatMap(({ figure, answer, value, limit }) => {
     const code = BUG_OF[figure];
     if (answer === 'pass' || code === undefined) return [];
-    return [gatewayFinding(code, { figure, limit, ...(value === null ? {} : { value }) })];
+    return [finding(code, { figure, limit, ...(value === null ? {} : { value }) })];
   });
 }
 
@@ -65,33 +66,33 @@ const FAR_BELOW = 0.5;
 const CPU_FULL_SECONDS = 0.2;
 
 /** started == finished == recorded, each iteration made its request, and k6 lived to say so. */
-function trust(evidence: Evidence): GatewayFinding[] {
+function trust(evidence: Evidence): Finding[] {
   const { phases, records, interrupted } = evidence;
   const summaries = phases.flatMap(({ summary }) => summary ?? []);
-  if (interrupted) return [gatewayFinding('interrupted')];
+  if (interrupted) return [finding('interrupted')];
   if (summaries.length < phases.length)
-    return [gatewayFinding('no_summary', { phases: phases.length, summaries: summaries.length })];
+    return [finding('no_summary', { phases: phases.length, summaries: summaries.length })];
   const sum = (of: (one: (typeof summaries)[number]) => number): number =>
     summaries.reduce((total, one) => total + of(one), 0);
   const started = sum((one) => one.started);
   const finished = sum((one) => one.finished);
   const iterations = sum((one) => one.iterations);
-  const findings: GatewayFinding[] = [];
-  if (started !== finished) findings.push(gatewayFinding('lost_requests', { started, finished }));
+  const findings: Finding[] = [];
+  if (started !== finished) findings.push(finding('lost_requests', { started, finished }));
   if (finished !== records.length || evidence.bad_records > 0)
     findings.push(
-      gatewayFinding('unrecorded_requests', {
+      finding('unrecorded_requests', {
         finished,
         recorded: records.length,
         bad: evidence.bad_records,
       }),
     );
-  if (iterations > started) findings.push(gatewayFinding('iterations_failed', { iterations, started }));
+  if (iterations > started) findings.push(finding('iterations_failed', { iterations, started }));
   return findings;
 }
 
 /** Repeats answered without the LM, or a whole load too fast for it. */
-function answerCache({ records }: Evidence, { lm_delay_ms }: Terms): GatewayFinding[] {
+function answerCache({ records }: Evidence, { lm_delay_ms }: Terms): Finding[] {
   const fastest = (of: readonly GatewayRecord[]): number | null => percentile(of, 0.5).value;
   const calls = fastest(records.filter(({ kind, phase }) => kind === 'call' && phase !== 'warmup'));
   const repeats = records.filter(({ kind }) => kind === 'repeat');
@@ -103,34 +104,34 @@ function answerCache({ records }: Evidence, { lm_delay_ms }: Terms): GatewayFind
   );
   const limit = FAR_BELOW * lm_delay_ms;
   if (calls !== null && calls < limit)
-    return [gatewayFinding('answer_cache', { median_ms: calls, lm_delay_ms, how: 'all' })];
+    return [finding('answer_cache', { median_ms: calls, lm_delay_ms, how: 'all' })];
   if (seconds !== null && seconds < limit)
-    return [gatewayFinding('answer_cache', { median_ms: seconds, lm_delay_ms, how: 'repeats' })];
+    return [finding('answer_cache', { median_ms: seconds, lm_delay_ms, how: 'repeats' })];
   return [];
 }
 
-function process({ process: { before, after }, died, scenario }: Evidence): GatewayFinding[] {
+function process({ process: { before, after }, died, scenario }: Evidence): Finding[] {
   if (scenario === 'error-storm') return []; // judged there, as a crash
-  if (died !== null) return [gatewayFinding('gateway_restarted', { how: 'died' }, [died.slice(-300)])];
+  if (died !== null) return [finding('gateway_restarted', { how: 'died' }, [died.slice(-300)])];
   const [from, to] = [before?.start_time_s ?? null, after?.start_time_s ?? null];
   return from !== null && to !== null && from !== to
-    ? [gatewayFinding('gateway_restarted', { how: 'restarted' })]
+    ? [finding('gateway_restarted', { how: 'restarted' })]
     : [];
 }
 
-function timeouts({ records, scenario }: Evidence, { timeout_ms }: Terms): GatewayFinding[] {
+function timeouts({ records, scenario }: Evidence, { timeout_ms }: Terms): Finding[] {
   if (scenario === 'error-storm') return []; // judged there, as a hang
   const late = records.filter(({ error, kind }) => error === 'timeout' && kind === 'call').length;
-  return late === 0 ? [] : [gatewayFinding('timeouts', { requests: late, timeout_ms })];
+  return late === 0 ? [] : [finding('timeouts', { requests: late, timeout_ms })];
 }
 
 /** k6 judges the same limits on the same values: where it alone sees one missed, one of the two counts wrongly. */
-function k6Disagrees({ phases }: Evidence): GatewayFinding[] {
+function k6Disagrees({ phases }: Evidence): Finding[] {
   const failed = phases.flatMap(({ summary }) => summary?.thresholds ?? []).filter(({ ok }) => !ok);
   const [first] = failed;
   return first === undefined
     ? []
-    : [gatewayFinding('k6_disagrees', { metric: first.metric, expression: first.expression })];
+    : [finding('k6_disagrees', { metric: first.metric, expression: first.expression })];
 }
 
 /** Judges one scenario that ran. */
@@ -160,14 +161,14 @@ export function judgeScenario(
         ]),
   ];
   const main = mainCalls(evidence.records);
-  if (main.length === 0 && !evidence.interrupted) findings.push(gatewayFinding('no_answers'));
+  if (main.length === 0 && !evidence.interrupted) findings.push(finding('no_answers'));
   // A full machine can't fake a pass, only a miss.
   if (
     missed &&
     evidence.cpu_full_share > CPU_FULL_SECONDS &&
     !findings.some(({ severity }) => severity === 'fail')
   )
-    findings.push(gatewayFinding('machine_full', { full_share: evidence.cpu_full_share }));
+    findings.push(finding('machine_full', { full_share: evidence.cpu_full_share }));
   const window_s = windowSeconds(main, terms.duration_ms);
   return {
     scenario: evidence.scenario,
@@ -195,11 +196,11 @@ export function judgeScenario(
 
 /** In the order of the exit codes: a measurement that can't be trusted is no answer at all. */
 function outcome(
-  findings: readonly GatewayFinding[],
+  findings: readonly Finding[],
   missed: boolean,
   unseen: readonly Unseen[],
 ): ScenarioResult['outcome'] {
-  const any = (severity: GatewayFinding['severity']): boolean =>
+  const any = (severity: Finding['severity']): boolean =>
     findings.some((one) => one.severity === severity);
   if (any('invalid')) return 'invalid';
   if (any('fail') || missed) return 'fail';
@@ -207,7 +208,7 @@ function outcome(
 }
 
 /** The same bug seen from two sides is said once, by the first that saw it. */
-function distinct(findings: readonly GatewayFinding[]): GatewayFinding[] {
+function distinct(findings: readonly Finding[]): Finding[] {
   return findings.filter(({ code }, i) => findings.findIndex((one) => one.code === code) === i);
 }
 

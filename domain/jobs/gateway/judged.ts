@@ -1,12 +1,13 @@
 /** What one scenario's own judgement says; judge.ts adds what all scenarios share. */
 import { errorRate, percentile } from './figures.ts';
-import type { GatewayFinding, Sight } from './findings.ts';
+import type { Finding } from '../../verdict/findings.ts';
+import type { Sight } from './sight.ts';
 import type { Figures } from './limits.ts';
 import type { GatewayRecord } from './record.ts';
 
 export interface Judged {
   readonly figures: Figures;
-  readonly findings: readonly GatewayFinding[];
+  readonly findings: readonly Finding[];
   readonly from_k6: readonly Sight[];
   readonly from_other_side: readonly Sight[];
 }

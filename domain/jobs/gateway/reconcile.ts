@@ -1,12 +1,13 @@
 /** k6's side against the other one, by request id: what one saw and the other did not is a finding. */
 import type { Evidence, Terms } from './evidence.ts';
-import { gatewayFinding, type GatewayFinding, type Sight } from './findings.ts';
+import { finding, type Finding } from '../../verdict/findings.ts';
+import type { Sight } from './sight.ts';
 import type { LmCounts } from './lm.ts';
 import { bareModel, type GatewayProgram } from './programs.ts';
 import type { GatewayRecord } from './record.ts';
 
 export interface Reconciled {
-  readonly findings: readonly GatewayFinding[];
+  readonly findings: readonly Finding[];
   readonly sights: readonly Sight[];
 }
 
@@ -26,7 +27,7 @@ export const mustBeLogged = (record: GatewayRecord): boolean =>
 
 export function reconcileLogs({ records, logs, run_key, programs }: Evidence): Reconciled {
   if (logs === null) return { findings: [], sights: [] };
-  const findings: GatewayFinding[] = [];
+  const findings: Finding[] = [];
   const sent = new Map(records.filter(({ program }) => program !== '').map((one) => [one.request_id, one]));
   const seen = new Map<string, number>();
   const unknown: string[] = [];
@@ -51,30 +52,30 @@ export function reconcileLogs({ records, logs, run_key, programs }: Evidence): R
   const { torn, bad_fields } = logs;
   const lineCases = (bad: typeof torn): string[] =>
     bad.slice(0, SHOWN).map(({ program, line, problem }) => `${program}.log, new line ${line}: ${problem}`);
-  if (torn.length > 0) findings.push(gatewayFinding('torn_log', { lines: torn.length }, lineCases(torn)));
+  if (torn.length > 0) findings.push(finding('torn_log', { lines: torn.length }, lineCases(torn)));
   if (lost.length > 0)
     findings.push(
-      gatewayFinding('lost_log', { lost: lost.length, requests: expected.length }, [
+      finding('lost_log', { lost: lost.length, requests: expected.length }, [
         ...programs.map(counts),
         ...first(lost.map(({ request_id }) => request_id)),
       ]),
     );
   if (doubled.length > 0)
     findings.push(
-      gatewayFinding('doubled_log', { doubled: doubled.length }, [
+      finding('doubled_log', { doubled: doubled.length }, [
         ...programs.map(counts),
         ...first(doubled.map(([id]) => id)),
       ]),
     );
   if (bad_fields.length > 0)
-    findings.push(gatewayFinding('log_bad_fields', { lines: bad_fields.length }, lineCases(bad_fields)));
+    findings.push(finding('log_bad_fields', { lines: bad_fields.length }, lineCases(bad_fields)));
   if (unknown.length > 0)
     findings.push(
-      gatewayFinding('log_without_request', { lines: unknown.length, run: run_key }, first(unknown)),
+      finding('log_without_request', { lines: unknown.length, run: run_key }, first(unknown)),
     );
   if (disagreeing.length > 0)
-    findings.push(gatewayFinding('log_disagrees', { lines: disagreeing.length }, first(disagreeing)));
-  if (logs.foreign > 0) findings.push(gatewayFinding('other_traffic', { lines: logs.foreign }));
+    findings.push(finding('log_disagrees', { lines: disagreeing.length }, first(disagreeing)));
+  if (logs.foreign > 0) findings.push(finding('other_traffic', { lines: logs.foreign }));
   const logged = expected.filter(({ request_id }) => seen.get(request_id) === 1).length;
   return { findings, sights: [{ saw: 'log_lines', lines: logged, expected: expected.length }] };
 }
@@ -111,23 +112,23 @@ export function reconcileLm(evidence: Evidence, terms: Terms): Reconciled {
     const model = evidence.programs.find(({ name }) => name === program)?.model;
     if (model !== undefined) expected.set(bareModel(model), (expected.get(bareModel(model)) ?? 0) + 1);
   }
-  const findings: GatewayFinding[] = [];
+  const findings: Finding[] = [];
   const asked = [...expected].map(
     ([model, count]) =>
       `${model}: ${count} answers of its programs, ${by_model.get(model) ?? 0} calls served`,
   );
   if (total.served < answered.length)
     findings.push(
-      gatewayFinding(
+      finding(
         'answer_cache',
         { answers: answered.length, served: total.served, lm_delay_ms: terms.lm_delay_ms, how: 'lm' },
         asked,
       ),
     );
   else if ([...expected].some(([model, count]) => (by_model.get(model) ?? 0) < count))
-    findings.push(gatewayFinding('lm_asked_for_other_models', {}, asked));
+    findings.push(finding('lm_asked_for_other_models', {}, asked));
   if (total.served > answered.length + uncertain)
-    findings.push(gatewayFinding('lm_served_more', { served: total.served, answers: answered.length }));
+    findings.push(finding('lm_served_more', { served: total.served, answers: answered.length }));
   return {
     findings,
     sights: [
@@ -153,8 +154,8 @@ export function reconcileMetric(evidence: Evidence): Reconciled {
       (kind === 'call' || kind === 'repeat') && (evidence.scenario !== 'error-storm' || phase !== 'before'),
   );
   const finished = calls.filter(({ status }) => status !== null).length;
-  const findings: GatewayFinding[] = [];
+  const findings: Finding[] = [];
   if (counted < finished)
-    findings.push(gatewayFinding('metric_disagrees', { counted, answers: finished, sent: calls.length }));
+    findings.push(finding('metric_disagrees', { counted, answers: finished, sent: calls.length }));
   return { findings, sights: [{ saw: 'counted', requests: counted, expected: finished }] };
 }

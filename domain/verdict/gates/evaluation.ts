@@ -1,5 +1,6 @@
 /** What every kind of gate gives: how to ask its data for an interval at any level. */
-import type { GateCheck } from '../check.ts';
+import type { Advisory, Counted } from '../check.ts';
+import type { Gate } from '../thresholds.ts';
 import type { Measured } from '../../record/request-table.ts';
 import type { Samples } from '../../figures/samples.ts';
 import type { Outcome } from '../../statistics/outcome.ts';
@@ -32,16 +33,16 @@ export interface Bounds {
 }
 
 export interface Evaluation {
-  readonly gate: GateCheck['gate'];
+  readonly gate: Gate['gate'];
   readonly metric: string;
   readonly statistic: string | null;
-  readonly scale: GateCheck['scale'];
-  readonly better: GateCheck['better'];
+  readonly scale: 'ratio' | 'difference';
+  readonly better: 'lower' | 'higher';
   /** On the scale of the estimate. */
   readonly limit: number;
   readonly n: number;
-  readonly n_of: GateCheck['n_of'];
-  readonly advisory: GateCheck['advisory'];
+  readonly n_of: Counted;
+  readonly advisory: Advisory | null;
   readonly baseline: number | null;
   readonly shadow: number | null;
   /** @param alpha one-sided level of each bound */

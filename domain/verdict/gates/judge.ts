@@ -1,8 +1,12 @@
-/** Gates to answers: the interval rule with Holm's correction for fails, or the point rule; and what an open one needs. */
-import type { GateCheck, Undecided } from '../check.ts';
-import { gateId, type Gate } from '../thresholds.ts';
+/** Gates to checks: the interval rule with Holm's correction for fails, or the point rule; and what an open one needs. */
+import { METRICS, isMetricName, type Unit } from '../../record/metrics.ts';
+import type { Variant } from '../../variants.ts';
 import { advise, decide } from '../../statistics/decision.ts';
 import { holmRejections } from '../../statistics/multiplicity.ts';
+import type { Outcome } from '../../statistics/outcome.ts';
+import type { Advisory, Check, Role, Undecided } from '../check.ts';
+import { finding, type Finding } from '../findings.ts';
+import { gateId, type Gate } from '../thresholds.ts';
 import { accuracyGate } from './accuracy.ts';
 import { errorRateGate } from './error-rate.ts';
 import type { Bounds, Evaluation, Pair } from './evaluation.ts';
@@ -15,7 +19,7 @@ export interface GateContext {
   /** One-sided level. */
   readonly alpha: number;
   readonly rule: 'interval' | 'point';
-  /** Ids that count even where the data make them advisory. */
+  /** Ids that count even where the plan lets them only inform. */
   readonly required: readonly string[];
   /** Log-SD between deployments of one build, by statistic; absent: not known, taken as 0. */
   readonly deployment_log_sd: Readonly<Partial<Record<string, number>>>;
@@ -42,78 +46,182 @@ function evaluate(gate: Gate, pair: Pair, context: GateContext): Evaluation {
   }
 }
 
+/** A gate with its evaluation, or with the exception that evaluating it threw: one broken gate must not cost the others. */
+interface Entry {
+  readonly id: string;
+  readonly evaluation: Evaluation;
+  readonly advisory: Advisory | null;
+  /** At the plain level. */
+  readonly outcome: Outcome<Bounds>;
+}
+
+export interface JudgedGates {
+  readonly checks: readonly Check[];
+  /** What could not be computed, and why. */
+  readonly findings: readonly Finding[];
+}
+
+/** All gates of one candidate against the baseline, at one look. */
+export function judgeGates(gates: readonly Gate[], pair: Pair, context: GateContext): JudgedGates {
+  const entries: Entry[] = [];
+  const broken: { readonly gate: Gate; readonly problem: string }[] = [];
+  for (const gate of gates) {
+    try {
+      const evaluation = evaluate(gate, pair, context);
+      const id = gateId(gate);
+      const advisory = context.required.includes(id) ? null : evaluation.advisory;
+      entries.push({ id, evaluation, advisory, outcome: evaluation.at(context.alpha) });
+    } catch (error) {
+      broken.push({ gate, problem: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const candidate = pair.shadow.summary.variant;
+  const levels = failLevels(entries, context);
+  return {
+    checks: [
+      ...entries.map((entry) => judgeGate(entry, pair, context, levels.get(entry.id) ?? null)),
+      ...broken.map(({ gate, problem }) => notComputed(gate, candidate, context, problem)),
+    ],
+    findings: broken.map(({ gate, problem }) =>
+      finding('not_computed', { what: gateId(gate), problem }, { variant: candidate }),
+    ),
+  };
+}
+
+const onPoint = (bounds: Bounds): Bounds => ({ ...bounds, lower: bounds.estimate, upper: bounds.estimate });
+
+const decideBy = (bounds: Bounds, { limit, better }: Evaluation, rule: GateContext['rule']) =>
+  decide(rule === 'point' ? onPoint(bounds) : bounds, limit, better);
+
+/**
+ * A pass needs every gate, which needs no correction; a fail needs only one, so its level is Holm's. For each gate that
+ * fails at the plain level: the level at which its fail is judged, and whether it fails there.
+ */
+function failLevels(
+  entries: readonly Entry[],
+  context: GateContext,
+): ReadonlyMap<string, { readonly level: number; readonly fails: boolean }> {
+  const suspects = entries.filter(
+    ({ advisory, outcome, evaluation }) =>
+      advisory === null && outcome.ok && decideBy(outcome, evaluation, context.rule) === 'fail',
+  );
+  const counted = entries.filter(({ advisory }) => advisory === null).length;
+  if (context.rule === 'point')
+    return new Map(suspects.map(({ id }) => [id, { level: context.alpha, fails: true }]));
+  // The level of the last asking is the one that an answer was taken at.
+  const asked: number[] = [];
+  const rejected = holmRejections(counted, context.alpha, (i, level) => {
+    const entry = suspects[i];
+    if (entry === undefined) return false;
+    asked[i] = level;
+    const outcome = entry.evaluation.at(level);
+    return outcome.ok && decideBy(outcome, entry.evaluation, context.rule) === 'fail';
+  });
+  return new Map(
+    suspects.map(({ id }, i) => [id, { level: asked[i] ?? context.alpha, fails: rejected[i] === true }]),
+  );
+}
+
 const finite = (bound: number): number | null => (Number.isFinite(bound) ? bound : null);
 
 /** A ratio's lower bound of 0 is no bound: the logarithm's was minus infinity. */
 const lowerOf = ({ lower }: Bounds, scale: Evaluation['scale']): number | null =>
   scale === 'ratio' && lower <= 0 ? null : finite(lower);
 
-const POINT = (estimate: number): { lower: number; upper: number; estimate: number } => ({
-  estimate,
-  lower: estimate,
-  upper: estimate,
-});
-
-/** All gates of a run at one look. @param minutes_per_request measured, for advice; null where it makes no sense */
-export function judgeGates(gates: readonly Gate[], pair: Pair, context: GateContext): GateCheck[] {
-  const entries = gates.map((gate) => {
-    const evaluation = evaluate(gate, pair, context);
-    const id = gateId(gate);
-    const advisory = context.required.includes(id) ? null : evaluation.advisory;
-    return { id, evaluation, advisory, outcome: evaluation.at(context.alpha) };
-  });
-  const fails = (evaluation: Evaluation, bounds: Bounds): boolean =>
-    decide(
-      context.rule === 'point' ? POINT(bounds.estimate) : bounds,
-      evaluation.limit,
-      evaluation.better,
-    ) === 'fail';
-  // A pass needs every gate, which needs no correction; a fail needs only one, so its level is Holm's. Most runs fail
-  // none at the plain level: then nothing needs asking again.
-  const suspects = entries.filter(
-    ({ advisory, outcome, evaluation }) => advisory === null && outcome.ok && fails(evaluation, outcome),
-  );
-  const counted = entries.filter(({ advisory }) => advisory === null).length;
-  const failing = new Set<string>();
-  if (context.rule === 'point') for (const { id } of suspects) failing.add(id);
-  else if (suspects.length > 0) {
-    const rejected = holmRejections(counted, context.alpha, (i, level) => {
-      const entry = suspects[i];
-      if (entry === undefined) return false;
-      const outcome = entry.evaluation.at(level);
-      return outcome.ok && fails(entry.evaluation, outcome);
-    });
-    suspects.forEach(({ id }, i) => {
-      if (rejected[i] === true) failing.add(id);
-    });
+const roleOf = (advisory: Advisory | null): Role => {
+  switch (advisory?.reason) {
+    case undefined:
+      return 'blocks';
+    case 'restates_latency':
+      return 'advises';
+    case 'too_few':
+    case 'by_choice':
+      return 'informs';
   }
-  return entries.map(({ id, evaluation, advisory, outcome }): GateCheck => {
-    const { gate, metric, statistic, scale, better, limit, n, n_of, baseline, shadow } = evaluation;
-    const described = { gate, metric, statistic, scale, better, limit, n, n_of, baseline, shadow };
-    const common = { kind: 'gate' as const, id, ...described, advisory, alpha: context.alpha };
-    if (!outcome.ok)
-      return {
-        ...common,
-        estimate: null,
-        interval: { low: null, high: null },
-        answer: 'inconclusive',
-        undecided: { reason: 'no_data', problem: outcome.message },
-      };
-    const judged = context.rule === 'point' ? POINT(outcome.estimate) : outcome;
-    const plain = decide(judged, evaluation.limit, evaluation.better);
-    // An advisory gate shows its own plain answer; one that counts fails only at Holm's level.
-    const answer = plain === 'fail' && advisory === null && !failing.has(id) ? 'inconclusive' : plain;
+};
+
+const unitOf = (metric: string): Unit => {
+  if (isMetricName(metric)) return METRICS[metric].unit;
+  return metric === 'throughput' ? 'requests/s' : metric === 'cpqu' ? 'EUR' : 'share';
+};
+
+/** The row shows the interval that its answer was taken from, at that answer's own level, and advises at that level. */
+function judgeGate(
+  { id, evaluation, advisory, outcome }: Entry,
+  pair: Pair,
+  context: GateContext,
+  fail: { readonly level: number; readonly fails: boolean } | null,
+): Check {
+  const { metric, statistic, scale, better, limit, n, n_of } = evaluation;
+  const common = {
+    kind: 'gate',
+    id,
+    subject: { variant: pair.shadow.summary.variant },
+    metric,
+    statistic,
+    scale,
+    unit: unitOf(metric),
+    op: better === 'lower' ? '<=' : '>=',
+    limit,
+    acceptable: null,
+    role: roleOf(advisory),
+    advisory,
+    n,
+    n_of,
+    compared: { baseline: evaluation.baseline, candidate: evaluation.shadow },
+  } as const;
+  const level = fail?.level ?? context.alpha;
+  const shown = level === context.alpha ? outcome : evaluation.at(level);
+  if (!outcome.ok || !shown.ok)
     return {
       ...common,
-      estimate: finite(outcome.estimate),
-      interval: { low: lowerOf(outcome, evaluation.scale), high: finite(outcome.upper) },
-      answer,
-      undecided: answer === 'inconclusive' ? undecided(outcome, evaluation, pair) : null,
+      value: null,
+      interval: null,
+      alpha: null,
+      answer: 'inconclusive',
+      undecided: { reason: 'no_data', problem: outcome.ok ? 'no interval at this level' : outcome.message },
     };
-  });
+  const plain = decideBy(outcome, evaluation, context.rule);
+  const answer = plain === 'fail' && advisory === null && fail?.fails !== true ? 'inconclusive' : plain;
+  const counted = answer === 'inconclusive' && plain === 'fail';
+  return {
+    ...common,
+    value: finite(outcome.estimate),
+    interval: { low: lowerOf(shown, scale), high: finite(shown.upper) },
+    alpha: level,
+    answer,
+    undecided: answer !== 'inconclusive' ? null : undecided(shown, evaluation, pair, counted),
+  };
 }
 
-function undecided(bounds: Bounds, evaluation: Evaluation, pair: Pair): Undecided {
+function notComputed(gate: Gate, variant: Variant, context: GateContext, problem: string): Check {
+  const id = gateId(gate);
+  return {
+    kind: 'gate',
+    id,
+    subject: { variant },
+    metric: gate.gate === 'latency' ? gate.metric : gate.gate,
+    statistic: gate.gate === 'latency' ? gate.statistic : null,
+    scale: 'ratio',
+    unit: unitOf(gate.gate),
+    op: '<=',
+    limit: 'margin' in gate ? gate.margin : gate.margin_pp / 100,
+    acceptable: null,
+    value: null,
+    interval: null,
+    alpha: context.alpha,
+    answer: 'inconclusive',
+    role: 'blocks',
+    advisory: null,
+    undecided: { reason: 'no_data', problem: `it could not be computed: ${problem}` },
+    n: 0,
+    n_of: 'requests',
+    compared: null,
+  };
+}
+
+/** @param alone it fails at the plain level, and not at Holm's, at which `bounds` stand */
+function undecided(bounds: Bounds, evaluation: Evaluation, pair: Pair, alone: boolean): Undecided {
   const advice = advise({ ...bounds.working, n: evaluation.n });
   switch (advice.kind) {
     case 'grey_zone':
@@ -130,7 +238,9 @@ function undecided(bounds: Bounds, evaluation: Evaluation, pair: Pair): Undecide
         pair.shadow.summary.throughput.ok_per_s,
       );
       const minutes = evaluation.n_of === 'requests' && per_s > 0 ? more / per_s / 60 : null;
-      return { reason: 'need_more', more, minutes };
+      return alone
+        ? { reason: 'fails_alone', more, minutes }
+        : { reason: 'need_more', more, minutes };
     }
   }
 }
