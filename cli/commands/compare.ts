@@ -1,7 +1,7 @@
 /** Remakes a run's outputs from its raw log; or pairs two runs that were made apart. */
 import { pairRuns } from '../../domain/result/pair-runs.ts';
 import type { RunData } from '../../domain/run/data.ts';
-import { envName, formatSettings, type ParsedSettings } from '../../domain/settings/settings.ts';
+import type { ParsedSettings, SettingName, Settings } from '../../domain/settings/settings.ts';
 import { assertGateIds } from '../../domain/verdict/thresholds.ts';
 import { deploymentNoise } from '../read/deployment-noise.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
@@ -26,15 +26,13 @@ export function compareCommand(io: Io, given: CompareArguments, parsed: ParsedSe
   const read = (run: string | undefined): RunData => judgedBy(io, readRun(findRun(io, run)), parsed);
   const data = own === null ? pairRuns(read(given.baseline), read(given.shadow)) : read(given.run);
   const run = own !== null && settings.out === null ? own : createRunDirectory(io, 'pair', settings.out);
-  return show(io, outputs(io, data, run.path), run.path, settings);
+  return show(io, outputs(io, data, run.path, false), run.path, settings);
 }
-
-const VERDICT_SETTINGS = ['alpha', 'rule', 'require', 'failOn', 'deploymentNoise'] as const;
 
 /** The run's own verdict settings and thresholds, but for what was given now. */
 export function judgedBy(io: Io, data: RunData, { settings, sources }: ParsedSettings): RunData {
-  const texts = formatSettings(settings);
-  const asked = VERDICT_SETTINGS.filter((name) => sources[name] !== 'default').map(envName);
+  const chosen = <K extends SettingName>(name: K): Settings[K] =>
+    (sources[name] === 'default' ? data.settings : settings)[name];
   const thresholds =
     settings.thresholds === null
       ? data.manifest.thresholds
@@ -44,14 +42,14 @@ export function judgedBy(io: Io, data: RunData, { settings, sources }: ParsedSet
     sources.deploymentNoise === 'default' ? data.manifest.deployment_noise : deploymentNoise(io, settings);
   return {
     ...data,
-    manifest: {
-      ...data.manifest,
-      thresholds,
-      deployment_noise: noise,
-      settings: {
-        ...data.manifest.settings,
-        ...Object.fromEntries(asked.map((name) => [name, texts[name] ?? ''])),
-      },
+    settings: {
+      ...data.settings,
+      alpha: chosen('alpha'),
+      rule: chosen('rule'),
+      require: chosen('require'),
+      failOn: chosen('failOn'),
+      deploymentNoise: chosen('deploymentNoise'),
     },
+    manifest: { ...data.manifest, thresholds, deployment_noise: noise },
   };
 }

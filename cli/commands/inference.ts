@@ -78,10 +78,15 @@ async function run(
     const into: RunDirectory = alone ? top : below(top, one.name);
     try {
       const { comparison, k6_exit_code } = await runLoad(
-        alone ? io : quietSteps(io),
+        io,
         one.job,
         onServer(one.parsed, server),
-        { fallback: null, run: into, pids: { baseline: server?.pid ?? settings.pid ?? undefined } },
+        {
+          fallback: null,
+          run: into,
+          part: !alone,
+          pids: { baseline: server?.pid ?? settings.pid ?? undefined },
+        },
         closersOf(closers),
       );
       scenarios.push({ name: one.name, directory, comparison });
@@ -123,9 +128,6 @@ const below = (top: RunDirectory, name: string): RunDirectory => {
   mkdirSync(path);
   return { id: `${top.id}/${name}`, path };
 };
-
-/** The suite writes one step summary for all of them. */
-const quietSteps = (io: Io): Io => ({ ...io, env: { ...io.env, GITHUB_STEP_SUMMARY: undefined } });
 
 /** A load closes what it opened when it ends; the user's server stays for the next. */
 function closersOf(outer: Closers): Closers {

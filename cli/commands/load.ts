@@ -83,6 +83,8 @@ export interface LoadContext {
   readonly fallback: Manifest['fallback'];
   /** Already made; null: a run of its own. */
   readonly run: RunDirectory | null;
+  /** Of a suite, which sums its runs up itself. */
+  readonly part: boolean;
   /** Processes of the user's servers, to be watched. */
   readonly pids: ByVariant<number>;
 }
@@ -94,7 +96,7 @@ export interface LoadResult {
   readonly k6_exit_code: number | null;
 }
 
-const ALONE: LoadContext = { fallback: null, run: null, pids: {} };
+const ALONE: LoadContext = { fallback: null, run: null, part: false, pids: {} };
 
 /** Runs one job's load and writes its outputs; shows nothing of the result. */
 export async function runLoad(
@@ -242,7 +244,11 @@ export async function runLoad(
   await drain(io, settings.drainMs, deployment.stand_ins);
   await closers.run();
 
-  return { run, comparison: outputs(io, readRun(run), run.path), k6_exit_code: passedOn(manifest) };
+  return {
+    run,
+    comparison: outputs(io, readRun(run), run.path, context.part),
+    k6_exit_code: passedOn(manifest),
+  };
 }
 
 /** k6's own exit code where k6 failed by itself; a full disk is the user's to mend. */

@@ -51,7 +51,7 @@ export function regressCommand(
     mkdirSync(path);
     const judged = (data: RunData): RunData => withGates(judgedBy(io, data, parsed), thresholds);
     const data = pairRuns(judged(old), judged(current));
-    const comparison = outputs({ ...io, env: { ...io.env, GITHUB_STEP_SUMMARY: undefined } }, data, path);
+    const comparison = outputs(io, data, path, true);
     scenarios.push({ name, directory: name, comparison });
     if (!settings.json) io.stdout.write(`\n${name}${renderText(comparison, false)}`);
   }
@@ -73,6 +73,6 @@ export function regressCommand(
 
 /** Each of them counts, however few the requests: what can't be decided says how many it needs. */
 function withGates(data: RunData, thresholds: Thresholds): RunData {
-  const settings = { ...data.manifest.settings, REQUIRE: thresholds.gates.map(gateId).join('\n') };
-  return { ...data, manifest: { ...data.manifest, thresholds, settings } };
+  const settings = { ...data.settings, require: thresholds.gates.map(gateId) };
+  return { ...data, settings, manifest: { ...data.manifest, thresholds } };
 }

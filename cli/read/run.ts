@@ -6,7 +6,7 @@ import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/run/probe
 import { BadRecord, type RequestRecord } from '../../domain/record/request-record.ts';
 import { RequestTable } from '../../domain/record/request-table.ts';
 import { RecordScanner, type ScannedRecord } from '../../domain/record/scan-record.ts';
-import { parseManifest } from '../../domain/run/manifest.ts';
+import { parseManifest, settingsOf } from '../../domain/run/manifest.ts';
 import type { RunData, BadLine, ResourceSample } from '../../domain/run/data.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
@@ -100,6 +100,7 @@ export function readRun(run: RunDirectory): RunData {
   });
   return {
     manifest,
+    settings: settingsOf(manifest),
     measured,
     recorded,
     bad_lines: bad,

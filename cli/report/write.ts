@@ -6,7 +6,6 @@ import type { Comparison } from '../../domain/result/comparison.ts';
 import { compare } from '../../domain/result/compare.ts';
 import type { Finding } from '../../domain/verdict/findings.ts';
 import type { RunData } from '../../domain/run/data.ts';
-import { settingsOf } from '../../domain/run/manifest.ts';
 import { series } from '../../domain/figures/series.ts';
 import { failOn } from '../../domain/verdict/decide.ts';
 import { say, type Io } from '../io.ts';
@@ -28,23 +27,27 @@ export function comparisonJson(comparison: Comparison): string {
   return `${JSON.stringify(comparison, null, 2)}\n`;
 }
 
-/** Compares, and writes every output into `directory`. */
+/**
+ * Compares, and writes every output into `directory`.
+ * @param part of a suite, which has a step summary of its own
+ */
 export function outputs(
   io: Io,
   data: RunData & { readonly findings?: readonly Finding[] },
   directory: string,
+  part: boolean,
 ): Comparison {
   const comparison = compare(data, data.findings);
   const markdown = renderMarkdown(comparison);
   writeWhole(join(directory, FILES.comparison), comparisonJson(comparison));
   writeWhole(join(directory, FILES.markdown), markdown);
   writeWhole(join(directory, FILES.csv), renderCsv(comparison));
-  writeWhole(join(directory, FILES.junit), renderJunit(comparison, failOn(settingsOf(data.manifest).failOn)));
+  writeWhole(join(directory, FILES.junit), renderJunit(comparison, failOn(data.settings.failOn)));
   writeWhole(
     join(directory, FILES.report),
     renderHtml(comparison, readAssets(io.root), series(data.measured)),
   );
-  const step = io.env['GITHUB_STEP_SUMMARY'];
+  const step = part ? undefined : io.env['GITHUB_STEP_SUMMARY'];
   if (step !== undefined && step !== '') appendFileSync(step, `${markdown}\n`);
   return comparison;
 }

@@ -19,7 +19,7 @@ import { SCHEMA_VERSION } from '../record/request-record.ts';
 import { firstBlocks } from '../record/request-table.ts';
 import type { RunData } from '../run/data.ts';
 import { checkFindings, figureFindings, runFindings } from '../verdict/run-findings.ts';
-import { isRamp, settingsOf, type Manifest } from '../run/manifest.ts';
+import { isRamp, type Manifest } from '../run/manifest.ts';
 import { samples } from '../figures/samples.ts';
 import type { Settings } from '../settings/settings.ts';
 import { sloOf } from '../figures/slo.ts';
@@ -33,18 +33,11 @@ import { decide, failOn } from '../verdict/decide.ts';
 /** What a verdict tells apart where no gate says it: 15 % of the latency. */
 const DEFAULT_TOLERANCE = 0.15;
 
-/** What a verdict takes from the person who asks for it, rather than from the run. */
-export type VerdictSettings = Pick<Settings, 'alpha' | 'rule' | 'require' | 'failOn'>;
-
-/**
- * @param also findings of whoever made the data, as the differences of two runs paired
- * @param asked in place of the run's own verdict settings, for judging an old run anew
- */
-export function compare(data: RunData, also: readonly Finding[] = [], asked?: VerdictSettings): Comparison {
-  const { manifest } = data;
-  const settings = settingsOf(manifest);
+/** @param also findings of whoever made the data, as the differences of two runs paired */
+export function compare(data: RunData, also: readonly Finding[] = []): Comparison {
+  const { manifest, settings } = data;
   const { thresholds } = manifest;
-  const { alpha, rule, require, failOn: soft } = asked ?? settings;
+  const { alpha, rule, require, failOn: soft } = settings;
   const context = summaryContext(manifest, settings);
   const sides = mapVariants(data.measured, (measured) => {
     const sorted = samples(measured);
@@ -91,7 +84,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     ...(sides.baseline === undefined || sides.shadow === undefined
       ? []
       : lengthFindings({ baseline: sides.baseline, shadow: sides.shadow }, alpha, settings.forceLength)),
-    ...checkFindings(checks, manifest, rule),
+    ...checkFindings(checks, data, rule),
     ...(capacity === null ? [] : capacityFindings(capacity)),
     ...(drift === null ? [] : driftFindings(drift)),
   ];

@@ -101,6 +101,7 @@ export function pairRuns(
         first.manifest.thresholds.gates.length > 0 ? first.manifest.thresholds : second.manifest.thresholds,
       blocks,
     },
+    settings: first.settings,
     measured: {
       baseline: renamed(first.measured[a], 'baseline'),
       shadow: renamed(second.measured[b], 'shadow'),

@@ -8,7 +8,7 @@ import { parseBlockSummary } from '../run/block.ts';
 import { ERROR_KINDS } from '../record/errors.ts';
 import { SCHEMA_VERSION } from '../record/request-record.ts';
 import type { Measured } from '../record/request-table.ts';
-import { parseManifest, type Manifest } from '../run/manifest.ts';
+import { parseManifest, settingsOf, type Manifest } from '../run/manifest.ts';
 import type { RunData } from '../run/data.ts';
 import { BadValue } from '../text/units.ts';
 import { presentVariants, type Variant } from '../variants.ts';
@@ -151,6 +151,7 @@ export function storedData(run: StoredRun, where: string): RunData {
   };
   return {
     manifest,
+    settings: settingsOf(manifest),
     measured: { baseline: measured },
     recorded: { baseline: run.recorded },
     bad_lines: { count: 0, first: [] },

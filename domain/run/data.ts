@@ -4,6 +4,7 @@ import type { ProbeSample } from './probe.ts';
 import type { Measured } from '../record/request-table.ts';
 import type { ServerSample } from './server-sample.ts';
 import type { Manifest } from './manifest.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { ByVariant } from '../variants.ts';
 
 export interface BadLine {
@@ -21,6 +22,8 @@ export interface ResourceSample {
 
 export interface RunData {
   readonly manifest: Manifest;
+  /** The run's settings as values: parsed from the manifest's text once, by whoever read the run. */
+  readonly settings: Settings;
   readonly measured: ByVariant<Measured>;
   /** Lines by variant, warm-up included. */
   readonly recorded: ByVariant<number>;

@@ -3,7 +3,6 @@ import type { Check, GateCheck, Verdict } from './check.ts';
 import { finding, type Finding } from './findings.ts';
 import { PAIRED } from '../result/pair-runs.ts';
 import type { RunData } from '../run/data.ts';
-import { settingsOf, type Manifest } from '../run/manifest.ts';
 import type { VariantSummary } from '../figures/summary.ts';
 import { presentVariants, type ByVariant } from '../variants.ts';
 
@@ -14,7 +13,7 @@ const LITTLE_GAP = 0.1;
 
 /** What happened to the run and its servers. */
 export function runFindings(data: RunData): Finding[] {
-  const { manifest } = data;
+  const { manifest, settings } = data;
   const findings: Finding[] = [];
   const { stopped } = manifest;
   const after_s = stopped === null ? 0 : (stopped.at_ms - manifest.started_ms) / 1000;
@@ -42,7 +41,7 @@ export function runFindings(data: RunData): Finding[] {
       break;
   }
   const { baseline, shadow } = manifest.variants;
-  const aa = settingsOf(manifest).aa;
+  const { aa } = settings;
   if (aa) findings.push(finding('declared_aa'));
   if (baseline !== undefined && shadow !== undefined) {
     const a = baseline.identity;
@@ -106,7 +105,7 @@ export function figureFindings(data: RunData, summaries: ByVariant<VariantSummar
 
 export function checkFindings(
   checks: readonly Check[],
-  manifest: Manifest,
+  { manifest, settings }: RunData,
   rule: Verdict['rule'],
 ): Finding[] {
   const findings: Finding[] = [];
@@ -128,9 +127,7 @@ export function checkFindings(
   if (rule === 'point' && gates.length > 0) findings.push(finding('point_rule'));
   if (gates.some(({ gate }) => gate === 'throughput'))
     findings.push(
-      finding(
-        settingsOf(manifest).arrival.kind === 'closed' ? 'closed_loop_throughput' : 'open_loop_throughput',
-      ),
+      finding(settings.arrival.kind === 'closed' ? 'closed_loop_throughput' : 'open_loop_throughput'),
     );
   if (gates.some(({ gate }) => gate === 'latency') && manifest.deployment_noise === null)
     findings.push(finding('deployment_noise_unknown'));
@@ -138,7 +135,7 @@ export function checkFindings(
     findings.push(
       finding('fallback', {
         from: manifest.fallback.from_vus,
-        to: Number(manifest.settings['VUS']),
+        to: settings.vus,
         run: manifest.fallback.from_run,
       }),
     );

@@ -7,7 +7,7 @@ import { finding, type Finding } from './findings.ts';
 import { lateness } from '../figures/lateness.ts';
 import { PROBE_PER_SECOND } from '../load/timing.ts';
 import type { ProbeSample } from '../run/probe.ts';
-import { isRamp, settingsOf } from '../run/manifest.ts';
+import { isRamp } from '../run/manifest.ts';
 import type { RunData } from '../run/data.ts';
 import { loadSpans, valuesSummary, type VariantSummary } from '../figures/summary.ts';
 import { presentVariants, type ByVariant, type Variant } from '../variants.ts';
@@ -135,7 +135,7 @@ function crossCheck(data: RunData, summaries: ByVariant<VariantSummary>, judge: 
 }
 
 function cpu(data: RunData, judge: Judge, findings: Finding[]): void {
-  const counted = planLoad(settingsOf(data.manifest)) !== null;
+  const counted = planLoad(data.settings) !== null;
   const shares = (counted ? duringLoad(data) : data.resources).map(({ cpu_share }) => cpu_share);
   if (shares.length < (counted ? LEAST_CPU_SECONDS : 1)) return;
   const full = shares.filter((share) => share >= CPU_FULL).length / shares.length;
@@ -167,7 +167,7 @@ function duringLoad(data: RunData): RunData['resources'] {
 
 /** Clients that this machine may hold, if what was too much falls with their number; a guess to try, not a promise. */
 function fitting(data: RunData, share: number): number {
-  return Math.max(1, Math.floor(settingsOf(data.manifest).vus * Math.min(share, CPU_ROOM)));
+  return Math.max(1, Math.floor(data.settings.vus * Math.min(share, CPU_ROOM)));
 }
 
 /** What a request to a server that does nothing takes under load, above its idle floor, is our own delay. */
@@ -215,9 +215,9 @@ function probe(
  * limits, which is what our delay could hide. Infinite where latency has no limit.
  */
 function nearestLimitMs(data: RunData, summaries: ByVariant<VariantSummary>): number | null {
-  const { manifest } = data;
+  const { manifest, settings } = data;
   const [only, second] = presentVariants(manifest.variants);
-  if (only === undefined || second !== undefined || planLoad(settingsOf(manifest)) === null) return null;
+  if (only === undefined || second !== undefined || planLoad(settings) === null) return null;
   const latency = summaries[only]?.trends.request_duration;
   return Math.min(
     ...manifest.thresholds.limits.map((limit) =>
@@ -249,7 +249,7 @@ export function probeDelay(
 
 /** Over all blocks, what the probe was to run. */
 function plannedSeconds(data: RunData, summaries: ByVariant<VariantSummary>): number {
-  const settings = settingsOf(data.manifest);
+  const { settings } = data;
   // A load counted in requests lasts as long as it lasts.
   if (planLoad(settings) !== null || settings.maxRequests !== null)
     return Math.max(...presentVariants(summaries).map((one) => summaries[one]?.throughput.window_s ?? 0));

@@ -7,7 +7,7 @@ import { payloadAt } from '../../domain/load/payload-order.ts';
 import type { RequestRecord } from '../../domain/record/request-record.ts';
 import { RequestTable } from '../../domain/record/request-table.ts';
 import type { RunData } from '../../domain/run/data.ts';
-import type { Manifest } from '../../domain/run/manifest.ts';
+import { settingsOf, type Manifest } from '../../domain/run/manifest.ts';
 import { parseThresholds } from '../../domain/verdict/thresholds.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
 import shadowThresholds from '../../thresholds/shadow.json' with { type: 'json' };
@@ -131,12 +131,14 @@ export function made(over: Partial<Made> = {}): RunData {
     k6_exit_code: 0,
   }));
   const measured = mapVariants(tables, (one) => one.measured());
+  const about = manifest({
+    blocks,
+    ...of.manifest,
+    variants: of.shadow === null ? { baseline: variants.baseline } : variants,
+  });
   return {
-    manifest: manifest({
-      blocks,
-      ...of.manifest,
-      variants: of.shadow === null ? { baseline: variants.baseline } : variants,
-    }),
+    manifest: about,
+    settings: settingsOf(about),
     measured,
     recorded: mapVariants(tables, (one) => one.rows),
     bad_lines: { count: 0, first: [] },

@@ -3,7 +3,7 @@ import { lateness } from '../../figures/lateness.ts';
 import { LATE_MS } from '../../load/timing.ts';
 import { blockOf } from '../../record/request-table.ts';
 import type { RunData } from '../../run/data.ts';
-import { settingsOf, type Manifest } from '../../run/manifest.ts';
+import type { Manifest } from '../../run/manifest.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { sloOf } from '../../figures/slo.ts';
 import { CPU_FULL, CPU_FULL_SECONDS, delayLimit, probeDelay } from '../../verdict/trust.ts';
@@ -33,8 +33,7 @@ export function rampPlan(settings: Settings): RampPlan {
 
 /** The steps that each variant has run, in their order. */
 export function stepsOf(data: RunData): ByVariant<readonly Step[]> {
-  const { manifest } = data;
-  const settings = settingsOf(manifest);
+  const { manifest, settings } = data;
   return mapVariants(data.measured, (measured, variant) =>
     manifest.blocks.flatMap((block): Step[] => {
       const load = block.loads?.[variant];
@@ -67,7 +66,7 @@ export function stepsOf(data: RunData): ByVariant<readonly Step[]> {
 }
 
 export function capacitiesOf(data: RunData): ByVariant<Capacity> {
-  const plan = rampPlan(settingsOf(data.manifest));
+  const plan = rampPlan(data.settings);
   return mapVariants(stepsOf(data), (steps, variant) => judgeCapacity(variant, steps, plan));
 }
 

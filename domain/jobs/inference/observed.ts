@@ -2,7 +2,7 @@
 import type { LimitCheck } from '../../verdict/check.ts';
 import { finding, type Finding } from '../../verdict/findings.ts';
 import type { Measured } from '../../record/request-table.ts';
-import { isRamp, settingsOf } from '../../run/manifest.ts';
+import { isRamp } from '../../run/manifest.ts';
 import type { RunData } from '../../run/data.ts';
 import type { VariantSummary } from '../../figures/summary.ts';
 import type { ObservedLimit } from '../../verdict/thresholds.ts';
@@ -150,8 +150,7 @@ function seenOf<T>(
 
 /** @param alpha one-sided level of a growth's bounds */
 export function judgeObserved(data: RunData, summaries: ByVariant<VariantSummary>, alpha: number): Judged {
-  const { manifest } = data;
-  const settings = settingsOf(manifest);
+  const { manifest, settings } = data;
   const plan = planLoad(settings);
   // A ramp looks at the server for its own sake: domain/capacity.
   const samples = isRamp(manifest) ? [] : (data.server ?? []);
