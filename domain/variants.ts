@@ -22,3 +22,8 @@ export function mapVariants<A, B>(of: ByVariant<A>, to: (value: A, variant: Vari
 export function presentVariants(of: ByVariant<unknown>): readonly Variant[] {
   return VARIANTS.filter((variant) => of[variant] !== undefined);
 }
+
+/** Those that are judged against the baseline, in their order. */
+export function candidatesOf(of: ByVariant<unknown>): readonly Variant[] {
+  return presentVariants(of).filter((variant) => variant !== 'baseline');
+}

@@ -7,7 +7,8 @@ import { BadRecord, type RequestRecord } from '../../domain/record/request-recor
 import { RequestTable } from '../../domain/record/request-table.ts';
 import { RecordScanner, type ScannedRecord } from '../../domain/record/scan-record.ts';
 import { parseManifest, settingsOf } from '../../domain/run/manifest.ts';
-import type { RunData, BadLine, ResourceSample } from '../../domain/run/data.ts';
+import type { RunData, BadLine } from '../../domain/run/data.ts';
+import { parseResources } from '../../domain/run/resources.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
 import { FILES, readText, requestLogs, summaryFile, type RunDirectory } from '../run/directory.ts';
@@ -18,11 +19,17 @@ const KEPT_BAD_LINES = 5;
 interface Log {
   readonly tables: Partial<Record<Variant, RequestTable>>;
   readonly probes: ProbeSample[];
+  readonly garbled_probes: { count: number; first: string };
   readonly bad: { count: number; first: BadLine[] };
 }
 
 function readLog(paths: readonly string[]): Log {
-  const log: Log = { tables: {}, probes: [], bad: { count: 0, first: [] } };
+  const log: Log = {
+    tables: {},
+    probes: [],
+    garbled_probes: { count: 0, first: '' },
+    bad: { count: 0, first: [] },
+  };
   let number = 0;
   const scanner = new RecordScanner();
   const add = (piece: BufferPiece, from: number, to: number): void => {
@@ -34,6 +41,8 @@ function readLog(paths: readonly string[]): Log {
         if (line.startsWith(PROBE_HEAD)) {
           const probe = parseProbe(line);
           if (probe !== null) log.probes.push(probe);
+          else if ((log.garbled_probes.count += 1) === 1)
+            log.garbled_probes.first = `line ${number}: no time or no block`;
           return;
         }
         record = scanner.parse(line);
@@ -49,35 +58,8 @@ function readLog(paths: readonly string[]): Log {
   return log;
 }
 
-function memoryOf(line: object): Record<string, number> {
-  const processes: unknown = 'processes' in line ? line.processes : null;
-  if (typeof processes !== 'object' || processes === null) return {};
-  return Object.fromEntries(
-    Object.entries(processes).flatMap(([name, usage]: [string, unknown]) =>
-      typeof usage === 'object' &&
-      usage !== null &&
-      'rss_bytes' in usage &&
-      typeof usage.rss_bytes === 'number'
-        ? [[name, usage.rss_bytes]]
-        : [],
-    ),
-  );
-}
-
-export function readResources(run: RunDirectory): ResourceSample[] {
-  return (readText(run, FILES.resources) ?? '').split('\n').flatMap((line): ResourceSample[] => {
-    try {
-      const value: unknown = JSON.parse(line);
-      if (typeof value !== 'object' || value === null || !('at_ms' in value) || !('cpu_share' in value))
-        return [];
-      return typeof value.at_ms === 'number' && typeof value.cpu_share === 'number'
-        ? [{ at_ms: value.at_ms, cpu_share: value.cpu_share, rss_bytes: memoryOf(value) }]
-        : [];
-    } catch {
-      return []; // the empty last line, or one cut by a kill
-    }
-  });
-}
+export const readResources = (run: RunDirectory): ReturnType<typeof parseResources> =>
+  parseResources(readText(run, FILES.resources) ?? '');
 
 function readServer(run: RunDirectory): ServerSample[] {
   return (readText(run, FILES.server) ?? '')
@@ -90,7 +72,8 @@ export function readRun(run: RunDirectory): RunData {
   const text = readText(run, FILES.manifest);
   if (text === null) throw new UsageError(`${run.path} has no ${FILES.manifest}: it is no run directory`);
   const manifest = parseManifest(text, join(run.path, FILES.manifest));
-  const { tables, probes, bad } = readLog(requestLogs(run));
+  const { tables, probes, garbled_probes, bad } = readLog(requestLogs(run));
+  const resources = readResources(run);
   const recorded = mapVariants(tables, (table) => table.rows);
   const measured = mapVariants(tables, (table) => table.measured());
   const summaries = manifest.blocks.flatMap(({ block }): BlockSummary[] => {
@@ -105,7 +88,8 @@ export function readRun(run: RunDirectory): RunData {
     recorded,
     bad_lines: bad,
     probes,
-    resources: readResources(run),
+    resources: resources.samples,
+    garbled: { probes: garbled_probes, resources: resources.garbled },
     server: readServer(run),
     summaries,
   };

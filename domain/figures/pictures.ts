@@ -3,20 +3,19 @@ import type { Comparison, Histogram } from '../result/comparison.ts';
 import type { Samples } from './samples.ts';
 import { pooledQuantile } from '../statistics/latency-sample.ts';
 import type { VariantSummary } from './summary.ts';
-import { mapVariants, presentVariants, type ByVariant } from '../variants.ts';
+import { candidatesOf, mapVariants, presentVariants, type ByVariant, type Variant } from '../variants.ts';
 
-/** The stage whose tail differs most between the variants, in ms at p95. */
+/** For each candidate, the stage whose tail differs most from the baseline's, in ms at p95. */
 export function slowestStage(summaries: ByVariant<VariantSummary>): Comparison['slowest_stage'] {
-  const { baseline, shadow } = summaries;
-  if (baseline === undefined || shadow === undefined) return null;
-  let found: Comparison['slowest_stage'] = null;
-  let most = 0;
-  for (const { stage, p95 } of shadow.stages) {
-    const before = baseline.stages.find((one) => one.stage === stage)?.p95;
-    if (before === undefined) continue;
-    if (Math.abs(p95 - before) > most) {
+  const { baseline } = summaries;
+  const found: Partial<Record<Variant, NonNullable<Comparison['slowest_stage'][Variant]>>> = {};
+  for (const variant of candidatesOf(summaries)) {
+    let most = 0;
+    for (const { stage, p95 } of summaries[variant]?.stages ?? []) {
+      const before = baseline?.stages.find((one) => one.stage === stage)?.p95;
+      if (before === undefined || Math.abs(p95 - before) <= most) continue;
       most = Math.abs(p95 - before);
-      found = { stage, baseline_p95_ms: before, shadow_p95_ms: p95 };
+      found[variant] = { stage, baseline_p95_ms: before, candidate_p95_ms: p95 };
     }
   }
   return found;

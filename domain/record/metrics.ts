@@ -1,6 +1,16 @@
 /** Every metric of the suite: name, kind, unit, what is better. k6 metrics, thresholds, columns and tables read this. */
 
-export type Unit = 'ms' | 'EUR' | 'tokens' | 'tokens/s' | 'requests/s' | 'share' | 'count' | 'bytes';
+export type Unit =
+  | 'ms'
+  | 'EUR'
+  | 'tokens'
+  | 'tokens/s'
+  | 'requests/s'
+  | 'share'
+  | 'count'
+  | 'bytes'
+  | 'clients'
+  | 's';
 export interface MetricDefinition {
   readonly kind: 'trend' | 'rate' | 'counter';
   readonly unit: Unit;

@@ -1,34 +1,33 @@
-/** A run's data to its comparison: figures, checks, trust, findings, verdict. */
+/** A run's data to its comparison: figures, checks, evidence, findings, verdict. */
 import { formatArrival } from '../load/arrivals.ts';
+import { planLoad } from '../load/counted-plan.ts';
 import { byEndpoint } from '../figures/by-endpoint.ts';
 import { byPrompt } from '../figures/by-prompt.ts';
+import { histogram, slowestStage } from '../figures/pictures.ts';
+import { samples } from '../figures/samples.ts';
+import { sloOf } from '../figures/slo.ts';
+import { summarise, type SummaryContext, type VariantSummary } from '../figures/summary.ts';
 import { driftsOf } from '../jobs/capacity/drift.ts';
 import { capacityFindings, driftFindings } from '../jobs/capacity/findings.ts';
 import { capacitiesOf } from '../jobs/capacity/of-run.ts';
-import { capacityRatio } from '../jobs/capacity/ratio.ts';
-import type { Check, GateCheck } from '../verdict/check.ts';
-import type { Comparison } from './comparison.ts';
-import type { Finding } from '../verdict/findings.ts';
-import type { Pair } from '../verdict/gates/evaluation.ts';
+import { capacityChecks } from '../jobs/capacity/ratio.ts';
 import { judgeObserved } from '../jobs/inference/observed.ts';
-import { planLoad } from '../load/counted-plan.ts';
-import { judgeGates, type GateContext } from '../verdict/gates/judge.ts';
-import { judgeLimit } from '../verdict/limits.ts';
-import { histogram, slowestStage } from '../figures/pictures.ts';
 import { SCHEMA_VERSION } from '../record/request-record.ts';
-import { firstBlocks } from '../record/request-table.ts';
 import type { RunData } from '../run/data.ts';
-import { checkFindings, figureFindings, runFindings } from '../verdict/run-findings.ts';
 import { isRamp, type Manifest } from '../run/manifest.ts';
-import { samples } from '../figures/samples.ts';
 import type { Settings } from '../settings/settings.ts';
-import { sloOf } from '../figures/slo.ts';
-import { obrienFlemingLevels } from '../statistics/group-sequential.ts';
+import { candidatesOf, mapVariants, presentVariants, type ByVariant, type Variant } from '../variants.ts';
+import type { Check, Verdict, VerdictWord } from '../verdict/check.ts';
+import { decide, failOn, type Decided, type VerdictContext } from '../verdict/decide.ts';
+import type { Evidence } from '../verdict/evidence.ts';
+import { finding, type Finding } from '../verdict/findings.ts';
+import type { GateContext } from '../verdict/gates/judge.ts';
+import { judgeLooks, type Looked, type Side } from '../verdict/gates/looks.ts';
+import { judgeLimit } from '../verdict/limits.ts';
+import { runEvidence } from '../verdict/run-evidence.ts';
+import { checkFindings, figureFindings, runFindings } from '../verdict/run-findings.ts';
 import { lengthFindings, streamFindings } from '../verdict/stream-findings.ts';
-import { summarise, type SummaryContext, type VariantSummary } from '../figures/summary.ts';
-import { judgeTrust } from '../verdict/trust.ts';
-import { mapVariants, presentVariants, type ByVariant } from '../variants.ts';
-import { decide, failOn } from '../verdict/decide.ts';
+import type { Comparison } from './comparison.ts';
 
 /** What a verdict tells apart where no gate says it: 15 % of the latency. */
 const DEFAULT_TOLERANCE = 0.15;
@@ -37,112 +36,239 @@ const DEFAULT_TOLERANCE = 0.15;
 export function compare(data: RunData, also: readonly Finding[] = []): Comparison {
   const { manifest, settings } = data;
   const { thresholds } = manifest;
-  const { alpha, rule, require, failOn: soft } = settings;
+  const { alpha, rule } = settings;
+  const broken: Finding[] = [];
+  const attempt = attempts(broken);
   const context = summaryContext(manifest, settings);
-  const sides = mapVariants(data.measured, (measured) => {
-    const sorted = samples(measured);
-    return { measured, samples: sorted, summary: summarise(measured, sorted, context) };
-  });
+  const sides = sidesOf(data, context);
   const summaries = mapVariants(sides, ({ summary }) => summary);
-  const tolerance =
-    thresholds.gates
-      .flatMap((gate) => (gate.gate === 'latency' ? [gate.margin - 1] : []))
-      .find((margin) => margin > 0) ?? DEFAULT_TOLERANCE;
-  const trust = judgeTrust(data, summaries, tolerance);
-  const looked = judgeLooks(data, sides, context, {
-    alpha,
-    rule,
-    required: require,
-    deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
-    block_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
-    closed_loop: settings.arrival.kind === 'closed',
-  });
   const ramp = isRamp(manifest);
+  const looked = ramp ? [] : lookedOf(data, sides, context);
   const capacity = ramp ? capacitiesOf(data) : null;
-  const ratio = capacity === null ? null : capacityRatio(capacity, thresholds);
-  const drift = settings.blockMs === null ? null : driftsOf(data, alpha);
-  const checks: Check[] = ramp ? [] : [...looked.gates];
-  for (const kind of ['limit', 'target'] as const) {
-    if (ramp) break; // judged step by step
-    for (const limit of kind === 'limit' ? thresholds.limits : thresholds.targets) {
-      for (const variant of presentVariants(manifest.variants)) {
-        const side = sides[variant];
-        if (side !== undefined) checks.push(judgeLimit(kind, limit, side.summary, side.samples, alpha));
-      }
-    }
-  }
   const seen = judgeObserved(data, summaries, alpha);
-  checks.push(...seen.checks);
+  const checks: Check[] = [
+    ...looked.flatMap((one) => one.checks),
+    // A ramp's limits are judged step by step.
+    ...(capacity === null ? limitChecks(data, sides) : capacityChecks(capacity, thresholds)),
+    ...seen.checks,
+  ];
+  const evidence = evidenceOf(data, summaries);
+  const drift =
+    settings.blockMs === null ? null : attempt('the drift over the run', () => driftsOf(data, alpha), null);
   const findings = [
-    ...trust.findings,
+    ...evidence.findings,
     ...also,
     ...runFindings(data),
     ...seen.findings,
+    ...looked.flatMap((one) => one.findings),
     ...figureFindings(data, summaries),
-    // Nothing here is a time to the first token.
+    // A load that is counted in requests has no times to the first token.
     ...(planLoad(settings) === null ? streamFindings(settings, manifest.payloads.count, summaries) : []),
-    ...(sides.baseline === undefined || sides.shadow === undefined
-      ? []
-      : lengthFindings({ baseline: sides.baseline, shadow: sides.shadow }, alpha, settings.forceLength)),
+    ...attempt('the lengths of the answers', () => lengthsOf(data, sides), []),
     ...checkFindings(checks, data, rule),
     ...(capacity === null ? [] : capacityFindings(capacity)),
     ...(drift === null ? [] : driftFindings(drift)),
   ];
-  const { verdict, exit_code } = decide(checks, findings, {
-    capacity:
-      capacity === null
-        ? null
-        : {
-            known:
-              presentVariants(capacity).length > 0 &&
-              presentVariants(capacity).every((one) => capacity[one]?.sustained != null),
-            answer: ratio?.answer ?? null,
-          },
+  const figures = {
+    slowest_stage: attempt('the stages', () => slowestStage(summaries), {}),
+    histogram: attempt(
+      'the distributions',
+      () => histogram(mapVariants(sides, (side) => side.samples)),
+      null,
+    ),
+    by_endpoint:
+      manifest.job === 'mixed'
+        ? attempt('the endpoints', () => mapVariants(data.measured, byEndpoint), null)
+        : null,
+    by_prompt:
+      manifest.job === 'single'
+        ? attempt('the prompts', () => mapVariants(data.measured, byPrompt), null)
+        : null,
+  };
+  const all = [...findings, ...broken];
+  const decided = decideRun(checks, all, candidatesOf(manifest.variants), {
     rule,
     interrupted: manifest.stopped?.reason === 'interrupted',
-    fail_on: failOn(soft),
+    fail_on: failOn(settings.failOn),
   });
   return {
     schema_version: SCHEMA_VERSION,
-    run: {
-      run_id: manifest.run_id,
-      job: manifest.job,
-      status: manifest.status,
-      stopped: manifest.stopped,
-      started_ms: manifest.started_ms,
-      ended_ms: manifest.ended_ms,
-      clients: settings.vus,
-      arrival: formatArrival(settings.arrival),
-      rate_per_s: settings.rate,
-      duration_ms: ramp ? settings.holdMs : settings.durationMs,
-      warm_up_ms: settings.warmUpMs,
-      timeout_ms: settings.timeoutMs,
-      seed: settings.seed,
-      blocks: manifest.blocks.length,
-      order: settings.order,
-      looks: looked.looks,
-      fallback: manifest.fallback,
-      deployment_noise: manifest.deployment_noise,
-      payloads: manifest.payloads,
-      versions: manifest.versions,
-      machine: manifest.machine,
-      variants: mapVariants(manifest.variants, ({ label, url, stand_in }) => ({ label, url, stand_in })),
-      generation: generation(settings, summaries),
-    },
+    run: runOf(data, summaries, looked),
     variants: summaries,
     checks,
-    slowest_stage: slowestStage(summaries),
-    histogram: histogram(mapVariants(sides, (side) => side.samples)),
     capacity,
-    capacity_ratio: ratio,
     drift,
-    by_endpoint: manifest.job === 'mixed' ? mapVariants(data.measured, byEndpoint) : null,
+    ...figures,
     observed: seen.observed,
-    by_prompt: manifest.job === 'single' ? mapVariants(data.measured, byPrompt) : null,
-    trust: trust.figures,
-    findings,
-    verdict,
-    exit_code,
+    trust: evidence.figures,
+    findings: all,
+    ...decided,
+  };
+}
+
+/** What can't be computed says so, and costs no other part of the report. */
+function attempts(broken: Finding[]): <T>(what: string, make: () => T, otherwise: T) => T {
+  return (what, make, otherwise) => {
+    try {
+      return make();
+    } catch (error) {
+      broken.push(
+        finding('not_computed', { what, problem: error instanceof Error ? error.message : String(error) }),
+      );
+      return otherwise;
+    }
+  };
+}
+
+const sidesOf = (data: RunData, context: SummaryContext): ByVariant<Side> =>
+  mapVariants(data.measured, (measured) => {
+    const sorted = samples(measured);
+    return { measured, samples: sorted, summary: summarise(measured, sorted, context) };
+  });
+
+function limitChecks(data: RunData, sides: ByVariant<Side>): Check[] {
+  const { thresholds, variants } = data.manifest;
+  const of = (kind: 'limit' | 'target', limits: typeof thresholds.limits): Check[] =>
+    limits.flatMap((limit) =>
+      presentVariants(variants).flatMap((variant) => {
+        const side = sides[variant];
+        return side === undefined
+          ? []
+          : [judgeLimit(kind, limit, side.summary, side.samples, data.settings.alpha)];
+      }),
+    );
+  return [...of('limit', thresholds.limits), ...of('target', thresholds.targets)];
+}
+
+/** Each candidate against the baseline. */
+function lookedOf(data: RunData, sides: ByVariant<Side>, context: SummaryContext): Looked[] {
+  const { manifest, settings } = data;
+  const gates: GateContext = {
+    alpha: settings.alpha,
+    rule: settings.rule,
+    required: settings.require,
+    deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
+    block_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
+    closed_loop: settings.arrival.kind === 'closed',
+  };
+  const { baseline } = sides;
+  return candidatesOf(sides).flatMap((variant) => {
+    const candidate = sides[variant];
+    if (baseline === undefined || candidate === undefined) return [];
+    return [judgeLooks(manifest, { baseline, shadow: candidate }, context, gates)];
+  });
+}
+
+function lengthsOf(data: RunData, sides: ByVariant<Side>): Finding[] {
+  const { baseline } = sides;
+  const { alpha, forceLength } = data.settings;
+  return candidatesOf(sides).flatMap((variant) => {
+    const candidate = sides[variant];
+    return baseline === undefined || candidate === undefined
+      ? []
+      : lengthFindings({ baseline, shadow: candidate }, alpha, forceLength);
+  });
+}
+
+/** The run's own evidence; of two runs paired, that of each by its own figures. */
+function evidenceOf(data: RunData, summaries: ByVariant<VariantSummary>): Evidence {
+  if (data.parts === undefined) return runEvidence(data, summaries, toleranceOf(data.manifest));
+  const parts = data.parts.map((part) => {
+    const sides = sidesOf(part, summaryContext(part.manifest, part.settings));
+    return runEvidence(
+      part,
+      mapVariants(sides, ({ summary }) => summary),
+      toleranceOf(data.manifest),
+    );
+  });
+  return {
+    figures: parts.flatMap(({ figures }) => figures),
+    findings: parts.flatMap(({ findings }) => findings),
+  };
+}
+
+const toleranceOf = ({ thresholds }: Manifest): number =>
+  thresholds.gates
+    .flatMap((gate) => (gate.gate === 'latency' ? [gate.margin - 1] : []))
+    .find((margin) => margin > 0) ?? DEFAULT_TOLERANCE;
+
+/** Where several candidates stand to be chosen from, one that may replace the baseline is enough. */
+const BEST_FIRST: readonly VerdictWord[] = ['pass', 'inconclusive', 'fail', 'invalid'];
+
+/** One candidate is judged by all checks; of several, each by its own and the baseline's, and the run has the best answer. */
+function decideRun(
+  checks: readonly Check[],
+  findings: readonly Finding[],
+  candidates: readonly Variant[],
+  context: VerdictContext,
+): Decided & { readonly verdicts: ByVariant<Verdict> | null } {
+  if (candidates.length < 2) return { ...decide(checks, findings, context), verdicts: null };
+  const of = candidates.map((candidate) => {
+    const others = candidates.filter((one) => one !== candidate);
+    const mine = (variant: Variant | null): boolean => variant === null || !others.includes(variant);
+    return decide(
+      checks.filter(({ subject }) => mine(subject.variant)),
+      findings.filter(({ variant }) => mine(variant)),
+      context,
+    );
+  });
+  const rank = ({ verdict }: Decided): number => BEST_FIRST.indexOf(verdict.word);
+  const [best] = of.toSorted((a, b) => rank(a) - rank(b));
+  const decided = best ?? decide(checks, findings, context);
+  return {
+    ...decided,
+    verdicts: Object.fromEntries(
+      candidates.flatMap((candidate, i) => {
+        const one = of[i];
+        return one === undefined ? [] : [[candidate, one.verdict]];
+      }),
+    ),
+  };
+}
+
+function runOf(
+  data: RunData,
+  summaries: ByVariant<VariantSummary>,
+  looked: readonly Looked[],
+): Comparison['run'] {
+  const { manifest, settings } = data;
+  return {
+    run_id: manifest.run_id,
+    job: manifest.job,
+    status: manifest.status,
+    stopped: manifest.stopped,
+    started_ms: manifest.started_ms,
+    ended_ms: manifest.ended_ms,
+    clients: settings.vus,
+    arrival: formatArrival(settings.arrival),
+    rate_per_s: settings.rate,
+    duration_ms: isRamp(manifest) ? settings.holdMs : settings.durationMs,
+    warm_up_ms: settings.warmUpMs,
+    timeout_ms: settings.timeoutMs,
+    seed: settings.seed,
+    blocks: manifest.blocks.length,
+    order: settings.order,
+    looks: looksOf(looked),
+    fallback: manifest.fallback,
+    deployment_noise: manifest.deployment_noise,
+    payloads: manifest.payloads,
+    versions: manifest.versions,
+    machine: manifest.machine,
+    variants: mapVariants(manifest.variants, ({ label, url, stand_in }) => ({ label, url, stand_in })),
+    generation: generation(settings, summaries),
+  };
+}
+
+/** Over all candidates: everything is decided when the last of them is. */
+function looksOf(looked: readonly Looked[]): Comparison['run']['looks'] {
+  const of = looked.flatMap(({ looks }) => looks ?? []);
+  const [first] = of;
+  if (first === undefined) return null;
+  const decided = of.flatMap((one) => one.decided ?? []);
+  return {
+    planned: first.planned,
+    done: Math.max(...of.map(({ done }) => done)),
+    decided: decided.length < of.length ? null : Math.max(...decided),
   };
 }
 
@@ -180,53 +306,4 @@ function summaryContext(manifest: Manifest, settings: Settings): SummaryContext 
         : null,
     slo: sloOf(settings.slo, manifest.thresholds),
   };
-}
-
-interface Looked {
-  readonly gates: readonly GateCheck[];
-  readonly looks: Comparison['run']['looks'];
-}
-
-/**
- * One look at the end; or, as planned, one between blocks at O'Brien and Fleming's levels, where a gate's first crossing
- * stands. Always from the first look on, so that a run judged again gives the same answers.
- */
-function judgeLooks(
-  data: RunData,
-  sides: ByVariant<Pair['baseline']>,
-  context: SummaryContext,
-  gate_context: GateContext,
-): Looked {
-  const { looks, thresholds } = data.manifest;
-  const { baseline, shadow } = sides;
-  if (baseline === undefined || shadow === undefined || thresholds.gates.length === 0)
-    return { gates: [], looks: null };
-  if (looks.length === 0)
-    return { gates: judgeGates(thresholds.gates, { baseline, shadow }, gate_context), looks: null };
-  const levels = obrienFlemingLevels(looks.length, gate_context.alpha);
-  const crossed = new Map<string, GateCheck>();
-  let gates: readonly GateCheck[] = [];
-  let done = 0;
-  let decided: number | null = null;
-  for (const [look, after] of looks.entries()) {
-    if (after > data.manifest.blocks.length || decided !== null) break;
-    done = look + 1;
-    const upTo = (side: Pair['baseline']): Pair['baseline'] => {
-      const measured = firstBlocks(side.measured, after);
-      const sorted = samples(measured);
-      return { measured, samples: sorted, summary: summarise(measured, sorted, context) };
-    };
-    const pair = { baseline: upTo(baseline), shadow: upTo(shadow) };
-    const now = judgeGates(thresholds.gates, pair, {
-      ...gate_context,
-      alpha: levels[look] ?? gate_context.alpha,
-    });
-    for (const gate of now)
-      if (gate.answer !== 'inconclusive' && !crossed.has(gate.id)) crossed.set(gate.id, gate);
-    gates = now.map((gate) => crossed.get(gate.id) ?? gate);
-    const counted = gates.filter(({ advisory }) => advisory === null);
-    if (counted.some(({ answer }) => answer === 'fail') || counted.every(({ answer }) => answer === 'pass'))
-      decided = done;
-  }
-  return { gates, looks: { planned: looks.length, done, decided } };
 }

@@ -2,7 +2,6 @@
 import type { PromptFigures } from '../figures/by-prompt.ts';
 import type { EndpointFigures } from '../figures/by-endpoint.ts';
 import type { Capacity } from '../jobs/capacity/capacity.ts';
-import type { CapacityRatio } from '../jobs/capacity/ratio.ts';
 import type { Drift } from '../jobs/capacity/drift.ts';
 import type { Check, Verdict } from '../verdict/check.ts';
 import type { Finding } from '../verdict/findings.ts';
@@ -11,7 +10,7 @@ import type { Manifest } from '../run/manifest.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Slo } from '../figures/slo.ts';
 import type { VariantSummary } from '../figures/summary.ts';
-import type { TrustFigure } from '../verdict/trust.ts';
+import type { EvidenceFigure } from '../verdict/evidence.ts';
 import type { ByVariant } from '../variants.ts';
 
 /** Latency density by variant over common bins, for pictures: shares of the valid answers. */
@@ -69,11 +68,12 @@ export interface Comparison {
   };
   readonly variants: ByVariant<VariantSummary>;
   readonly checks: readonly Check[];
-  readonly slowest_stage: {
+  /** For each candidate, the stage whose tail differs most from the baseline's. */
+  readonly slowest_stage: ByVariant<{
     readonly stage: string;
     readonly baseline_p95_ms: number;
-    readonly shadow_p95_ms: number;
-  } | null;
+    readonly candidate_p95_ms: number;
+  }>;
   readonly histogram: Histogram | null;
   /** Where somebody looked at the servers, or the load was counted in requests. */
   readonly observed?: Observed | null;
@@ -81,14 +81,15 @@ export interface Comparison {
   readonly by_prompt?: ByVariant<readonly PromptFigures[]> | null;
   /** Of a ramp: what each variant sustains. */
   readonly capacity?: ByVariant<Capacity> | null;
-  /** Of the two; null of one, or where one sustains nothing that was tried. */
-  readonly capacity_ratio?: CapacityRatio | null;
   /** Of a soak: what grew or shrank over its time. */
   readonly drift?: readonly Drift[] | null;
   /** Of mixed endpoints: each by itself. */
   readonly by_endpoint?: ByVariant<readonly EndpointFigures[]> | null;
-  readonly trust: readonly TrustFigure[];
+  /** Each piece of evidence that the run can be trusted, with its limit. */
+  readonly trust: readonly EvidenceFigure[];
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;
+  /** Each candidate's own, where there are several; the run's is then the best of them. */
+  readonly verdicts: ByVariant<Verdict> | null;
   readonly exit_code: number;
 }

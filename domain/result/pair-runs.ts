@@ -1,9 +1,10 @@
 /** Two runs made apart as one: the baseline of the first, the shadow of the second; every undeclared difference is a finding. */
 import { finding, type Finding } from '../verdict/findings.ts';
 import type { Measured } from '../record/request-table.ts';
-import type { RunData } from '../run/data.ts';
+import { planLoad } from '../load/counted-plan.ts';
+import { NOT_GARBLED, type RunData } from '../run/data.ts';
 import type { Manifest } from '../run/manifest.ts';
-import { BadValue } from '../text/units.ts';
+import { BadValue, formatDuration } from '../text/units.ts';
 import type { Variant } from '../variants.ts';
 
 /** The job of two runs made apart. */
@@ -42,7 +43,6 @@ const health = (manifest: Manifest, variant: Variant): string =>
 function differences(a: Manifest, b: Manifest, sides: readonly [Variant, Variant]): Finding[] {
   const rows: [string, string, string][] = [
     ['the job', a.job, b.job],
-    ['the payloads', a.payloads.sha256.slice(0, 12), b.payloads.sha256.slice(0, 12)],
     ['what the server says of itself (/health)', health(a, sides[0]), health(b, sides[1])],
     ['k6', a.versions.k6, b.versions.k6],
     ['the suite', a.versions.suite, b.versions.suite],
@@ -61,11 +61,30 @@ function differences(a: Manifest, b: Manifest, sides: readonly [Variant, Variant
   ];
   return rows
     .filter(([, x, y]) => x !== y)
-    .map(([what, baseline, shadow]) => finding('undeclared_difference', { what, baseline, shadow }));
+    .map(([what, baseline, candidate]) => finding('undeclared_difference', { what, baseline, candidate }));
 }
 
 const renamed = (of: Measured | undefined, variant: Variant): Measured | undefined =>
   of === undefined ? undefined : { ...of, variant };
+
+/** What no gate can be judged across: other payloads, or loads of another length. */
+function incomparable(first: RunData, second: RunData): Finding[] {
+  const findings: Finding[] = [];
+  const [a, b] = [first.manifest.payloads, second.manifest.payloads];
+  if (a.sha256 !== b.sha256)
+    findings.push(finding('payloads_differ', { baseline: a.count, candidate: b.count }));
+  const [before, after] = [plannedLoad(first), plannedLoad(second)];
+  if (before !== after) findings.push(finding('lengths_differ', { baseline: before, candidate: after }));
+  return findings;
+}
+
+function plannedLoad({ settings, manifest }: RunData): string {
+  const counted = settings.maxRequests ?? planLoad(settings)?.requests ?? null;
+  const { blocks } = manifest;
+  return counted === null
+    ? formatDuration(blocks.reduce((sum, { duration_ms }) => sum + duration_ms, 0))
+    : `${counted * blocks.length} requests`;
+}
 
 /** @throws BadValue where one of them measured nothing */
 export function pairRuns(
@@ -111,9 +130,12 @@ export function pairRuns(
       count: first.bad_lines.count + second.bad_lines.count,
       first: [...first.bad_lines.first, ...second.bad_lines.first],
     },
-    probes: [...first.probes, ...second.probes],
-    resources: [...first.resources, ...second.resources],
+    probes: [],
+    resources: [],
     summaries: [...counted(first, a, 'baseline'), ...counted(second, b, 'shadow')],
-    findings: differences(first.manifest, second.manifest, [a, b]),
+    garbled: { probes: NOT_GARBLED, resources: NOT_GARBLED },
+    // What a reference was made of was judged when it was saved.
+    parts: [first, second].filter(({ stored }) => stored !== true),
+    findings: [...differences(first.manifest, second.manifest, [a, b]), ...incomparable(first, second)],
   };
 }

@@ -9,7 +9,7 @@ import { ERROR_KINDS } from '../record/errors.ts';
 import { SCHEMA_VERSION } from '../record/request-record.ts';
 import type { Measured } from '../record/request-table.ts';
 import { parseManifest, settingsOf, type Manifest } from '../run/manifest.ts';
-import type { RunData } from '../run/data.ts';
+import { NOT_GARBLED, type RunData } from '../run/data.ts';
 import { BadValue } from '../text/units.ts';
 import { presentVariants, type Variant } from '../variants.ts';
 
@@ -157,6 +157,8 @@ export function storedData(run: StoredRun, where: string): RunData {
     bad_lines: { count: 0, first: [] },
     probes: [],
     resources: [],
+    garbled: { probes: NOT_GARBLED, resources: NOT_GARBLED },
+    stored: true,
     summaries: run.summaries.map((summary) => parseBlockSummary(JSON.stringify(summary), where)),
   };
 }

@@ -1,5 +1,6 @@
 /** Several scenarios as one result: a row each, one exit code. */
-import type { Check, LimitCheck } from '../verdict/check.ts';
+import { holds, type Check } from '../verdict/check.ts';
+import { worstExit } from '../verdict/decide.ts';
 import type { Comparison } from './comparison.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { SCHEMA_VERSION } from '../record/request-record.ts';
@@ -11,20 +12,13 @@ import { presentVariants, type Variant } from '../variants.ts';
  */
 export type Level = 'met' | 'acceptable' | 'beyond' | 'undecided' | 'failed' | 'invalid';
 
-const WITHIN: Readonly<Record<LimitCheck['op'], (value: number, limit: number) => boolean>> = {
-  '<': (value, limit) => value < limit,
-  '<=': (value, limit) => value <= limit,
-  '>': (value, limit) => value > limit,
-  '>=': (value, limit) => value >= limit,
-};
-
 /** Of one check. */
 export function levelOf(check: Check): Level {
-  if (check.answer === 'pass' || (check.kind === 'gate' && check.advisory !== null)) return 'met';
-  if (check.answer === 'inconclusive') return 'undecided';
-  if (check.kind !== 'target') return 'failed';
-  const { value, acceptable = null, op } = check;
-  return value !== null && acceptable !== null && WITHIN[op](value, acceptable) ? 'acceptable' : 'beyond';
+  const { kind, answer, role, value, acceptable, op } = check;
+  if (answer === 'pass' || (kind === 'gate' && role !== 'blocks')) return 'met';
+  if (answer === 'inconclusive') return 'undecided';
+  if (kind !== 'target') return 'failed';
+  return value !== null && acceptable !== null && holds(op, value, acceptable) ? 'acceptable' : 'beyond';
 }
 
 const RANK: readonly Level[] = ['met', 'acceptable', 'beyond', 'undecided', 'failed', 'invalid'];
@@ -49,14 +43,12 @@ export interface SuiteRow {
   readonly because: readonly Check[];
 }
 
-/** One row a variant; a gate's answer stands in the shadow's. */
+/** One row a variant; a gate's answer stands in its candidate's. */
 export function suiteRows(comparison: Comparison, scenario = comparison.run.job): SuiteRow[] {
   return presentVariants(comparison.variants).flatMap((variant): SuiteRow[] => {
     const summary = comparison.variants[variant];
     if (summary === undefined) return [];
-    const checks = comparison.checks.filter((check) =>
-      check.kind === 'gate' ? variant === 'shadow' : check.variant === variant,
-    );
+    const checks = comparison.checks.filter(({ subject }) => subject.variant === variant);
     const own = worstLevel(checks.map(levelOf));
     const level = comparison.verdict.word === 'invalid' ? 'invalid' : own;
     const latency = summary.trends.request_duration;
@@ -112,22 +104,6 @@ export interface Suite {
   }[];
   readonly skipped: readonly Skipped[];
   readonly exit_code: ExitCode;
-}
-
-/** The first that applies, in the house order. */
-const ORDER: readonly ExitCode[] = [
-  EXIT.interrupted,
-  EXIT.our_bug,
-  EXIT.bad_input,
-  EXIT.invalid,
-  EXIT.threshold_failed,
-  EXIT.gate_failed,
-  EXIT.inconclusive,
-  EXIT.pass,
-];
-
-export function worstExit(codes: readonly number[]): ExitCode {
-  return ORDER.find((code) => codes.includes(code)) ?? EXIT.our_bug;
 }
 
 export interface SuiteRun {

@@ -18,7 +18,17 @@ export interface ResourceSample {
   readonly cpu_share: number;
   /** Resident memory by process of ours: `k6`, and the variants' stand-ins. */
   readonly rss_bytes?: Readonly<Record<string, number>>;
+  /** CPU cores in use by process of ours, over the last second; absent where the system does not tell. */
+  readonly cores?: Readonly<Record<string, number>>;
 }
+
+/** Lines of a file that can't be read, but for one at the end that a kill cut short. */
+export interface Garbled {
+  readonly count: number;
+  /** What is wrong with the first. */
+  readonly first: string;
+}
+export const NOT_GARBLED: Garbled = { count: 0, first: '' };
 
 export interface RunData {
   readonly manifest: Manifest;
@@ -30,7 +40,12 @@ export interface RunData {
   readonly bad_lines: { readonly count: number; readonly first: readonly BadLine[] };
   readonly probes: readonly ProbeSample[];
   readonly resources: readonly ResourceSample[];
+  readonly garbled: { readonly probes: Garbled; readonly resources: Garbled };
   readonly summaries: readonly BlockSummary[];
   /** What was seen of the servers; absent where nobody looked. */
   readonly server?: readonly ServerSample[];
+  /** It was read back from a reference, which keeps no evidence: that was judged when it was saved. */
+  readonly stored?: boolean;
+  /** The runs that this one was paired from: each has its own evidence, and is judged by it. Absent: one run. */
+  readonly parts?: readonly RunData[];
 }

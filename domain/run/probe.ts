@@ -5,6 +5,8 @@ export interface ProbeSample {
   readonly idle: boolean;
   readonly at_ms: number;
   readonly duration_ms: number;
+  /** Why it had no answer: such a probe is no sample. Null: it was answered. */
+  readonly failed: string | null;
 }
 
 /** How every probe line begins; a request's line begins with its variant. */
@@ -19,5 +21,6 @@ export function parseProbe(line: string): ProbeSample | null {
   };
   const [block, at_ms, duration_ms] = [field('block'), field('at_ms'), field('duration_ms')];
   if (block === null || at_ms === null || duration_ms === null) return null;
-  return { block, idle: 'idle' in value && value.idle === true, at_ms, duration_ms };
+  const failed = 'failed' in value && typeof value.failed === 'string' ? value.failed : null;
+  return { block, idle: 'idle' in value && value.idle === true, at_ms, duration_ms, failed };
 }

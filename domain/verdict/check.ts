@@ -66,6 +66,8 @@ export type Undecided =
   | { readonly reason: 'memory'; readonly requests: number }
   /** It fails alone, at the plain level, but not beside the other gates: at Holm's level its interval reaches the limit. */
   | { readonly reason: 'fails_alone'; readonly more: number; readonly minutes: number | null }
+  /** The loads tried lie too far apart. */
+  | { readonly reason: 'closer_steps' }
   | { readonly reason: 'no_data'; readonly problem: string }
   | { readonly reason: 'too_few'; readonly needs: number | null }
   /** The evidence that a pass needs was not seen. */

@@ -21,6 +21,8 @@ export interface VerdictContext {
   readonly fail_on: FailOn;
   /** Names of parts that did not run or could not be seen: a pass of the others leaves the whole open. */
   readonly unseen?: readonly string[];
+  /** Findings are the judgement of this job, checks or not: without either it has passed. */
+  readonly always_judged?: boolean;
 }
 
 export interface Decided {
@@ -34,7 +36,7 @@ export function decide(
   findings: readonly Finding[],
   context: VerdictContext,
 ): Decided {
-  const { rule, interrupted, fail_on, unseen = [] } = context;
+  const { rule, interrupted, fail_on, unseen = [], always_judged = false } = context;
   const counted = checks.filter(blocks);
   const answered = (answer: Check['answer']): Check[] => counted.filter((check) => check.answer === answer);
   const [failed, open] = [answered('fail'), answered('inconclusive')];
@@ -58,9 +60,8 @@ export function decide(
     return answer('fail', [...keys(gates), ...faults], soft('fail', EXIT.gate_failed));
   if (interrupted) return answer('inconclusive', ['interrupted'], EXIT.interrupted);
   const unknown = [...keys(open), ...unseen];
-  if (unknown.length > 0)
-    return answer('inconclusive', unknown, soft('inconclusive', EXIT.inconclusive));
-  if (counted.length === 0)
+  if (unknown.length > 0) return answer('inconclusive', unknown, soft('inconclusive', EXIT.inconclusive));
+  if (counted.length === 0 && !always_judged)
     return answer('inconclusive', ['no_checks'], soft('inconclusive', EXIT.inconclusive));
   const [deciding] = counted.filter(({ kind }) => kind === 'gate');
   return answer('pass', keys(deciding === undefined ? counted : [deciding]), EXIT.pass);

@@ -93,7 +93,7 @@ const EVIDENCE = {
   no_answers: row('errors', 'invalid', { requests: 'number', failures: 'text?' }),
   rate_not_sent: row('trust', 'invalid', { after_s: 'number' }),
   machine_spoilt_all: row('trust', 'invalid', { steps: 'number' }),
-  lengths_differ: row('trust', 'invalid', { baseline: 'number', candidate: 'number' }),
+  lengths_differ: row('trust', 'invalid', { baseline: 'text', candidate: 'text' }),
   not_computed: row('gates', 'warning', { what: 'text', problem: 'text' }),
 } as const;
 
@@ -108,7 +108,7 @@ const RUN = {
   little_gap: row('little', 'warning', { in_flight: 'number', clients: 'number' }),
   cpu_busy: row('trust', 'warning', { mean_share: 'number' }),
   undeclared_difference: row('setup', 'warning', { what: 'text', baseline: 'text', candidate: 'text' }),
-  payloads_differ: row('accuracy', 'invalid', { common: 'number', baseline: 'number', candidate: 'number' }),
+  payloads_differ: row('trust', 'invalid', { baseline: 'number', candidate: 'number' }),
   requests_unsent: row('setup', 'warning', { unsent: 'number', planned: 'number' }),
   metrics_vanished: row('server', 'warning', { names: 'text' }),
   metrics_absent: row('server', 'note', { names: 'text' }),

@@ -1,10 +1,11 @@
 /** What a reader must know of a run beside its figures: what happened, and what the figures themselves call for. */
-import type { Check, GateCheck, Verdict } from './check.ts';
+import { straddles, type Check, type Verdict } from './check.ts';
 import { finding, type Finding } from './findings.ts';
 import { PAIRED } from '../result/pair-runs.ts';
 import type { RunData } from '../run/data.ts';
 import type { VariantSummary } from '../figures/summary.ts';
-import { presentVariants, type ByVariant } from '../variants.ts';
+import type { ServerIdentity } from '../run/manifest.ts';
+import { candidatesOf, presentVariants, type ByVariant } from '../variants.ts';
 
 /** Below this a run is a smoke test. */
 const SHORT_RUN_REQUESTS = 100;
@@ -13,7 +14,7 @@ const LITTLE_GAP = 0.1;
 
 /** What happened to the run and its servers. */
 export function runFindings(data: RunData): Finding[] {
-  const { manifest, settings } = data;
+  const { manifest } = data;
   const findings: Finding[] = [];
   const { stopped } = manifest;
   const after_s = stopped === null ? 0 : (stopped.at_ms - manifest.started_ms) / 1000;
@@ -28,10 +29,12 @@ export function runFindings(data: RunData): Finding[] {
       findings.push(finding('stopped_for_cost', { after_s }));
       break;
     case 'baseline_gone':
-      findings.push(finding(comparing ? 'baseline_gone' : 'server_gone', { after_s }, 'baseline'));
+      findings.push(
+        finding(comparing ? 'baseline_gone' : 'server_gone', { after_s }, { variant: 'baseline' }),
+      );
       break;
     case 'shadow_gone':
-      findings.push(finding('server_gone', { after_s }, 'shadow'));
+      findings.push(finding('server_gone', { after_s }, { variant: 'shadow' }));
       break;
     case 'rate_not_sent':
       findings.push(finding('rate_not_sent', { after_s }));
@@ -40,32 +43,36 @@ export function runFindings(data: RunData): Finding[] {
       findings.push(finding('k6_failed', { after_s }));
       break;
   }
-  const { baseline, shadow } = manifest.variants;
-  const { aa } = settings;
+  const { aa } = data.settings;
   if (aa) findings.push(finding('declared_aa'));
-  if (baseline !== undefined && shadow !== undefined) {
-    const a = baseline.identity;
-    const b = shadow.identity;
-    const sameProcess =
-      a !== null &&
-      b !== null &&
-      a.process_start_time_s !== null &&
-      a.process_start_time_s === b.process_start_time_s &&
-      a.process_id !== null &&
-      a.process_id === b.process_id;
+  const baseline = manifest.variants.baseline;
+  for (const variant of candidatesOf(manifest.variants)) {
+    const candidate = manifest.variants[variant];
+    if (baseline === undefined || candidate === undefined || aa) continue;
     // Runs made apart often find their servers at one address, one after the other.
-    const sameAddress = manifest.job !== PAIRED && baseline.url === shadow.url;
-    if (!aa && (sameAddress || sameProcess))
-      findings.push(finding('same_server', { how: sameAddress ? 'address' : 'process' }));
+    const sameAddress = manifest.job !== PAIRED && baseline.url === candidate.url;
+    if (sameAddress || sameProcess(baseline.identity, candidate.identity))
+      findings.push(finding('same_server', { how: sameAddress ? 'address' : 'process' }, { variant }));
   }
   for (const variant of presentVariants(manifest.variants)) {
     const server = manifest.variants[variant];
     const before = server?.identity?.process_start_time_s ?? null;
     const after = server?.identity_after?.process_start_time_s ?? null;
     if (before !== null && after !== null && before !== after)
-      findings.push(finding('server_restarted', {}, variant));
+      findings.push(finding('server_restarted', {}, { variant }));
   }
   return findings;
+}
+
+function sameProcess(a: ServerIdentity | null, b: ServerIdentity | null): boolean {
+  return (
+    a !== null &&
+    b !== null &&
+    a.process_start_time_s !== null &&
+    a.process_start_time_s === b.process_start_time_s &&
+    a.process_id !== null &&
+    a.process_id === b.process_id
+  );
 }
 
 /** What the figures themselves call for. */
@@ -74,23 +81,23 @@ export function figureFindings(data: RunData, summaries: ByVariant<VariantSummar
   for (const variant of presentVariants(data.manifest.variants)) {
     const summary = summaries[variant];
     if (summary === undefined || summary.ok === 0) {
-      findings.push(finding('no_answers', { requests: summary?.requests ?? 0 }, variant));
+      findings.push(finding('no_answers', { requests: summary?.requests ?? 0 }, { variant }));
       continue;
     }
     if (summary.failed > 0)
       findings.push(
-        finding('failures_left_out', { failed: summary.failed, requests: summary.requests }, variant),
+        finding('failures_left_out', { failed: summary.failed, requests: summary.requests }, { variant }),
       );
     if (summary.cost !== null && summary.cost.n < summary.ok)
       findings.push(
-        finding('missing_cost', { missing: summary.ok - summary.cost.n, answers: summary.ok }, variant),
+        finding('missing_cost', { missing: summary.ok - summary.cost.n, answers: summary.ok }, { variant }),
       );
     if (summary.requests < SHORT_RUN_REQUESTS)
-      findings.push(finding('short_run', { requests: summary.requests }, variant));
+      findings.push(finding('short_run', { requests: summary.requests }, { variant }));
     const scored = summary.accuracy.correction ?? summary.accuracy.translation;
     if (scored !== null && scored.answers > scored.payloads)
       findings.push(
-        finding('repeated_payloads', { answers: scored.answers, payloads: scored.payloads }, variant),
+        finding('repeated_payloads', { answers: scored.answers, payloads: scored.payloads }, { variant }),
       );
     const { little } = summary;
     if (
@@ -98,7 +105,9 @@ export function figureFindings(data: RunData, summaries: ByVariant<VariantSummar
       data.manifest.stopped === null &&
       Math.abs(little.in_flight - little.clients) > LITTLE_GAP * little.clients
     )
-      findings.push(finding('little_gap', { in_flight: little.in_flight, clients: little.clients }, variant));
+      findings.push(
+        finding('little_gap', { in_flight: little.in_flight, clients: little.clients }, { variant }),
+      );
   }
   return findings;
 }
@@ -109,27 +118,25 @@ export function checkFindings(
   rule: Verdict['rule'],
 ): Finding[] {
   const findings: Finding[] = [];
-  for (const check of checks) {
-    if (check.kind === 'limit' && check.straddles)
+  for (const check of checks)
+    if (check.kind === 'limit' && check.answer !== 'inconclusive' && straddles(check))
       findings.push(
-        finding(
-          'interval_straddles_limit',
-          { check: check.id, limit: check.limit, unit: check.unit },
-          check.variant,
-        ),
+        finding('interval_straddles_limit', { check: check.id }, { variant: check.subject.variant }),
       );
-  }
-  const gates = checks.filter((check): check is GateCheck => check.kind === 'gate');
+  const gates = checks.filter(({ kind }) => kind === 'gate');
   const few = gates.find(
-    ({ gate, advisory }) => gate === 'accuracy' && advisory?.reason === 'too_few',
+    ({ metric, advisory }) => metric === 'accuracy' && advisory?.reason === 'too_few',
   )?.advisory;
   if (few?.reason === 'too_few') findings.push(finding('few_payloads', { has: few.has, needs: few.needs }));
   if (rule === 'point' && gates.length > 0) findings.push(finding('point_rule'));
-  if (gates.some(({ gate }) => gate === 'throughput'))
+  if (gates.some(({ metric }) => metric === 'throughput'))
     findings.push(
       finding(settings.arrival.kind === 'closed' ? 'closed_loop_throughput' : 'open_loop_throughput'),
     );
-  if (gates.some(({ gate }) => gate === 'latency') && manifest.deployment_noise === null)
+  if (
+    gates.some(({ statistic }) => statistic?.startsWith('p') === true) &&
+    manifest.deployment_noise === null
+  )
     findings.push(finding('deployment_noise_unknown'));
   if (manifest.fallback !== null)
     findings.push(

@@ -20,14 +20,14 @@ export function streamFindings(
     const tokens = summary?.tokens ?? null;
     if (summary === undefined || tokens === null) continue;
     const { estimated, answers, cached_share } = tokens;
-    if (estimated > 0) findings.push(finding('tokens_estimated', { estimated, answers }, variant));
+    if (estimated > 0) findings.push(finding('tokens_estimated', { estimated, answers }, { variant }));
     const asked = summary.requests + summary.warm_up;
     if (!settings.uniquePrefix && payloads > 0 && asked > payloads)
       findings.push(
         finding(
           'prefix_cache',
           { times: asked / payloads, ...(cached_share === null ? {} : { cached_share }) },
-          variant,
+          { variant },
         ),
       );
   }

@@ -74,14 +74,16 @@ export function wireLoad(of: LoadParts): Wired {
       timeout: 5000,
       tags: { name: 'probe' },
     });
+    const answered = response.status >= 200 && response.status < 300;
     const line = {
       probe: true,
       idle,
       block: plan.block,
       at_ms: Date.now(),
       duration_ms: response.timings.duration,
+      ...(answered ? {} : { failed: `${response.status} ${response.error}`.slice(0, 200) }),
     };
-    probeDuration.add(line.duration_ms);
+    if (answered) probeDuration.add(line.duration_ms);
     log.write(JSON.stringify(line));
   };
   return {

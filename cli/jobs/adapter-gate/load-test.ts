@@ -334,12 +334,7 @@ async function sendAll(
   return { data: readRun(run), result };
 }
 
-function clientProblems(
-  io: Io,
-  { data, result }: Ran,
-  client: ClientFigures,
-  expected: number,
-): Finding[] {
+function clientProblems(io: Io, { data, result }: Ran, client: ClientFigures, expected: number): Finding[] {
   const findings: Finding[] = [];
   if (io.interrupted.aborted) return [finding('interrupted')];
   const stopped = data.manifest.stopped;

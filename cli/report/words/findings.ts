@@ -71,7 +71,7 @@ const WORDS: Catalogue = {
   machine_spoilt_all: (a) =>
     `the load machine was the limit in all ${a.steps} steps: what the server sustains can't be told from here; use another machine, or begin lower (--from)`,
   lengths_differ: (a) =>
-    `the two runs were made with other lengths (${integer(a.baseline)} against ${integer(a.candidate)} requests planned): totals and rates of them compare different work`,
+    `the two runs were made with other lengths (${a.baseline} against ${a.candidate}): rates and totals of them compare different work; run both with the same --duration or --requests`,
   not_computed: (a) => `${a.what} could not be computed: ${a.problem}`,
   server_gone: (a) => `the server stopped answering after ${seconds(a.after_s)}; the run was ended`,
   same_server: (a) =>
@@ -89,7 +89,8 @@ const WORDS: Catalogue = {
   cpu_busy: (a) =>
     `the load machine's CPUs were ${percent(a.mean_share, 0)} busy on average: more clients would measure it rather than the servers`,
   undeclared_difference: (a) => `the two runs differ in ${a.what}: ${a.baseline} against ${a.candidate}`,
-  payloads_differ: (a) => `only ${a.common} payloads were asked of both variants`,
+  payloads_differ: (a) =>
+    `the two runs asked other payloads (${integer(a.baseline)} against ${integer(a.candidate)}): their answers can't be compared; run both with the same --payloads`,
   requests_unsent: (a) =>
     `${integer(a.unsent)} of ${integer(a.planned)} planned requests were not sent within the time (--duration is the most that a load counted in requests may take)`,
   metrics_vanished: (a) =>

@@ -1,5 +1,6 @@
 /** The four checks, each against an absolute limit and, where there is a baseline, against it. */
-import type { Interval } from '../../verdict/check.ts';
+import type { Unit } from '../../record/metrics.ts';
+import { holds, type Answer, type Check, type Interval, type Op } from '../../verdict/check.ts';
 import { mover } from '../../statistics/mover.ts';
 import { newcombeDifference } from '../../statistics/proportions.ts';
 import { ALPHA, type Estimate } from './client-figures.ts';
@@ -22,6 +23,7 @@ export const LIMIT_NAMES = Object.keys(LIMITS).filter((name): name is LimitName 
 
 interface Rule {
   readonly op: '<' | '>' | '>=';
+  readonly unit: Unit;
   readonly absolute: LimitName;
   readonly relative: LimitName;
   /** How the candidate stands to the baseline. */
@@ -31,47 +33,38 @@ interface Rule {
 const RULES: Readonly<Record<DecidingFigure, Rule>> = {
   p95_latency_s: {
     op: '<',
+    unit: 's',
     absolute: 'max_p95_latency',
     relative: 'max_p95_latency_ratio',
     scale: 'ratio',
   },
-  p95_ttft_s: { op: '<', absolute: 'max_p95_ttft', relative: 'max_p95_ttft_ratio', scale: 'ratio' },
-  throughput_rps: { op: '>', absolute: 'min_throughput', relative: 'min_throughput_ratio', scale: 'ratio' },
+  p95_ttft_s: {
+    op: '<',
+    unit: 's',
+    absolute: 'max_p95_ttft',
+    relative: 'max_p95_ttft_ratio',
+    scale: 'ratio',
+  },
+  throughput_rps: {
+    op: '>',
+    unit: 'requests/s',
+    absolute: 'min_throughput',
+    relative: 'min_throughput_ratio',
+    scale: 'ratio',
+  },
   client_success_rate: {
     op: '>=',
+    unit: 'share',
     absolute: 'min_success_rate',
     relative: 'max_success_rate_drop',
     scale: 'difference',
   },
 };
 
-export type IntervalAnswer = 'pass' | 'fail' | 'inconclusive';
-
-export interface Check {
-  readonly figure: DecidingFigure;
-  readonly kind: 'absolute' | 'relative';
-  readonly op: '<' | '<=' | '>' | '>=';
-  readonly limit: number;
-  /** Absolute: the candidate's figure. Relative: its ratio to the baseline's, or for the success rate the difference. */
-  readonly value: number | null;
-  readonly candidate: number | null;
-  readonly baseline: number | null;
-  /** From the clients' own records, on the scale of `value`: advisory unless strict. Null: the records can't say. */
-  readonly interval: Interval | null;
-  readonly interval_answer: IntervalAnswer | null;
-  readonly passed: boolean;
-}
-
-const holds: Readonly<Record<Check['op'], (value: number, limit: number) => boolean>> = {
-  '<': (value, limit) => value < limit,
-  '<=': (value, limit) => value <= limit,
-  '>': (value, limit) => value > limit,
-  '>=': (value, limit) => value >= limit,
-};
-
-function answerOf(interval: Interval | null, op: Check['op'], limit: number): IntervalAnswer | null {
+/** What a whole interval says of a limit; null where there is no interval. */
+export function byInterval({ interval, op, limit }: Pick<Check, 'interval' | 'op' | 'limit'>): Answer | null {
   if (interval === null) return null;
-  const inside = (bound: number | null): boolean | null => (bound === null ? null : holds[op](bound, limit));
+  const inside = (bound: number | null): boolean | null => (bound === null ? null : holds(op, bound, limit));
   const [low, high] = [inside(interval.low), inside(interval.high)];
   if (low === true && high === true) return 'pass';
   return low === false && high === false ? 'fail' : 'inconclusive';
@@ -83,68 +76,141 @@ export interface Candidate {
   readonly total_requests: number;
 }
 
-/** No data never passes. `strict`: a check also needs its whole interval on the good side. */
+/**
+ * The four checks, absolute and, where there is a baseline, against it: by the point figures of the contract. The interval
+ * comes from the clients' own records and stands beside.
+ * @param strict a check also needs its whole interval on the good side
+ */
 export function judge(
   candidate: Candidate,
   baseline: Baseline | null,
   limits: Limits,
   strict: boolean,
 ): readonly Check[] {
-  const check = (
-    of: Omit<Check, 'passed' | 'interval_answer'>,
-    point: boolean,
-    by_interval = strict,
-  ): Check => {
-    const interval_answer = answerOf(of.interval, of.op, of.limit);
-    return { ...of, interval_answer, passed: point && (!by_interval || interval_answer === 'pass') };
-  };
   const absolute = DECIDING.map((figure): Check => {
-    const { op, absolute: name } = RULES[figure];
+    const { op, unit, absolute: name } = RULES[figure];
     const value = candidate.figures[figure];
     const estimate = candidate.client[figure];
-    const interval = estimate === null ? null : { low: estimate.low, high: estimate.high };
-    const limit = limits[name];
-    return check(
-      { figure, kind: 'absolute', op, limit, value, candidate: value, baseline: null, interval },
-      value !== null && holds[op](value, limit),
+    return checkOf(
+      {
+        id: figure,
+        figure,
+        scale: 'value',
+        unit,
+        op,
+        limit: limits[name],
+        value,
+        interval: estimate === null ? null : { low: estimate.low, high: estimate.high },
+        compared: null,
+      },
+      candidate.total_requests,
+      value === null ? null : holds(op, value, limits[name]),
+      strict,
     );
   });
   if (baseline === null) return absolute;
   const relative = DECIDING.map((figure): Check => {
     const rule = RULES[figure];
     const [now, before] = [candidate.figures[figure], baseline.figures[figure]];
-    const common = { figure, kind: 'relative', candidate: now, baseline: before } as const;
+    const common = {
+      id: `${figure}_relative`,
+      figure,
+      scale: rule.scale,
+      unit: rule.unit,
+      compared: { baseline: before, candidate: now },
+    } as const;
     if (rule.scale === 'difference') {
       const drop = limits[rule.relative];
-      const interval = differenceOfRates(candidate, baseline);
-      return check(
+      return checkOf(
         {
           ...common,
           op: '>=',
           limit: 0 - drop,
           value: now === null || before === null ? null : now - before,
-          interval,
+          interval: differenceOfRates(candidate, baseline),
         },
-        now !== null && before !== null && now >= before - drop,
+        candidate.total_requests,
+        now === null || before === null ? null : now >= before - drop,
         // No sample, however large, shows "not worse by anything at all".
         strict && drop > 0,
       );
     }
     const op = rule.op === '<' ? '<=' : '>=';
     const limit = limits[rule.relative];
-    return check(
+    const known = now !== null && before !== null && before > 0;
+    return checkOf(
       {
         ...common,
         op,
         limit,
-        value: now === null || before === null || before <= 0 ? null : now / before,
+        value: known ? now / before : null,
         interval: ratioOf(candidate.client[figure], baseline.client[figure]),
       },
-      now !== null && before !== null && before > 0 && holds[op](now, limit * before),
+      candidate.total_requests,
+      known ? holds(op, now, limit * before) : null,
+      strict,
     );
   });
   return [...absolute, ...relative];
 }
+
+type Figure = Pick<Check, 'id' | 'scale' | 'unit' | 'op' | 'limit' | 'value' | 'interval' | 'compared'> & {
+  readonly figure: DecidingFigure;
+};
+
+/** No data never passes. @param point what the point figure says; null: there is none */
+function checkOf({ figure, ...of }: Figure, n: number, point: boolean | null, by_interval: boolean): Check {
+  const said = byInterval(of);
+  const open = point === true && by_interval && said !== 'pass';
+  return {
+    ...of,
+    kind: 'gate',
+    subject: { variant: null },
+    metric: figure,
+    statistic: null,
+    acceptable: null,
+    alpha: of.interval === null ? null : ALPHA,
+    answer: point === null || open ? 'inconclusive' : point ? 'pass' : 'fail',
+    role: 'blocks',
+    advisory: null,
+    undecided:
+      point === null
+        ? { reason: 'no_data', problem: 'neither Prometheus nor the clients gave this figure' }
+        : open
+          ? { reason: 'too_few', needs: null }
+          : null,
+    n,
+    n_of: 'requests',
+  };
+}
+
+/** A check as perf_decision.json has it. */
+export interface ContractCheck {
+  readonly figure: string;
+  readonly kind: 'absolute' | 'relative';
+  readonly op: Op;
+  readonly limit: number;
+  /** Absolute: the candidate's figure. Relative: its ratio to the baseline's, or for the success rate the difference. */
+  readonly value: number | null;
+  readonly candidate: number | null;
+  readonly baseline: number | null;
+  readonly interval: Interval | null;
+  readonly interval_answer: Answer | null;
+  readonly passed: boolean;
+}
+
+export const contractCheck = (check: Check): ContractCheck => ({
+  figure: check.metric,
+  kind: check.scale === 'value' ? 'absolute' : 'relative',
+  op: check.op,
+  limit: check.limit,
+  value: check.value,
+  candidate: check.compared === null ? check.value : check.compared.candidate,
+  baseline: check.compared?.baseline ?? null,
+  interval: check.interval,
+  interval_answer: byInterval(check),
+  passed: check.answer === 'pass',
+});
 
 /** Of two runs made apart: the logs' intervals combined (MOVER, independent estimates). */
 function ratioOf(now: Estimate | null, before: Estimate | null): Interval | null {

@@ -1,8 +1,10 @@
 /** perf_decision.json: from a load test, a baseline and limits to one word. */
 import type { Baseline } from './baseline.ts';
 import { DECIDING, clientEstimates, decidingFigures } from './baseline.ts';
-import { judge, type Check, type Limits } from './checks.ts';
-import { finding, isInvalid, type Finding } from '../../verdict/findings.ts';
+import type { Check } from '../../verdict/check.ts';
+import { FAIL_ON_ANY, decide } from '../../verdict/decide.ts';
+import { judge, type Limits } from './checks.ts';
+import { finding, type Finding } from '../../verdict/findings.ts';
 import { GATE_SCHEMA_VERSION, type LoadTest } from './load-test.ts';
 
 export interface CandidateModel {
@@ -74,11 +76,16 @@ export function decideGate(of: DecisionRequest): Decision {
       ? [finding('no_margin_for_success')]
       : []),
   ];
-  const invalid = test.status === 'failed' || isInvalid(findings);
+  const { verdict } = decide(checks, findings, {
+    rule: 'point',
+    interrupted: false,
+    fail_on: FAIL_ON_ANY,
+  });
+  const invalid = test.status === 'failed' || verdict.word === 'invalid';
   return {
     schema_version: GATE_SCHEMA_VERSION,
     load_test_id: test.load_test_id,
-    decision: invalid ? 'invalid' : checks.every(({ passed }) => passed) ? 'passed' : 'failed',
+    decision: invalid ? 'invalid' : verdict.word === 'pass' ? 'passed' : 'failed',
     mode: baseline === null ? 'absolute' : 'comparative',
     rule: strict ? 'strict' : 'point',
     candidate,
@@ -96,9 +103,7 @@ function baselineFindings(baseline: Baseline, test: LoadTest, candidate: Candida
   const findings: Finding[] = [];
   const missing = DECIDING.filter((figure) => baseline.figures[figure] === null);
   if (missing.length > 0)
-    findings.push(
-      finding('baseline_incomplete', { baseline: baseline.source, missing: missing.join(', ') }),
-    );
+    findings.push(finding('baseline_incomplete', { baseline: baseline.source, missing: missing.join(', ') }));
   const pairs = [
     ['model', baseline.model_name, candidate.model_name],
     ['concurrency', baseline.concurrency, test.concurrency],
@@ -106,6 +111,6 @@ function baselineFindings(baseline: Baseline, test: LoadTest, candidate: Candida
   ] as const;
   for (const [what, theirs, ours] of pairs)
     if (theirs !== null && theirs !== ours)
-      findings.push(finding('baseline_differs', { what, baseline: theirs, candidate: ours }));
+      findings.push(finding('baseline_differs', { what, baseline: String(theirs), candidate: String(ours) }));
   return findings;
 }

@@ -44,7 +44,7 @@ export interface RawTest {
 /** Targets that are missing, or did not answer every scrape from the last before the test to the first after it. */
 export function scrapeProblems(up: readonly Series[], range: TestRange): readonly Finding[] {
   if (up.length === 0) return [finding('target_missing')];
-  return up.flatMap(({ labels, samples }) => {
+  return up.flatMap(({ labels, samples }): Finding[] => {
     const instance = labels['instance'] ?? '';
     const first = samples.findLastIndex(({ at_ms }) => at_ms <= range.from_ms);
     const last = samples.findIndex(({ at_ms }) => at_ms >= range.to_ms);
@@ -146,7 +146,7 @@ export function contractFigures(answers: Readonly<Record<FigureName, readonly Se
 
 /** Beside the deciding percentiles: how coarse their buckets are. */
 export function bucketNotes(buckets: ExactFigures['buckets']): readonly Finding[] {
-  return (['latency', 'ttft'] as const).flatMap((metric) => {
+  return (['latency', 'ttft'] as const).flatMap((metric): Finding[] => {
     const found = buckets[metric].p95;
     if (found === null) return [];
     const { bucket_low, bucket_high } = found;

@@ -6,7 +6,7 @@ import type { RunData } from '../../run/data.ts';
 import type { Manifest } from '../../run/manifest.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { sloOf } from '../../figures/slo.ts';
-import { CPU_FULL, CPU_FULL_SECONDS, delayLimit, probeDelay } from '../../verdict/trust.ts';
+import { CPU_FULL_SECONDS, delayLimit, fullShare, probeDelay } from '../../verdict/evidence.ts';
 import { mapVariants, type ByVariant, type Variant } from '../../variants.ts';
 import { judgeCapacity, type Capacity } from './capacity.ts';
 import type { RampPlan } from './search.ts';
@@ -15,6 +15,8 @@ import { judgeStep, type MachineLoad, type Step } from './step.ts';
 
 /** A step shorter than this in samples tells nothing of the load machine. */
 const LEAST_SECONDS = 3;
+/** A step of this length has had the time for its samples of the machine and of the probe. */
+const SEEN_FROM_MS = 6000;
 /** What a step's latency is to be told by: as a gate's usual margin. */
 const TOLERANCE = 0.15;
 /** Our own delay may be this part of the tightest latency limit. */
@@ -70,13 +72,12 @@ export function capacitiesOf(data: RunData): ByVariant<Capacity> {
   return mapVariants(stepsOf(data), (steps, variant) => judgeCapacity(variant, steps, plan));
 }
 
+/** A step whose load machine was the limit, or was not seen, tells nothing of the server. */
 function machineLoad(data: RunData, block: Manifest['blocks'][number], variant: Variant): MachineLoad {
   const during = data.resources.filter(({ at_ms }) => at_ms >= block.started_ms && at_ms <= block.ended_ms);
-  const full_share =
-    during.length < LEAST_SECONDS
-      ? null
-      : during.filter(({ cpu_share }) => cpu_share >= CPU_FULL).length / during.length;
-  const delay_ms = probeDelay(data.probes.filter((probe) => probe.block === block.block))?.delay_ms ?? null;
+  const full_share = during.length < LEAST_SECONDS ? null : fullShare(during);
+  const probes = data.probes.filter((probe) => probe.block === block.block);
+  const delay_ms = probeDelay(probes)?.delay_ms ?? null;
   const measured = data.measured[variant];
   const latencies = measured === undefined ? new Float64Array() : blockOf(measured, block.block).duration_ms;
   const median_ms = latencies.toSorted()[Math.floor(latencies.length / 2)] ?? null;
@@ -87,5 +88,9 @@ function machineLoad(data: RunData, block: Manifest['blocks'][number], variant: 
   // What is told here is which side of a limit the latency lies on, or how much it grows.
   const tolerable_ms = Math.max(DELAY_OF_LIMIT * tightest, delayLimit(TOLERANCE, median_ms ?? 0));
   const delayed = delay_ms !== null && delay_ms > tolerable_ms;
-  return { full_share, delay_ms, ok: !(full_share !== null && full_share > CPU_FULL_SECONDS) && !delayed };
+  const full = full_share !== null && full_share > CPU_FULL_SECONDS;
+  // A step that was given up early has no more evidence than it had time.
+  const long_enough = block.ended_ms - block.started_ms >= SEEN_FROM_MS && data.manifest.stopped === null;
+  const seen = !long_enough || (full_share !== null && delay_ms !== null);
+  return { full_share, delay_ms, ok: seen && !full && !delayed };
 }

@@ -1,6 +1,6 @@
 /** One step of a ramp: what one variant did under one load, and whether it sustains it. */
 import type { Load } from '../../run/block.ts';
-import type { LimitCheck } from '../../verdict/check.ts';
+import type { Check } from '../../verdict/check.ts';
 import { lateness } from '../../figures/lateness.ts';
 import { judgeLimit } from '../../verdict/limits.ts';
 import type { Measured } from '../../record/request-table.ts';
@@ -53,7 +53,7 @@ export interface Step {
   readonly in_flight: { readonly first: number; readonly last: number } | null;
   /** p99 lateness of starts, open load. */
   readonly late_p99_ms: number | null;
-  readonly limits: readonly LimitCheck[];
+  readonly limits: readonly Check[];
   readonly machine: MachineLoad;
   /** Null: the server says nothing of itself. */
   readonly server: ServerLoad | null;
@@ -163,10 +163,15 @@ function judged(
  * answers beyond the limit, which is the same question: p95 < 5 s where fewer than 5 % take longer. Far from the limit
  * that share is told by few answers, where the percentile's own interval has no upper end yet.
  */
-function limitAnswer(check: LimitCheck, of: Measured, alpha: number): StepAnswer {
+function limitAnswer(check: Check, of: Measured, alpha: number): StepAnswer {
   const { op, limit, value, interval, statistic } = check;
   if (value === null) return 'unsure';
-  if (check.metric === 'request_duration' && isPercentile(statistic) && op.startsWith('<')) {
+  if (
+    check.metric === 'request_duration' &&
+    statistic !== null &&
+    isPercentile(statistic) &&
+    op.startsWith('<')
+  ) {
     const { lower, upper } = shareBeyond(of, limit, alpha);
     const allowed = 1 - PERCENTILES[statistic];
     return upper < allowed ? 'good' : lower > allowed ? 'bad' : 'unsure';

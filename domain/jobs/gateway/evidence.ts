@@ -1,4 +1,5 @@
 /** Everything that was seen during one scenario, from k6's side and from the other one: what it is judged by. */
+import type { Seen } from '../../verdict/evidence.ts';
 import type { LmState } from './lm.ts';
 import type { LogEvidence } from './log-line.ts';
 import type { PhaseSummary } from './plan.ts';
@@ -48,8 +49,8 @@ export interface Evidence {
   readonly run_key: string;
   readonly programs: readonly GatewayProgram[];
   readonly records: readonly GatewayRecord[];
-  /** Lines of the request log that can't be read. */
-  readonly bad_records: number;
+  /** Lines of the request log that can't be read, and the first of them. */
+  readonly bad_records: Seen['torn'];
   readonly phases: readonly PhaseEvidence[];
   /** Null: not to be seen. */
   readonly logs: LogEvidence | null;
@@ -58,8 +59,11 @@ export interface Evidence {
   /** Last words of a gateway of ours that ended by itself. */
   readonly died: string | null;
   readonly readiness: Readiness | null;
-  /** Share of the seconds in which all CPUs of the load machine were full. */
-  readonly cpu_full_share: number;
+  /** The load machine during the scenario. */
+  readonly resources: Seen['resources'];
+  readonly cpus: number;
+  /** How long k6 ran for it, in seconds. */
+  readonly load_s: number;
   readonly interrupted: boolean;
 }
 

@@ -29,7 +29,7 @@ function limitFindings(evidence: Evidence, terms: Terms): Finding[] {
   const too_fast = served.length > limit && slowest < TOO_FAST * least_ms;
   if (peak === null ? too_fast : peak >= 2 * limit && refused === 0)
     return [finding('no_limit_in_force', args)];
-  return peak !== null && peak > limit ? [finding('limit_exceeded', args)] : [];
+  return peak !== null && peak > limit ? [finding('limit_exceeded', { peak, limit })] : [];
 }
 
 export function judgeBackpressure(evidence: Evidence, terms: Terms): Judged {
@@ -54,9 +54,7 @@ export function judgeBackpressure(evidence: Evidence, terms: Terms): Judged {
     findings.push(finding('queue_timeout_ignored', { longest_ms: longest, queue_timeout_ms }));
   const capacity = burstCapacity(terms);
   if (burst.length > 0 && refused.length === 0 && burst.length <= capacity)
-    findings.push(
-      finding('burst_below_queue_timeout', { burst: burst.length, capacity, queue_timeout_ms }),
-    );
+    findings.push(finding('burst_below_queue_timeout', { burst: burst.length, capacity, queue_timeout_ms }));
 
   const burst_end = burst.reduce((latest, one) => Math.max(latest, endOf(one)), 0);
   const singles = evidence.records.filter(({ phase, kind }) => phase === 'after' && kind === 'call');

@@ -14,7 +14,7 @@ export function judgeProbes({ records, readiness }: Evidence): Judged {
       finding(
         'probe_failed',
         { failed: failed.length, asked: live.length + ready.length },
-        failed.slice(0, 3).map(({ kind, status, error }) => `${kind}: ${status ?? error ?? ''}`),
+        { cases: failed.slice(0, 3).map(({ kind, status, error }) => `${kind}: ${status ?? error ?? ''}`) },
       ),
     );
   if (readiness !== null) {
@@ -23,7 +23,7 @@ export function judgeProbes({ records, readiness }: Evidence): Judged {
     if (without_lm !== null && without_lm.unready_after_ms === null)
       findings.push(finding('ready_always_true', { waited_ms: without_lm.waited_ms }));
     if (without_lm !== null && without_lm.live.status !== 200)
-      findings.push(finding('live_turns_false', { status: without_lm.live.status ?? 'no answer' }));
+      findings.push(finding('live_turns_false', { status: String(without_lm.live.status ?? 'no answer') }));
     if (turned && without_lm.ready_again_after_ms === null)
       findings.push(finding('ready_stays_false', { waited_ms: without_lm.waited_ms }));
     if (idle.live.body === idle.ready.body && !turned) findings.push(finding('probes_alike'));

@@ -35,12 +35,14 @@ export function judgeRouting({ records, programs }: Evidence): Judged {
       finding(
         'context_leak',
         { wrong: wrong.length, answers: answers.length },
-        wrong
-          .slice(0, CASES)
-          .map(
-            (one) =>
-              `${one.request_id} to ${one.program} (${modelOf.get(one.program) ?? ''}) was answered by ${one.model ?? ''}; in flight with it: ${inFlightWith(one, main)}`,
-          ),
+        {
+          cases: wrong
+            .slice(0, CASES)
+            .map(
+              (one) =>
+                `${one.request_id} to ${one.program} (${modelOf.get(one.program) ?? ''}) was answered by ${one.model ?? ''}; in flight with it: ${inFlightWith(one, main)}`,
+            ),
+        },
       ),
     );
   if (crossed.length > 0)
@@ -48,7 +50,11 @@ export function judgeRouting({ records, programs }: Evidence): Judged {
       finding(
         'crossed_answers',
         { crossed: crossed.length, answers: answers.length },
-        crossed.slice(0, CASES).map((one) => `${one.request_id} got the answer of ${one.echoed_id ?? ''}`),
+        {
+          cases: crossed
+            .slice(0, CASES)
+            .map((one) => `${one.request_id} got the answer of ${one.echoed_id ?? ''}`),
+        },
       ),
     );
   if (unnamed.length > 0)

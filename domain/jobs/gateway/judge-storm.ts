@@ -32,10 +32,7 @@ function kindOf({ error, clean_error }: GatewayRecord): Kind {
   return KIND_OF[error] ?? 'dropped';
 }
 
-function crash(
-  { process: { before, after }, died }: Evidence,
-  dropped: readonly GatewayRecord[],
-): Finding[] {
+function crash({ process: { before, after }, died }: Evidence, dropped: readonly GatewayRecord[]): Finding[] {
   const [from, to] = [before?.start_time_s ?? null, after?.start_time_s ?? null];
   const how =
     died !== null || (before !== null && after === null)
@@ -47,10 +44,11 @@ function crash(
           : null;
   if (how === null) return [];
   return [
-    finding('crash_on_error', { how, dropped: dropped.length }, [
-      ...(died === null || died === '' ? [] : [died.slice(-300)]),
-      ...details(dropped),
-    ]),
+    finding(
+      'crash_on_error',
+      { how, dropped: dropped.length },
+      { cases: [...(died === null || died === '' ? [] : [died.slice(-300)]), ...details(dropped)] },
+    ),
   ];
 }
 
@@ -66,13 +64,18 @@ export function judgeStorm(evidence: Evidence, { timeout_ms }: Terms): Judged {
   }
   const of = (kind: Kind): readonly GatewayRecord[] => by.get(kind) ?? [];
   const findings: Finding[] = [...crash(evidence, of('dropped'))];
-  for (const code of ['html_error', 'hang_on_error', 'wrong_answer_in_storm'] as const) {
-    const found = of(code);
-    if (found.length > 0)
-      findings.push(
-        finding(code, { requests: found.length, all: storm.length, timeout_ms }, details(found)),
-      );
-  }
+  const counted = (kind: Kind) => ({ requests: of(kind).length, all: storm.length });
+  const cases = (kind: Kind) => ({ cases: details(of(kind)) });
+  if (of('html_error').length > 0)
+    findings.push(finding('html_error', counted('html_error'), cases('html_error')));
+  if (of('hang_on_error').length > 0)
+    findings.push(
+      finding('hang_on_error', { ...counted('hang_on_error'), timeout_ms }, cases('hang_on_error')),
+    );
+  if (of('wrong_answer_in_storm').length > 0)
+    findings.push(
+      finding('wrong_answer_in_storm', counted('wrong_answer_in_storm'), cases('wrong_answer_in_storm')),
+    );
   const lm = phases.find(({ phase }) => phase === 'main')?.lm ?? null;
   if (lm !== null && lm.errors + lm.hung === 0 && storm.length > 0)
     findings.push(finding('storm_not_seen', { calls: lm.received }));

@@ -1,9 +1,14 @@
 /** From what was seen of one scenario to its outcome: figures, findings named by their bug, and what could not be seen. */
+import { NOT_GARBLED } from '../../run/data.ts';
+import type { ExitCode } from '../../verdict/exit-codes.ts';
 import type { Evidence, Terms } from './evidence.ts';
 import { groupFigures, percentile, right, windowSeconds, type GroupFigures } from './figures.ts';
-import { finding, type Finding, type FindingCode } from '../../verdict/findings.ts';
+import { finding, type Finding } from '../../verdict/findings.ts';
 import type { Sight } from './sight.ts';
-import { judgeLimits, type FigureName, type GatewayCheck, type GatewayLimit } from './limits.ts';
+import { FIGURES, judgeLimits, type FigureName, type GatewayLimit } from './limits.ts';
+import type { Check, Verdict } from '../../verdict/check.ts';
+import { FAIL_ON_ANY, decide } from '../../verdict/decide.ts';
+import { judgeEvidence, type EvidenceFigure } from '../../verdict/evidence.ts';
 import { mainCalls, type Judged } from './judged.ts';
 import { reconcileLm, reconcileLogs, reconcileMetric } from './reconcile.ts';
 import type { GatewayRecord } from './record.ts';
@@ -23,11 +28,13 @@ export interface Unseen {
 
 export interface ScenarioResult {
   readonly scenario: GatewayScenario;
-  readonly outcome: 'pass' | 'fail' | 'invalid' | 'skipped';
+  readonly verdict: Verdict;
+  readonly exit_code: ExitCode;
   readonly from_k6: readonly Sight[];
   readonly from_other_side: readonly Sight[];
   readonly groups: readonly GroupFigures[];
-  readonly checks: readonly GatewayCheck[];
+  readonly checks: readonly Check[];
+  readonly trust: readonly EvidenceFigure[];
   readonly findings: readonly Finding[];
   readonly unseen: readonly Unseen[];
 }
@@ -42,53 +49,68 @@ const JUDGES: Readonly<Record<GatewayScenario, (evidence: Evidence, terms: Terms
 };
 
 /** The bug that a missed limit stands for, where it stands for one. */
-const BUG_OF: Readonly<Partial<Record<FigureName, FindingCode>>> = {
-  after_error_rate: 'not_normal_again',
-  after_duration_p95: 'not_normal_again',
-  memory_growth: 'memory_leak',
-  live_p95: 'probe_behind_queue',
-  ready_p95: 'probe_behind_queue',
-};
-
-function named(checks: readonly GatewayCheck[]): Finding[] {
-  return checks.flatMap(({ figure, answer, value, limit }) => {
-    const code = BUG_OF[figure];
-    if (answer === 'pass' || code === undefined) return [];
-    return [finding(code, { figure, limit, ...(value === null ? {} : { value }) })];
-  });
+function bugOf(figure: FigureName, value: number | null, limit: number): Finding | null {
+  const measured = value === null ? {} : { value };
+  switch (figure) {
+    case 'after_error_rate':
+    case 'after_duration_p95':
+      return finding('not_normal_again');
+    case 'memory_growth':
+      return finding('memory_leak', { value: value ?? 0, limit });
+    case 'live_p95':
+    case 'ready_p95':
+      return finding('probe_behind_queue', { figure, limit, ...measured });
+    case 'error_rate':
+    case 'duration_p95':
+    case 'recovery':
+      return null;
+  }
 }
+
+const isFigure = (name: string): name is FigureName => Object.hasOwn(FIGURES, name);
+
+const named = (checks: readonly Check[]): Finding[] =>
+  checks.flatMap(({ id, answer, value, limit }) =>
+    answer === 'pass' || !isFigure(id) ? [] : (bugOf(id, value, limit) ?? []),
+  );
 
 /** Where right answers a second say something; the others have a count of their own. */
 const COUNTED: readonly GatewayScenario[] = ['load', 'routing', 'log-integrity', 'probes'];
 
 /** Share of the LM's delay below which an answer can't have come from it. */
 const FAR_BELOW = 0.5;
-const CPU_FULL_SECONDS = 0.2;
 
-/** started == finished == recorded, each iteration made its request, and k6 lived to say so. */
-function trust(evidence: Evidence): Finding[] {
-  const { phases, records, interrupted } = evidence;
+/** By the rule of evidence that every job has. @param missed a limit was missed, and no fault of the gateway's explains it */
+function evidenceOf(evidence: Evidence, missed: boolean): ReturnType<typeof judgeEvidence> {
+  const { phases, records, interrupted, bad_records, resources } = evidence;
   const summaries = phases.flatMap(({ summary }) => summary ?? []);
-  if (interrupted) return [finding('interrupted')];
-  if (summaries.length < phases.length)
-    return [finding('no_summary', { phases: phases.length, summaries: summaries.length })];
   const sum = (of: (one: (typeof summaries)[number]) => number): number =>
     summaries.reduce((total, one) => total + of(one), 0);
-  const started = sum((one) => one.started);
-  const finished = sum((one) => one.finished);
-  const iterations = sum((one) => one.iterations);
-  const findings: Finding[] = [];
-  if (started !== finished) findings.push(finding('lost_requests', { started, finished }));
-  if (finished !== records.length || evidence.bad_records > 0)
-    findings.push(
-      finding('unrecorded_requests', {
-        finished,
+  const [started, iterations] = [sum((one) => one.started), sum((one) => one.iterations)];
+  return judgeEvidence({
+    kind: 'gateway',
+    stopped: interrupted,
+    summaries: { planned: phases.length, seen: summaries.length },
+    counted: [
+      {
+        variant: null,
+        started,
+        finished: sum((one) => one.finished),
+        http_reqs: null,
         recorded: records.length,
-        bad: evidence.bad_records,
-      }),
-    );
-  if (iterations > started) findings.push(finding('iterations_failed', { iterations, started }));
-  return findings;
+        iterations,
+        without_request: Math.max(0, iterations - started),
+      },
+    ],
+    torn: bad_records,
+    cpus: evidence.cpus,
+    clients: 0,
+    planned_s: evidence.load_s,
+    resources,
+    probes: { samples: [], garbled: NOT_GARBLED },
+    delay_limit_ms: null,
+    missed,
+  });
 }
 
 /** Repeats answered without the LM, or a whole load too fast for it. */
@@ -112,7 +134,7 @@ function answerCache({ records }: Evidence, { lm_delay_ms }: Terms): Finding[] {
 
 function process({ process: { before, after }, died, scenario }: Evidence): Finding[] {
   if (scenario === 'error-storm') return []; // judged there, as a crash
-  if (died !== null) return [finding('gateway_restarted', { how: 'died' }, [died.slice(-300)])];
+  if (died !== null) return [finding('gateway_restarted', { how: 'died' }, { cases: [died.slice(-300)] })];
   const [from, to] = [before?.start_time_s ?? null, after?.start_time_s ?? null];
   return from !== null && to !== null && from !== to
     ? [finding('gateway_restarted', { how: 'restarted' })]
@@ -131,7 +153,7 @@ function k6Disagrees({ phases }: Evidence): Finding[] {
   const [first] = failed;
   return first === undefined
     ? []
-    : [finding('k6_disagrees', { metric: first.metric, expression: first.expression })];
+    : [finding('k6_threshold_disagrees', { metric: first.metric, expression: first.expression })];
 }
 
 /** Judges one scenario that ran. */
@@ -141,40 +163,39 @@ export function judgeScenario(
   limits: readonly GatewayLimit[],
   unseen: readonly Unseen[],
 ): ScenarioResult {
-  const own = JUDGES[evidence.scenario](evidence, terms);
-  const sides = [reconcileLm(evidence, terms), reconcileLogs(evidence), reconcileMetric(evidence)];
-  const checks = judgeLimits(limits, own.figures, terms.lm_delay_ms);
-  const missed = checks.some(({ answer }) => answer === 'fail');
-  const findings = [
-    ...trust(evidence),
-    // An interrupt drops what is in flight without a trace: the other side has seen it, and nothing follows from that.
-    ...(evidence.interrupted
-      ? []
-      : [
-          ...own.findings,
-          ...named(checks),
-          ...answerCache(evidence, terms),
-          ...process(evidence),
-          ...timeouts(evidence, terms),
-          ...sides.flatMap((side) => side.findings),
-          ...(missed ? [] : k6Disagrees(evidence)),
-        ]),
-  ];
+  const { scenario, interrupted } = evidence;
+  const own = JUDGES[scenario](evidence, terms);
+  const sides = [reconcileLm(evidence), reconcileLogs(evidence), reconcileMetric(evidence)];
+  const checks = judgeLimits(scenario, limits, own.figures, terms.lm_delay_ms);
+  const missed = checks.some(({ answer }) => answer !== 'pass');
   const main = mainCalls(evidence.records);
-  if (main.length === 0 && !evidence.interrupted) findings.push(finding('no_answers'));
-  // A full machine can't fake a pass, only a miss.
-  if (
-    missed &&
-    evidence.cpu_full_share > CPU_FULL_SECONDS &&
-    !findings.some(({ severity }) => severity === 'fail')
-  )
-    findings.push(finding('machine_full', { full_share: evidence.cpu_full_share }));
+  // An interrupt drops what is in flight without a trace: the other side has seen it, and nothing follows from that.
+  const seen = interrupted
+    ? [finding('interrupted')]
+    : [
+        ...own.findings,
+        ...named(checks),
+        ...answerCache(evidence, terms),
+        ...process(evidence),
+        ...timeouts(evidence, terms),
+        ...sides.flatMap((side) => side.findings),
+        ...(missed ? [] : k6Disagrees(evidence)),
+        ...(main.length === 0 ? [finding('no_answers', { requests: 0 })] : []),
+      ];
+  const trust = evidenceOf(evidence, missed && !seen.some(({ severity }) => severity === 'fail'));
+  const findings = distinct([...trust.findings, ...seen]);
   const window_s = windowSeconds(main, terms.duration_ms);
   return {
-    scenario: evidence.scenario,
-    outcome: evidence.interrupted ? 'skipped' : outcome(findings, missed, unseen),
+    scenario,
+    ...decide(checks, findings, {
+      rule: 'point',
+      interrupted,
+      fail_on: FAIL_ON_ANY,
+      unseen: unseen.map(({ what }) => what),
+      always_judged: true,
+    }),
     from_k6: [
-      ...(COUNTED.includes(evidence.scenario)
+      ...(COUNTED.includes(scenario)
         ? [
             {
               saw: 'requests',
@@ -189,22 +210,10 @@ export function judgeScenario(
     from_other_side: [...sides.flatMap((side) => side.sights), ...own.from_other_side],
     groups: groupFigures(evidence.programs, main, window_s),
     checks,
-    findings: distinct(findings),
+    trust: trust.figures,
+    findings,
     unseen,
   };
-}
-
-/** In the order of the exit codes: a measurement that can't be trusted is no answer at all. */
-function outcome(
-  findings: readonly Finding[],
-  missed: boolean,
-  unseen: readonly Unseen[],
-): ScenarioResult['outcome'] {
-  const any = (severity: Finding['severity']): boolean =>
-    findings.some((one) => one.severity === severity);
-  if (any('invalid')) return 'invalid';
-  if (any('fail') || missed) return 'fail';
-  return unseen.length > 0 ? 'skipped' : 'pass';
 }
 
 /** The same bug seen from two sides is said once, by the first that saw it. */
@@ -216,11 +225,17 @@ function distinct(findings: readonly Finding[]): Finding[] {
 export function skippedScenario(scenario: GatewayScenario, unseen: readonly Unseen[]): ScenarioResult {
   return {
     scenario,
-    outcome: 'skipped',
+    ...decide([], [], {
+      rule: 'point',
+      interrupted: false,
+      fail_on: FAIL_ON_ANY,
+      unseen: unseen.map(({ what }) => what),
+    }),
     from_k6: [],
     from_other_side: [],
     groups: [],
     checks: [],
+    trust: [],
     findings: [],
     unseen,
   };

@@ -1,6 +1,8 @@
 /** thresholds/gateway.json: numbers that a scenario's figures must keep; k6's thresholds and the cli's checks both come from it. */
 import * as v from 'valibot';
 import { BadValue } from '../../text/units.ts';
+import type { Check } from '../../verdict/check.ts';
+import { judgePoint } from '../../verdict/limits.ts';
 import { GATEWAY_SCENARIOS, type GatewayPhase, type GatewayScenario } from './scenarios.ts';
 
 interface FigureDefinition {
@@ -95,36 +97,46 @@ export function k6GatewayThresholds(
   return out;
 }
 
-export interface GatewayCheck {
-  readonly figure: FigureName;
-  readonly unit: FigureDefinition['unit'];
-  readonly op: GatewayLimit['op'];
-  readonly limit: number;
-  /** Null: no data, which never passes. */
-  readonly value: number | null;
-  readonly n: number;
-  readonly answer: 'pass' | 'fail';
-}
-
 export interface Figure {
   readonly value: number | null;
   readonly n: number;
 }
 export type Figures = Readonly<Partial<Record<FigureName, Figure>>>;
 
-/** A figure that can't be had on this system (`undefined`) has no check; one that has no data fails. */
+/**
+ * The checks of one scenario. A figure that this system can't give has none, and what was not seen is told beside; one
+ * that has no data is undecided.
+ */
 export function judgeLimits(
+  scenario: GatewayScenario,
   limits: readonly GatewayLimit[],
   figures: Figures,
   lm_delay_ms: number,
-): GatewayCheck[] {
-  return limits.flatMap((one): GatewayCheck[] => {
+): Check[] {
+  return limits.flatMap((one): Check[] => {
     const found = figures[one.figure];
     if (found === undefined) return [];
-    const limit = limitValue(one, lm_delay_ms);
-    const { value, n } = found;
-    const holds = value !== null && (one.op === '<' ? value < limit : value <= limit);
     const { unit } = FIGURES[one.figure];
-    return [{ figure: one.figure, unit, op: one.op, limit, value, n, answer: holds ? 'pass' : 'fail' }];
+    return [
+      judgePoint(
+        'limit',
+        {
+          id: one.figure,
+          subject: { variant: null, part: scenario },
+          metric: one.figure,
+          statistic: null,
+          unit,
+          op: one.op,
+          limit: limitValue(one, lm_delay_ms),
+          acceptable: null,
+          value: found.value,
+          interval: null,
+          alpha: null,
+          n: found.n,
+          n_of: 'requests',
+        },
+        { reason: 'no_data', problem: 'nothing was measured for it' },
+      ),
+    ];
   });
 }

@@ -1,5 +1,5 @@
 /** k6's side against the other one, by request id: what one saw and the other did not is a finding. */
-import type { Evidence, Terms } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import { finding, type Finding } from '../../verdict/findings.ts';
 import type { Sight } from './sight.ts';
 import type { LmCounts } from './lm.ts';
@@ -52,30 +52,32 @@ export function reconcileLogs({ records, logs, run_key, programs }: Evidence): R
   const { torn, bad_fields } = logs;
   const lineCases = (bad: typeof torn): string[] =>
     bad.slice(0, SHOWN).map(({ program, line, problem }) => `${program}.log, new line ${line}: ${problem}`);
-  if (torn.length > 0) findings.push(finding('torn_log', { lines: torn.length }, lineCases(torn)));
+  if (torn.length > 0) findings.push(finding('torn_log', { lines: torn.length }, { cases: lineCases(torn) }));
   if (lost.length > 0)
     findings.push(
-      finding('lost_log', { lost: lost.length, requests: expected.length }, [
-        ...programs.map(counts),
-        ...first(lost.map(({ request_id }) => request_id)),
-      ]),
+      finding(
+        'lost_log',
+        { lost: lost.length, requests: expected.length },
+        { cases: [...programs.map(counts), ...first(lost.map(({ request_id }) => request_id))] },
+      ),
     );
   if (doubled.length > 0)
     findings.push(
-      finding('doubled_log', { doubled: doubled.length }, [
-        ...programs.map(counts),
-        ...first(doubled.map(([id]) => id)),
-      ]),
+      finding(
+        'doubled_log',
+        { doubled: doubled.length },
+        { cases: [...programs.map(counts), ...first(doubled.map(([id]) => id))] },
+      ),
     );
   if (bad_fields.length > 0)
-    findings.push(finding('log_bad_fields', { lines: bad_fields.length }, lineCases(bad_fields)));
+    findings.push(finding('log_bad_fields', { lines: bad_fields.length }, { cases: lineCases(bad_fields) }));
   if (unknown.length > 0)
     findings.push(
-      finding('log_without_request', { lines: unknown.length, run: run_key }, first(unknown)),
+      finding('log_without_request', { lines: unknown.length, run: run_key }, { cases: first(unknown) }),
     );
   if (disagreeing.length > 0)
-    findings.push(finding('log_disagrees', { lines: disagreeing.length }, first(disagreeing)));
-  if (logs.foreign > 0) findings.push(finding('other_traffic', { lines: logs.foreign }));
+    findings.push(finding('log_disagrees', { lines: disagreeing.length }, { cases: first(disagreeing) }));
+  if (logs.foreign > 0) findings.push(finding('foreign_log_lines', { lines: logs.foreign }));
   const logged = expected.filter(({ request_id }) => seen.get(request_id) === 1).length;
   return { findings, sights: [{ saw: 'log_lines', lines: logged, expected: expected.length }] };
 }
@@ -99,7 +101,7 @@ function sumByModel(evidence: Evidence): { total: LmTotal; by_model: Map<string,
 }
 
 /** Calls that the LM served against answers that k6 got. */
-export function reconcileLm(evidence: Evidence, terms: Terms): Reconciled {
+export function reconcileLm(evidence: Evidence): Reconciled {
   const summed = sumByModel(evidence);
   if (summed === null) return { findings: [], sights: [] };
   const { total, by_model } = summed;
@@ -119,14 +121,10 @@ export function reconcileLm(evidence: Evidence, terms: Terms): Reconciled {
   );
   if (total.served < answered.length)
     findings.push(
-      finding(
-        'answer_cache',
-        { answers: answered.length, served: total.served, lm_delay_ms: terms.lm_delay_ms, how: 'lm' },
-        asked,
-      ),
+      finding('lm_served_fewer', { answers: answered.length, served: total.served }, { cases: asked }),
     );
   else if ([...expected].some(([model, count]) => (by_model.get(model) ?? 0) < count))
-    findings.push(finding('lm_asked_for_other_models', {}, asked));
+    findings.push(finding('lm_asked_for_other_models', {}, { cases: asked }));
   if (total.served > answered.length + uncertain)
     findings.push(finding('lm_served_more', { served: total.served, answers: answered.length }));
   return {

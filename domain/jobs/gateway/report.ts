@@ -1,4 +1,6 @@
 /** The one model of a gateway run's result: everything rendered, and gateway.json itself, is this. */
+import type { VerdictWord } from '../../verdict/check.ts';
+import { worstExit } from '../../verdict/decide.ts';
 import { EXIT, type ExitCode } from '../../verdict/exit-codes.ts';
 import type { ScenarioResult } from './judge.ts';
 import type { GatewayProgram } from './programs.ts';
@@ -28,37 +30,33 @@ export interface GatewayReport {
   readonly run: GatewayRun;
   readonly scenarios: readonly ScenarioResult[];
   readonly verdict: {
-    readonly word: 'pass' | 'fail' | 'inconclusive' | 'invalid';
+    readonly word: VerdictWord;
     /** The scenarios that made it so. */
     readonly because: readonly GatewayScenario[];
   };
   readonly exit_code: ExitCode;
 }
 
-/** In the house order: 130 interrupted, 4 invalid, 99 a limit missed, 1 a bug found, 3 something skipped, 0. */
+/** The worst of the scenarios, in the house order of exit codes. */
 export function gatewayReport(run: GatewayRun, scenarios: readonly ScenarioResult[]): GatewayReport {
-  const which = (outcome: ScenarioResult['outcome']): GatewayScenario[] =>
-    scenarios.filter((one) => one.outcome === outcome).map(({ scenario }) => scenario);
-  const answer = (
-    word: GatewayReport['verdict']['word'],
-    because: readonly GatewayScenario[],
-    exit_code: ExitCode,
-  ): GatewayReport => ({
+  const exit_code = worstExit([
+    ...scenarios.map((one) => one.exit_code),
+    ...(run.interrupted ? [EXIT.interrupted] : []),
+    ...(scenarios.length === 0 ? [EXIT.inconclusive] : []),
+  ]);
+  const word =
+    WORST_FIRST.find((one) => scenarios.some(({ verdict }) => verdict.word === one)) ?? 'inconclusive';
+  const interrupted = run.interrupted && word === 'pass';
+  return {
     schema_version: GATEWAY_SCHEMA_VERSION,
     run,
     scenarios,
-    verdict: { word, because },
-    exit_code: run.interrupted ? EXIT.interrupted : exit_code,
-  });
-  const [invalid, failed, skipped] = [which('invalid'), which('fail'), which('skipped')];
-  if (invalid.length > 0) return answer('invalid', invalid, EXIT.invalid);
-  if (failed.length > 0) {
-    const missed = scenarios.some(
-      ({ outcome, checks }) => outcome === 'fail' && checks.some((check) => check.answer === 'fail'),
-    );
-    return answer('fail', failed, missed ? EXIT.threshold_failed : EXIT.gate_failed);
-  }
-  if (skipped.length > 0 || run.interrupted) return answer('inconclusive', skipped, EXIT.inconclusive);
-  if (scenarios.length === 0) return answer('inconclusive', [], EXIT.inconclusive);
-  return answer('pass', which('pass'), EXIT.pass);
+    verdict: {
+      word: interrupted ? 'inconclusive' : word,
+      because: scenarios.filter(({ verdict }) => verdict.word === word).map(({ scenario }) => scenario),
+    },
+    exit_code,
+  };
 }
+
+const WORST_FIRST: readonly VerdictWord[] = ['invalid', 'fail', 'inconclusive', 'pass'];

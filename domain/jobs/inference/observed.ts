@@ -1,5 +1,7 @@
 /** Judges what no single request shows: drift, recovery, the server's resources; and gathers what a report says of them. */
-import type { LimitCheck } from '../../verdict/check.ts';
+import type { Check, Counted, Interval, Undecided } from '../../verdict/check.ts';
+import { judgePoint } from '../../verdict/limits.ts';
+import type { Unit } from '../../record/metrics.ts';
 import { finding, type Finding } from '../../verdict/findings.ts';
 import type { Measured } from '../../record/request-table.ts';
 import { isRamp } from '../../run/manifest.ts';
@@ -26,7 +28,7 @@ export interface Observed {
 
 export interface Judged {
   readonly observed: Observed | null;
-  readonly checks: readonly LimitCheck[];
+  readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
 }
 
@@ -35,11 +37,13 @@ const RECOVERY_FACTOR = 1.5;
 
 interface Figure {
   readonly value: number | null;
-  readonly missing: NonNullable<LimitCheck['missing']> | null;
-  readonly interval: LimitCheck['interval'];
-  readonly unit: LimitCheck['unit'];
+  /** Why there is no value. */
+  readonly missing: Undecided | null;
+  readonly interval: Interval | null;
+  readonly unit: Unit;
   readonly statistic: string;
   readonly n: number;
+  readonly n_of: Counted;
 }
 
 interface Seen {
@@ -53,85 +57,110 @@ interface Seen {
   readonly model_bytes: number | null;
 }
 
-/** Null: it can't be seen here, and so there is no check (a finding says so). */
-function figureOf(limit: ObservedLimit, seen: Seen): Figure | null {
-  const point = (value: number, unit: Figure['unit'], statistic: string, n: number): Figure => ({
-    value,
-    missing: null,
-    interval: null,
-    unit,
-    statistic,
-    n,
-  });
+const point = (value: number, unit: Unit, statistic: string, n: number, n_of: Counted): Figure => ({
+  value,
+  missing: null,
+  interval: null,
+  unit,
+  statistic,
+  n,
+  n_of,
+});
+
+const absent = (missing: Undecided, unit: Unit, statistic: string, n: number, n_of: Counted): Figure => ({
+  value: null,
+  missing,
+  interval: null,
+  unit,
+  statistic,
+  n,
+  n_of,
+});
+
+const TOO_FEW: Undecided = { reason: 'too_few', needs: null };
+const NOT_LOOKED_AT: Undecided = {
+  reason: 'no_evidence',
+  problem:
+    "too little of the server's process was seen (start it with --start, or give --pid; memory needs 30 looks, 15 s)",
+};
+const NO_GPU: Undecided = { reason: 'no_evidence', problem: 'no GPU was seen' };
+
+function figureOf(limit: ObservedLimit, seen: Seen): Figure {
   const { process, gpu } = seen.server ?? { process: null, gpu: null };
+  const unseen = (unit: Unit, statistic: string): Figure =>
+    absent(NOT_LOOKED_AT, unit, statistic, 0, 'samples');
   switch (limit.figure) {
     case 'latency_drift': {
       const drift = seen.latency_drift;
       const level = seen.summary.trends.request_duration?.p50;
       const n = seen.summary.ok;
       if (drift === undefined || level === undefined || level <= 0)
-        return { value: null, missing: 'too_few', interval: null, unit: 'share', statistic: 'growth', n };
+        return absent(TOO_FEW, 'share', 'growth', n, 'requests');
       const interval = { low: drift.low / level, high: drift.high / level };
-      return { ...point(drift.growth / level, 'share', 'growth', n), interval };
+      return { ...point(drift.growth / level, 'share', 'growth', n, 'requests'), interval };
     }
     case 'server_memory_drift': {
       const drift = seen.memory_drift;
-      if (drift === undefined) return null;
+      if (drift === undefined) return unseen('bytes', 'growth');
       const interval = { low: drift.low, high: drift.high };
-      return { ...point(drift.growth, 'bytes', 'growth', drift.n), interval };
+      return { ...point(drift.growth, 'bytes', 'growth', drift.n, 'samples'), interval };
     }
     case 'spike_failed': {
       const stage = seen.spike?.stages.find((one) => one.stage === 'spike');
-      if (stage === undefined || stage.requests === 0)
-        return { value: null, missing: 'no_data', interval: null, unit: 'share', statistic: 'rate', n: 0 };
-      return point(stage.failed / stage.requests, 'share', 'rate', stage.requests);
+      return stage === undefined || stage.requests === 0
+        ? absent({ reason: 'no_data', problem: 'the spike sent no request' }, 'share', 'rate', 0, 'requests')
+        : point(stage.failed / stage.requests, 'share', 'rate', stage.requests, 'requests');
     }
     case 'recovery': {
       const recovery = seen.spike?.recovery ?? { state: 'unknown' };
-      const none = { value: null, interval: null, unit: 'ms', statistic: 'time' } as const;
-      if (recovery.state === 'unknown') return { ...none, missing: 'too_few', n: 0 };
+      if (recovery.state === 'unknown') return absent(TOO_FEW, 'ms', 'time', 0, 'requests');
+      // What never came within what was watched took longer than any limit.
       return recovery.state === 'never'
-        ? { ...none, missing: 'never', n: recovery.n }
-        : point(recovery.after_ms, 'ms', 'time', recovery.n);
+        ? { ...point(Number.POSITIVE_INFINITY, 'ms', 'time', recovery.n, 'requests') }
+        : point(recovery.after_ms, 'ms', 'time', recovery.n, 'requests');
     }
     case 'server_memory':
-      if (process === null) return null;
+      if (process === null) return unseen('bytes', 'max');
       return point(
         Math.max(0, process.rss_max_bytes - (seen.model_bytes ?? process.rss_start_bytes)),
         'bytes',
         'max',
         process.samples,
+        'samples',
       );
     case 'server_cpu':
-      if (process === null || process.cores === null) return null;
-      return point(process.cores / seen.cpus, 'share', 'mean', process.samples);
+      if (process === null || process.cores === null) return unseen('share', 'mean');
+      return point(process.cores / seen.cpus, 'share', 'mean', process.samples, 'samples');
     case 'server_gpu':
-      return gpu === null ? null : point(gpu.mean_share, 'share', 'mean', seen.server?.samples ?? 0);
+      return gpu === null
+        ? absent(NO_GPU, 'share', 'mean', 0, 'samples')
+        : point(gpu.mean_share, 'share', 'mean', seen.server?.samples ?? 0, 'samples');
   }
 }
 
-/**
- * A growth fails where it passes its limit and is more than chance (its lower bound lies above 0): two hundred requests
- * always slope a little. Every other figure is judged on its point, as limits are.
- */
-function check(limit: ObservedLimit, seen: Seen): LimitCheck | null {
-  const figure = figureOf(limit, seen);
-  if (figure === null) return null;
-  const { value, interval } = figure;
-  const within = value !== null && (limit.op === '<' ? value < limit.limit : value <= limit.limit);
-  const chance = value !== null && interval !== null && (interval.low ?? 0) <= 0;
-  return {
-    kind: limit.kind,
-    id: limit.figure,
-    metric: limit.figure,
-    variant: seen.measured.variant,
-    op: limit.op,
-    limit: limit.limit,
-    acceptable: null,
-    ...figure,
-    answer: within || chance ? 'pass' : 'fail',
-    straddles: !within && chance,
-  };
+/** A growth has an interval; every other figure is judged on its point, as limits are. */
+function check(limit: ObservedLimit, seen: Seen, alpha: number): Check {
+  const { missing, ...figure } = figureOf(limit, seen);
+  const judged = judgePoint(
+    limit.kind,
+    {
+      ...figure,
+      id: limit.figure,
+      subject: { variant: seen.measured.variant },
+      metric: limit.figure,
+      op: limit.op,
+      limit: limit.limit,
+      acceptable: null,
+      alpha: figure.interval === null ? null : alpha,
+    },
+    missing ?? TOO_FEW,
+  );
+  // Two hundred requests always slope a little: a growth beyond its limit fails where it is more than chance, and is open
+  // where it is not.
+  const chance = figure.interval !== null && (figure.interval.low ?? 0) <= 0;
+  return judged.answer === 'fail' && chance
+    ? { ...judged, answer: 'inconclusive', undecided: TOO_FEW }
+    : judged;
 }
 
 /** For the variants of which there is something to say. */
@@ -174,7 +203,7 @@ export function judgeObserved(data: RunData, summaries: ByVariant<VariantSummary
       asks('server_memory_drift') ? memoryDrift(samples, of, alpha) : null,
     ),
   };
-  const checks: LimitCheck[] = [];
+  const checks: Check[] = [];
   const findings: Finding[] = [];
   for (const variant of presentVariants(manifest.variants)) {
     const [of, summary] = [measured[variant], summaries[variant]];
@@ -190,11 +219,7 @@ export function judgeObserved(data: RunData, summaries: ByVariant<VariantSummary
       cpus: manifest.machine.cpus,
       model_bytes: settings.modelMemoryMb === null ? null : settings.modelMemoryMb * MIB,
     };
-    for (const limit of limits) {
-      const one = check(limit, seen);
-      if (one !== null) checks.push(one);
-      else if (limit.kind === 'limit') findings.push(finding('not_seen', { what: limit.figure }, variant));
-    }
+    for (const limit of limits) checks.push(check(limit, seen, alpha));
     if (plan !== null && manifest.stopped === null)
       findings.push(
         ...unsent(
@@ -214,7 +239,7 @@ function unsent(plan: LoadPlan, blocks: number, recorded: number, of: Measured):
   const planned = plan.requests * blocks;
   return recorded >= planned
     ? []
-    : [finding('requests_unsent', { unsent: planned - recorded, planned }, of.variant)];
+    : [finding('requests_unsent', { unsent: planned - recorded, planned }, { variant: of.variant })];
 }
 
 function metricFindings(server: ServerReport, variant: Measured['variant']): Finding[] {
@@ -222,8 +247,8 @@ function metricFindings(server: ServerReport, variant: Measured['variant']): Fin
   const list = (state: string): string =>
     server.metrics.flatMap((metric) => (metric.state === state ? metric.name : [])).join(', ');
   const vanished = list('vanished');
-  if (vanished !== '') return [finding('metrics_vanished', { names: vanished }, variant)];
-  if (asked > 0 && answered === 0) return [finding('metrics_absent', { names: '' }, variant)];
+  if (vanished !== '') return [finding('metrics_vanished', { names: vanished }, { variant })];
+  if (asked > 0 && answered === 0) return [finding('metrics_absent', { names: '' }, { variant })];
   const absent = list('absent');
-  return absent === '' ? [] : [finding('metrics_absent', { names: absent }, variant)];
+  return absent === '' ? [] : [finding('metrics_absent', { names: absent }, { variant })];
 }

@@ -238,9 +238,7 @@ function undecided(bounds: Bounds, evaluation: Evaluation, pair: Pair, alone: bo
         pair.shadow.summary.throughput.ok_per_s,
       );
       const minutes = evaluation.n_of === 'requests' && per_s > 0 ? more / per_s / 60 : null;
-      return alone
-        ? { reason: 'fails_alone', more, minutes }
-        : { reason: 'need_more', more, minutes };
+      return alone ? { reason: 'fails_alone', more, minutes } : { reason: 'need_more', more, minutes };
     }
   }
 }
