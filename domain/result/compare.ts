@@ -12,7 +12,7 @@ import { capacityFindings, driftFindings } from '../jobs/capacity/findings.ts';
 import { capacitiesOf } from '../jobs/capacity/of-run.ts';
 import { capacityChecks } from '../jobs/capacity/ratio.ts';
 import { judgeObserved } from '../jobs/inference/observed.ts';
-import { SCHEMA_VERSION } from '../record/request-record.ts';
+import { SCHEMA_VERSION } from '../record/schema-version.ts';
 import type { RunData } from '../run/data.ts';
 import { isRamp, type Manifest } from '../run/manifest.ts';
 import type { Settings } from '../settings/settings.ts';

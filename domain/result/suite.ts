@@ -3,7 +3,7 @@ import { holds, type Check } from '../verdict/check.ts';
 import { worstExit } from '../verdict/decide.ts';
 import type { Comparison } from './comparison.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
-import { SCHEMA_VERSION } from '../record/request-record.ts';
+import { SCHEMA_VERSION } from '../record/schema-version.ts';
 import { presentVariants, type Variant } from '../variants.ts';
 
 /**
