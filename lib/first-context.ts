@@ -2,7 +2,7 @@
 import type { Options, Scenario } from 'k6/options';
 import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/run/block.ts';
 import { PROBE_LEAD_MS } from '../domain/load/timing.ts';
-import { urlSetting } from '../domain/settings/request-headers.ts';
+import { variantSettings } from '../domain/settings/variants.ts';
 import {
   envName,
   parseSettings,
@@ -39,9 +39,12 @@ export function checkedRuntime(job: JobDefaults): Runtime {
   const rate = plan.loads === undefined ? rateProblem(parsed.settings) : null;
   if (rate !== null) problems.push(rate);
   for (const variant of plan.variants) {
-    const name = urlSetting(variant);
-    if (parsed.settings[name] === null)
-      problems.push(`${envName(name)} is missing, provide it: -e ${envName(name)}=http://HOST:PORT`);
+    const target = variantSettings(parsed.settings)[variant];
+    if (target === undefined) problems.push(`no setting says where the variant "${variant}" is`);
+    else if (target.url === null) {
+      const name = envName(target.named.url);
+      problems.push(`${name} is missing, provide it: -e ${name}=http://HOST:PORT`);
+    }
   }
   if (problems.length > 0) throw new Error(`settings refused:\n  ${problems.join('\n  ')}`);
   return { settings: parsed.settings, plan, managed: planText !== undefined, variants: plan.variants };

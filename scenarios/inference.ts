@@ -57,5 +57,4 @@ export const options = load.options;
 export const setup = load.setup;
 export const handleSummary = load.handleSummary;
 export const probe = load.probe;
-export const baseline = () => load.run('baseline');
-export const shadow = () => load.run('shadow');
+export const run = load.run;

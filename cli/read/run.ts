@@ -8,7 +8,7 @@ import { RequestTable } from '../../domain/record/request-table.ts';
 import { RecordScanner, type ScannedRecord } from '../../domain/record/scan-record.ts';
 import { parseManifest } from '../../domain/run/manifest.ts';
 import type { RunData, BadLine, ResourceSample } from '../../domain/run/data.ts';
-import { mapVariants, type Variant } from '../../domain/variants.ts';
+import { mapVariants, presentVariants, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
 import { FILES, readText, requestLogs, summaryFile, type RunDirectory } from '../run/directory.ts';
 import { eachLine, type BufferPiece } from './lines.ts';
@@ -16,13 +16,15 @@ import { eachLine, type BufferPiece } from './lines.ts';
 const KEPT_BAD_LINES = 5;
 
 interface Log {
-  readonly tables: Partial<Record<Variant, RequestTable>>;
+  readonly tables: ReadonlyMap<Variant, RequestTable>;
   readonly probes: ProbeSample[];
   readonly bad: { count: number; first: BadLine[] };
 }
 
-function readLog(paths: readonly string[]): Log {
-  const log: Log = { tables: {}, probes: [], bad: { count: 0, first: [] } };
+/** @param declared a record of another variant is no record of this run */
+function readLog(paths: readonly string[], declared: readonly Variant[]): Log {
+  const tables = new Map(declared.map((variant) => [variant, new RequestTable(variant)]));
+  const log: Log = { tables, probes: [], bad: { count: 0, first: [] } };
   let number = 0;
   const scanner = new RecordScanner();
   const add = (piece: BufferPiece, from: number, to: number): void => {
@@ -38,7 +40,10 @@ function readLog(paths: readonly string[]): Log {
         }
         record = scanner.parse(line);
       }
-      (log.tables[record.variant] ??= new RequestTable(record.variant)).add(record);
+      const table = tables.get(record.variant);
+      if (table === undefined)
+        throw new BadRecord(`variant is "${record.variant}"; the manifest has ${declared.join(', ')}`);
+      table.add(record);
     } catch (error) {
       if (!(error instanceof BadRecord || error instanceof SyntaxError)) throw error;
       log.bad.count += 1;
@@ -90,9 +95,10 @@ export function readRun(run: RunDirectory): RunData {
   const text = readText(run, FILES.manifest);
   if (text === null) throw new UsageError(`${run.path} has no ${FILES.manifest}: it is no run directory`);
   const manifest = parseManifest(text, join(run.path, FILES.manifest));
-  const { tables, probes, bad } = readLog(requestLogs(run));
-  const recorded = mapVariants(tables, (table) => table.rows);
-  const measured = mapVariants(tables, (table) => table.measured());
+  const { tables, probes, bad } = readLog(requestLogs(run), presentVariants(manifest.variants));
+  const written = Object.fromEntries([...tables].filter(([, table]) => table.rows > 0));
+  const recorded = mapVariants(written, (table) => table.rows);
+  const measured = mapVariants(written, (table) => table.measured());
   const summaries = manifest.blocks.flatMap(({ block }): BlockSummary[] => {
     const file = summaryFile(block);
     const summary = readText(run, file);

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planBlocks, type BlocksPlan } from '../../domain/load/blocks.ts';
 import { promptOfLength } from '../../domain/load/prompt.ts';
-import { rateProblem, type Settings } from '../../domain/settings/settings.ts';
+import { flagName, rateProblem, type Settings } from '../../domain/settings/settings.ts';
+import { settingsFor } from '../../domain/settings/variants.ts';
 import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
@@ -26,10 +27,14 @@ export interface Prepared {
 export function prepare(io: Io, job: Job, given: Settings): Prepared {
   let settings = absolutePaths(io, given);
   assertOutIsFree(io, settings.out);
-  if (job.variants.length > 1 && settings.baselineUrl !== null && settings.shadowUrl === null)
+  for (const candidate of job.variants) {
+    const { url, named } = settingsFor(settings, candidate);
+    if (settings.baselineUrl === null || url !== null) continue;
+    const flag = `--${flagName(named.url)}`;
     throw new UsageError(
-      '--baseline-url is given without --shadow-url: a server of yours is compared with a shadow of yours, not with the stand-in; give --shadow-url, or run k6:baseline for one server',
+      `--baseline-url is given without ${flag}: a server of yours is compared with a ${candidate} of yours, not with the stand-in; give ${flag}, or run k6:baseline for one server`,
     );
+  }
   for (const [flag, path] of [
     ['--ca-file', settings.caFile],
     ['--client-cert', settings.clientCert],

@@ -3,15 +3,16 @@ import type { Comparison, Histogram } from '../result/comparison.ts';
 import type { Samples } from './samples.ts';
 import { pooledQuantile } from '../statistics/latency-sample.ts';
 import type { VariantSummary } from './summary.ts';
-import { mapVariants, presentVariants, type ByVariant } from '../variants.ts';
+import { mapVariants, pairsOf, presentVariants, type ByVariant } from '../variants.ts';
 
 /** The stage whose tail differs most between the variants, in ms at p95. */
 export function slowestStage(summaries: ByVariant<VariantSummary>): Comparison['slowest_stage'] {
-  const { baseline, shadow } = summaries;
-  if (baseline === undefined || shadow === undefined) return null;
+  const [pair] = pairsOf(summaries);
+  if (pair === undefined) return null;
+  const [baseline, candidate] = pair.of;
   let found: Comparison['slowest_stage'] = null;
   let most = 0;
-  for (const { stage, p95 } of shadow.stages) {
+  for (const { stage, p95 } of candidate.stages) {
     const before = baseline.stages.find((one) => one.stage === stage)?.p95;
     if (before === undefined) continue;
     if (Math.abs(p95 - before) > most) {

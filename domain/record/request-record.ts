@@ -3,7 +3,7 @@
  * Times: `start_ms` is epoch ms of t0 (just before the transport gets the request); the others are ms since t0.
  */
 import { ERROR_KINDS, type ErrorKind } from './errors.ts';
-import { PHASES, VARIANTS, type Phase, type Variant } from '../variants.ts';
+import { isVariant, PHASES, VARIANT_NAMES, type Phase, type Variant } from '../variants.ts';
 
 /** Raised with every change of a record, a manifest, a summary or a comparison that an older reader would misread. */
 export const SCHEMA_VERSION = 1;
@@ -109,6 +109,11 @@ function oneOf<T extends string>(fields: Fields, name: string, allowed: readonly
   return bad(name, value, allowed.join(', '));
 }
 
+function variant(fields: Fields): Variant {
+  const value = fields['variant'];
+  return isVariant(value) ? value : bad('variant', value, VARIANT_NAMES);
+}
+
 function stages(fields: Fields): Readonly<Record<string, number>> | null {
   const value = fields['stages_ms'];
   if (value === undefined || value === null) return null;
@@ -130,7 +135,7 @@ export function parseRecord(line: string): RequestRecord {
   if (!isFields(fields)) return bad('the line', fields, 'an object');
   const error = fields['error'];
   return {
-    variant: oneOf(fields, 'variant', VARIANTS),
+    variant: variant(fields),
     scenario: text(fields, 'scenario'),
     block: amount(fields, 'block'),
     index: amount(fields, 'index'),

@@ -6,7 +6,7 @@
  */
 import { ERROR_KINDS } from './errors.ts';
 import { parseRecord, type RequestRecord } from './request-record.ts';
-import { PHASES, VARIANTS } from '../variants.ts';
+import { BASELINE, isVariant, PHASES } from '../variants.ts';
 
 /** What figures are made of; ids, hashes and texts stay in the log. */
 export type ScannedRecord = Omit<
@@ -192,7 +192,7 @@ export class RecordScanner {
   readonly #known = new Map<number, Known>();
   readonly #stages: { readonly names: string[]; readonly ms: number[] } = { names: [], ms: [] };
   readonly #record: Mutable<ScannedRecord> = {
-    variant: 'baseline',
+    variant: BASELINE,
     block: 0,
     index: 0,
     payload_id: '',
@@ -385,12 +385,13 @@ export class RecordScanner {
     const record = this.#record;
     const values = this.#values;
     const texts = this.#texts;
-    const variant = oneOf(VARIANTS, texts[VARIANT]);
+    const variant = texts[VARIANT] ?? null;
     const phase = oneOf(PHASES, texts[PHASE]);
     const payload_id = texts[PAYLOAD_ID] ?? null;
     const error = oneOf(ERROR_KINDS, texts[ERROR]);
     if (variant === null || phase === null || payload_id === null || error !== (texts[ERROR] ?? null))
       return null;
+    if (variant !== record.variant && !isVariant(variant)) return null;
     record.variant = variant;
     record.phase = phase;
     record.payload_id = payload_id;

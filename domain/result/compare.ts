@@ -22,12 +22,13 @@ import { checkFindings, figureFindings, runFindings } from '../verdict/run-findi
 import { isRamp, settingsOf, type Manifest } from '../run/manifest.ts';
 import { samples } from '../figures/samples.ts';
 import type { Settings } from '../settings/settings.ts';
+import { variantSettings } from '../settings/variants.ts';
 import { sloOf } from '../figures/slo.ts';
 import { obrienFlemingLevels } from '../statistics/group-sequential.ts';
 import { lengthFindings, streamFindings } from '../verdict/stream-findings.ts';
 import { summarise, type SummaryContext, type VariantSummary } from '../figures/summary.ts';
 import { judgeTrust } from '../verdict/trust.ts';
-import { mapVariants, presentVariants, type ByVariant } from '../variants.ts';
+import { mapVariants, pairsOf, presentVariants, type ByVariant } from '../variants.ts';
 import { decide, failOn } from '../verdict/decide.ts';
 
 /** What a verdict tells apart where no gate says it: 15 % of the latency. */
@@ -78,6 +79,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
       }
     }
   }
+  const pair = firstPair(sides);
   const seen = judgeObserved(data, summaries, alpha);
   checks.push(...seen.checks);
   const findings = [
@@ -88,9 +90,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     ...figureFindings(data, summaries),
     // Nothing here is a time to the first token.
     ...(planLoad(settings) === null ? streamFindings(settings, manifest.payloads.count, summaries) : []),
-    ...(sides.baseline === undefined || sides.shadow === undefined
-      ? []
-      : lengthFindings({ baseline: sides.baseline, shadow: sides.shadow }, alpha, settings.forceLength)),
+    ...(pair === null ? [] : lengthFindings(pair, alpha, settings.forceLength)),
     ...checkFindings(checks, manifest, rule),
     ...(capacity === null ? [] : capacityFindings(capacity)),
     ...(drift === null ? [] : driftFindings(drift)),
@@ -153,6 +153,12 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
   };
 }
 
+/** The first candidate beside the baseline. */
+function firstPair(sides: ByVariant<Pair['baseline']>): Pair | null {
+  const [first] = pairsOf(sides);
+  return first === undefined ? null : { baseline: first.of[0], shadow: first.of[1] };
+}
+
 function generation(
   settings: Settings,
   summaries: ByVariant<VariantSummary>,
@@ -160,11 +166,7 @@ function generation(
   if (presentVariants(summaries).every((variant) => summaries[variant]?.tokens === null)) return null;
   return {
     api: settings.api,
-    models: mapVariants(
-      summaries,
-      (_, variant) =>
-        (variant === 'shadow' ? (settings.shadowModel ?? settings.model) : settings.model) ?? '',
-    ),
+    models: mapVariants(summaries, (_, variant) => variantSettings(settings)[variant]?.model ?? ''),
     streamed: settings.stream,
     max_tokens: settings.maxTokens,
     forced: settings.forceLength,
@@ -205,11 +207,9 @@ function judgeLooks(
   gate_context: GateContext,
 ): Looked {
   const { looks, thresholds } = data.manifest;
-  const { baseline, shadow } = sides;
-  if (baseline === undefined || shadow === undefined || thresholds.gates.length === 0)
-    return { gates: [], looks: null };
-  if (looks.length === 0)
-    return { gates: judgeGates(thresholds.gates, { baseline, shadow }, gate_context), looks: null };
+  const whole = firstPair(sides);
+  if (whole === null || thresholds.gates.length === 0) return { gates: [], looks: null };
+  if (looks.length === 0) return { gates: judgeGates(thresholds.gates, whole, gate_context), looks: null };
   const levels = obrienFlemingLevels(looks.length, gate_context.alpha);
   const crossed = new Map<string, GateCheck>();
   let gates: readonly GateCheck[] = [];
@@ -223,7 +223,7 @@ function judgeLooks(
       const sorted = samples(measured);
       return { measured, samples: sorted, summary: summarise(measured, sorted, context) };
     };
-    const pair = { baseline: upTo(baseline), shadow: upTo(shadow) };
+    const pair = { baseline: upTo(whole.baseline), shadow: upTo(whole.shadow) };
     const now = judgeGates(thresholds.gates, pair, {
       ...gate_context,
       alpha: levels[look] ?? gate_context.alpha,

@@ -3,7 +3,7 @@ import type { Check, LimitCheck } from '../verdict/check.ts';
 import type { Comparison } from './comparison.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
 import { SCHEMA_VERSION } from '../record/request-record.ts';
-import { presentVariants, type Variant } from '../variants.ts';
+import { presentVariants, roleOf, type Variant } from '../variants.ts';
 
 /**
  * How a scenario did: its limits and targets are met; a target is missed but acceptable; a target is missed beyond that; a
@@ -49,13 +49,13 @@ export interface SuiteRow {
   readonly because: readonly Check[];
 }
 
-/** One row a variant; a gate's answer stands in the shadow's. */
+/** One row a variant; a gate's answer stands in the candidate's. */
 export function suiteRows(comparison: Comparison, scenario = comparison.run.job): SuiteRow[] {
   return presentVariants(comparison.variants).flatMap((variant): SuiteRow[] => {
     const summary = comparison.variants[variant];
     if (summary === undefined) return [];
     const checks = comparison.checks.filter((check) =>
-      check.kind === 'gate' ? variant === 'shadow' : check.variant === variant,
+      check.kind === 'gate' ? roleOf(variant) === 'candidate' : check.variant === variant,
     );
     const own = worstLevel(checks.map(levelOf));
     const level = comparison.verdict.word === 'invalid' ? 'invalid' : own;

@@ -5,7 +5,7 @@ import { PAIRED } from '../result/pair-runs.ts';
 import type { RunData } from '../run/data.ts';
 import { settingsOf, type Manifest } from '../run/manifest.ts';
 import type { VariantSummary } from '../figures/summary.ts';
-import { presentVariants, type ByVariant } from '../variants.ts';
+import { pairsOf, presentVariants, roleOf, type ByVariant } from '../variants.ts';
 
 /** Below this a run is a smoke test. */
 const SHORT_RUN_REQUESTS = 100;
@@ -28,12 +28,12 @@ export function runFindings(data: RunData): Finding[] {
     case 'max_cost':
       findings.push(finding('stopped_for_cost', { after_s }));
       break;
-    case 'baseline_gone':
-      findings.push(finding(comparing ? 'baseline_gone' : 'server_gone', { after_s }, 'baseline'));
+    case 'server_gone': {
+      const { variant } = stopped;
+      const code = comparing && roleOf(variant) === 'baseline' ? 'baseline_gone' : 'server_gone';
+      findings.push(finding(code, { after_s }, variant));
       break;
-    case 'shadow_gone':
-      findings.push(finding('server_gone', { after_s }, 'shadow'));
-      break;
+    }
     case 'rate_not_sent':
       findings.push(finding('rate_not_sent', { after_s }));
       break;
@@ -41,12 +41,12 @@ export function runFindings(data: RunData): Finding[] {
       findings.push(finding('k6_failed', { after_s }));
       break;
   }
-  const { baseline, shadow } = manifest.variants;
   const aa = settingsOf(manifest).aa;
   if (aa) findings.push(finding('declared_aa'));
-  if (baseline !== undefined && shadow !== undefined) {
+  for (const { candidate, of } of pairsOf(manifest.variants)) {
+    const [baseline, other] = of;
     const a = baseline.identity;
-    const b = shadow.identity;
+    const b = other.identity;
     const sameProcess =
       a !== null &&
       b !== null &&
@@ -55,9 +55,9 @@ export function runFindings(data: RunData): Finding[] {
       a.process_id !== null &&
       a.process_id === b.process_id;
     // Runs made apart often find their servers at one address, one after the other.
-    const sameAddress = manifest.job !== PAIRED && baseline.url === shadow.url;
+    const sameAddress = manifest.job !== PAIRED && baseline.url === other.url;
     if (!aa && (sameAddress || sameProcess))
-      findings.push(finding('same_server', { how: sameAddress ? 'address' : 'process' }));
+      findings.push(finding('same_server', { how: sameAddress ? 'address' : 'process' }, candidate));
   }
   for (const variant of presentVariants(manifest.variants)) {
     const server = manifest.variants[variant];

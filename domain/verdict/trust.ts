@@ -188,7 +188,8 @@ function probe(
       share >= PROBE_SHARE,
       () => finding('probe_starved', { share }),
     );
-  const trends = summaries.baseline?.trends ?? summaries.shadow?.trends;
+  const [first] = presentVariants(summaries);
+  const trends = first === undefined ? undefined : summaries[first]?.trends;
   // The shortest time that a gate compares: a first token comes long before the whole answer.
   const gated = data.manifest.thresholds.gates.some(
     (gate) => gate.gate === 'latency' && gate.metric === 'ttft',

@@ -1,4 +1,4 @@
-/** The whole of a load but its requests, closed or by a schedule: options, one function a variant, the probe, the summary. */
+/** The whole of a load but its requests, closed or by a schedule: options, what all variants run, the probe, the summary. */
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
@@ -32,7 +32,8 @@ export interface LoadParts {
 
 export interface Wired {
   readonly options: Options;
-  readonly run: (variant: Variant) => void | Promise<void>;
+  /** An iteration of the variant whose k6 scenario calls it. */
+  readonly run: () => void | Promise<void>;
   readonly probe: () => void;
   readonly setup: () => void;
   readonly handleSummary: (data: K6Summary) => Record<string, string>;
@@ -68,6 +69,12 @@ export function wireLoad(of: LoadParts): Wired {
     }
     return iteration;
   };
+  /** By k6 scenario. A VU may serve one after another, so each iteration looks its own up. */
+  const variantOf = new Map(
+    variants.flatMap((variant) =>
+      Object.keys(shape.scenarios(variant, 0)).map((scenario): [string, Variant] => [scenario, variant]),
+    ),
+  );
   const probeOnce = (idle: boolean): void => {
     const response = http.get(plan.probe_url ?? '', {
       responseType: 'none',
@@ -86,7 +93,9 @@ export function wireLoad(of: LoadParts): Wired {
   };
   return {
     options: optionsOf(runtime, { name: of.name, thresholds: of.thresholds, shape }),
-    run(variant) {
+    run() {
+      const variant = variantOf.get(exec.scenario.name);
+      if (variant === undefined) throw new Error(`no variant has a k6 scenario ${exec.scenario.name}`);
       awaitTurn(settings.spreadMs, shape.clients(variant));
       shape.enter(variant);
       const step = iterationOf(variant)();

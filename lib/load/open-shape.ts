@@ -4,7 +4,7 @@ import { peakRate, schedule } from '../../domain/load/arrivals.ts';
 import { GRACE_MS, vusOfOpenLoad } from '../../domain/load/timing.ts';
 import type { Variant } from '../../domain/variants.ts';
 import type { Runtime } from './runtime-shape.ts';
-import type { Shape, Starts } from './shapes.ts';
+import { RUN, type Shape, type Starts } from './shapes.ts';
 import { traceColumn } from '../trace.ts';
 
 interface OpenLoad extends Starts {
@@ -28,7 +28,7 @@ export function openShape(runtime: Runtime): Shape {
     scenarios: (variant, lead_ms) => ({
       [variant]: {
         executor: 'shared-iterations',
-        exec: variant,
+        exec: RUN,
         vus: load(variant).vus,
         iterations: load(variant).count,
         startTime: `${lead_ms}ms`,

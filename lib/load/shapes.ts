@@ -4,6 +4,9 @@ import type { Settings } from '../../domain/settings/settings.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { GRACE_MS, PROBE_IDLE_SAMPLES, PROBE_LEAD_MS, PROBE_PER_SECOND } from '../../domain/load/timing.ts';
 
+/** What each k6 scenario of a load calls, whichever variant it asks: every scenario file exports it. */
+export const RUN = 'run';
+
 /** When the requests of an open load are to start. */
 export interface Starts {
   /** Start of the request with this index, ms from the load's begin. */

@@ -1,6 +1,6 @@
 /** May the shadow replace the baseline by what it sustains? From brackets: a ramp knows loads that held and loads that did not. */
 import type { Thresholds } from '../../verdict/thresholds.ts';
-import type { ByVariant } from '../../variants.ts';
+import { pairsOf, type ByVariant } from '../../variants.ts';
 import type { Capacity } from './capacity.ts';
 
 export interface CapacityRatio {
@@ -19,13 +19,16 @@ const TOLERATED = 0.85;
 
 /** Null: there are not two, or one sustains nothing that was tried. */
 export function capacityRatio(
-  { baseline, shadow }: ByVariant<Capacity>,
+  capacities: ByVariant<Capacity>,
   { gates }: Pick<Thresholds, 'gates'>,
 ): CapacityRatio | null {
-  const [kept, asked] = [baseline?.sustained ?? null, shadow?.sustained ?? null];
+  const [pair] = pairsOf(capacities);
+  if (pair === undefined) return null;
+  const [baseline, candidate] = pair.of;
+  const [kept, asked] = [baseline.sustained, candidate.sustained];
   if (kept === null || asked === null) return null;
   const limit = gates.flatMap((gate) => (gate.gate === 'throughput' ? gate.margin : []))[0] ?? TOLERATED;
-  const [above, below] = [baseline?.gave_out ?? null, shadow?.gave_out ?? null];
+  const [above, below] = [baseline.gave_out, candidate.gave_out];
   const low = above === null ? null : asked.load / above.load;
   const high = below === null ? null : below.load / kept.load;
   // Where the shadow bore all that was tried, as the baseline did, nothing more can be asked of it here.
