@@ -1,4 +1,5 @@
 /** `npm run k6:<job>`: servers, k6, blocks of load, comparison. Whatever happens, nothing of ours is left running. */
+import { isClosed } from '../../domain/load/arrivals.ts';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ENGINE_METRICS } from '../../domain/jobs/capacity/server-load.ts';
@@ -270,12 +271,12 @@ interface Started {
 function loadText(settings: Settings, ramp: boolean): string {
   const { arrival, rate, from, to, step } = settings;
   if (ramp) {
-    const unit = arrival.kind === 'closed' ? 'clients' : `requests/s (${arrival.kind})`;
+    const unit = isClosed(arrival) ? 'clients' : `requests/s (${arrival.kind})`;
     return settings.search
       ? `search from ${from} to ${to} ${unit}`
       : `${from} to ${to} ${unit} by ${step}, until two steps in a row fail`;
   }
-  if (arrival.kind === 'closed') return `${settings.vus} clients each in a closed loop`;
+  if (isClosed(arrival)) return `${settings.vus} clients each in a closed loop`;
   return `an open load each, ${formatArrival(arrival)}${rate === null ? '' : ` at ${rate} requests/s`}`;
 }
 

@@ -1,4 +1,5 @@
 /** Everything that can be refused is refused here, in the order of what it costs, before any load. */
+import { isClosed, rateRule } from '../../domain/load/arrivals.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planBlocks, type BlocksPlan } from '../../domain/load/blocks.ts';
@@ -95,14 +96,16 @@ const RAMP_GAP_MS = 500;
 /** `--rate R` makes a ramp's steps requests a second, the first of them R. */
 function openRamp(settings: Settings): Settings {
   const { rate, arrival } = settings;
-  if (arrival.kind === 'bursts')
-    throw new UsageError('--arrival bursts has a rate of its own; a ramp takes closed, constant or poisson');
+  if (rateRule(arrival) === 'optional')
+    throw new UsageError(
+      `--arrival ${arrival.kind} has a rate of its own; a ramp takes closed, constant or poisson`,
+    );
   if (rate === null) return settings;
   if (rate > settings.to)
     throw new UsageError(
       `--rate ${rate} lies above --to ${settings.to}: the steps would end before they start`,
     );
-  return { ...settings, from: rate, arrival: arrival.kind === 'closed' ? { kind: 'constant' } : arrival };
+  return { ...settings, from: rate, arrival: isClosed(arrival) ? { kind: 'constant' } : arrival };
 }
 
 function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {

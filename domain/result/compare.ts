@@ -1,4 +1,5 @@
 /** A run's data to its comparison: figures, checks, trust, findings, verdict. */
+import { isClosed } from '../load/arrivals.ts';
 import { formatArrival } from '../load/arrivals.ts';
 import { byEndpoint } from '../figures/by-endpoint.ts';
 import { byPrompt } from '../figures/by-prompt.ts';
@@ -63,7 +64,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     required: require,
     deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
     block_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
-    closed_loop: settings.arrival.kind === 'closed',
+    closed_loop: isClosed(settings.arrival),
   });
   const ramp = isRamp(manifest);
   const capacity = ramp ? capacitiesOf(data) : null;
@@ -180,7 +181,7 @@ function summaryContext(manifest: Manifest, settings: Settings): SummaryContext 
   return {
     planned_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
     clients:
-      settings.arrival.kind === 'closed' &&
+      isClosed(settings.arrival) &&
       settings.thinkTime === null &&
       settings.maxRequests === null &&
       planLoad(settings) === null &&

@@ -1,4 +1,5 @@
 /** What a reader must know of a run beside its figures: what happened, and what the figures themselves call for. */
+import { isClosed } from '../load/arrivals.ts';
 import type { Check, GateCheck, Verdict } from './check.ts';
 import { finding, type Finding } from './findings.ts';
 import { PAIRED } from '../result/pair-runs.ts';
@@ -128,9 +129,7 @@ export function checkFindings(
   if (rule === 'point' && gates.length > 0) findings.push(finding('point_rule'));
   if (gates.some(({ gate }) => gate === 'throughput'))
     findings.push(
-      finding(
-        settingsOf(manifest).arrival.kind === 'closed' ? 'closed_loop_throughput' : 'open_loop_throughput',
-      ),
+      finding(isClosed(settingsOf(manifest).arrival) ? 'closed_loop_throughput' : 'open_loop_throughput'),
     );
   if (gates.some(({ gate }) => gate === 'latency') && manifest.deployment_noise === null)
     findings.push(finding('deployment_noise_unknown'));

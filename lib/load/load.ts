@@ -1,4 +1,5 @@
 /** The whole of a load but its requests, closed or by a schedule: options, what all variants run, the probe, the summary. */
+import { isClosed } from '../../domain/load/arrivals.ts';
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
@@ -42,7 +43,7 @@ export interface Wired {
 export function wireLoad(of: LoadParts): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
-  const shape = of.shape ?? (settings.arrival.kind === 'closed' ? timedShape(runtime) : openShape(runtime));
+  const shape = of.shape ?? (isClosed(settings.arrival) ? timedShape(runtime) : openShape(runtime));
   const log = openRequestLog(plan.request_log);
   const budget = {
     max_cost_eur: settings.maxCost,
