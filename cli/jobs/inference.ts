@@ -9,6 +9,7 @@ import tokenize from '../../thresholds/tokenize.json';
 import type { ScenarioName } from '../../domain/jobs/inference/names.ts';
 import { SCENARIOS } from '../../domain/jobs/inference/scenarios.ts';
 import type { SettingGroup, Settings } from '../../domain/settings/settings.ts';
+import { BASELINE, SHADOW } from '../../domain/variants.ts';
 import { shadow, type Job } from './loads.ts';
 
 const THRESHOLDS: Readonly<Record<ScenarioName, unknown>> = {
@@ -40,7 +41,7 @@ export function inferenceJob(name: ScenarioName, settings: Settings): Job {
     name,
     scenario: 'inference',
     title,
-    variants: compared ? ['baseline', 'shadow'] : ['baseline'],
+    variants: compared ? [BASELINE, SHADOW] : [BASELINE],
     stand_in: 'inference',
     payloads: 'prompts',
     watched: operation.path,
