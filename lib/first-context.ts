@@ -12,7 +12,7 @@ import {
 } from '../domain/settings/settings.ts';
 import { fitting, k6Thresholds, parseThresholds, type Thresholds } from '../domain/verdict/thresholds.ts';
 import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './load/runtime-shape.ts';
-import { probes } from './load/shapes.ts';
+import { probes, VARIANT_VARIABLE } from './load/shapes.ts';
 import { countedSubmetrics } from './load/counted.ts';
 
 /** @throws with every refused value, one a line */
@@ -57,7 +57,7 @@ export function loadOptions(runtime: Runtime, { name, thresholds, shape }: LoadW
   for (const variant of variants) {
     // k6's own counts are then told apart by variant, however many scenarios one has.
     for (const [scenario, options] of Object.entries(shape.scenarios(variant, lead_ms)))
-      scenarios[scenario] = { ...options, tags: { variant } };
+      scenarios[scenario] = { ...options, env: { [VARIANT_VARIABLE]: variant }, tags: { variant } };
   }
   if (plan.probe_url !== null) Object.assign(scenarios, probes(settings, shape));
   return {

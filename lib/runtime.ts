@@ -53,7 +53,7 @@ export function target(settings: Settings, variant: Variant): Target {
 export const headersOf = (settings: Settings, token: string | null): Record<string, string> =>
   headersWith(token, settings, __ENV);
 
-/** A text that the cli hands over beside the settings. */
+/** A text that is handed over beside the settings: by the cli, or by the k6 scenario that this VU serves. */
 export const handedOver = (variable: string): string | undefined => __ENV[variable];
 
 /** TLS options of k6 from the settings; only the first context's count. */

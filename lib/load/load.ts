@@ -10,8 +10,8 @@ import { probeDuration } from '../metrics.ts';
 import { openRequestLog } from '../request-log.ts';
 import { runControl } from '../run-control.ts';
 import { openShape } from './open-shape.ts';
-import { optionsOf, target, type Runtime, type Target } from '../runtime.ts';
-import type { Shape } from './shapes.ts';
+import { handedOver, optionsOf, target, type Runtime, type Target } from '../runtime.ts';
+import { VARIANT_VARIABLE, type Shape } from './shapes.ts';
 import type { StepContext } from '../steps/measured.ts';
 import { timedShape } from './timed-shape.ts';
 import { bareText, blockSummary, type K6Summary } from '../summary.ts';
@@ -70,12 +70,6 @@ export function wireLoad(of: LoadParts): Wired {
     }
     return iteration;
   };
-  /** By k6 scenario. A VU may serve one after another, so each iteration looks its own up. */
-  const variantOf = new Map(
-    variants.flatMap((variant) =>
-      Object.keys(shape.scenarios(variant, 0)).map((scenario): [string, Variant] => [scenario, variant]),
-    ),
-  );
   const probeOnce = (idle: boolean): void => {
     const response = http.get(plan.probe_url ?? '', {
       responseType: 'none',
@@ -95,8 +89,9 @@ export function wireLoad(of: LoadParts): Wired {
   return {
     options: optionsOf(runtime, { name: of.name, thresholds: of.thresholds, shape }),
     run() {
-      const variant = variantOf.get(exec.scenario.name);
-      if (variant === undefined) throw new Error(`no variant has a k6 scenario ${exec.scenario.name}`);
+      // A VU may serve one k6 scenario after another, and with it another variant.
+      const variant = handedOver(VARIANT_VARIABLE);
+      if (variant === undefined) throw new Error(`the k6 scenario ${exec.scenario.name} names no variant`);
       awaitTurn(settings.spreadMs, shape.clients(variant));
       shape.enter(variant);
       const step = iterationOf(variant)();

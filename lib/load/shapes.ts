@@ -6,6 +6,8 @@ import { GRACE_MS, PROBE_IDLE_SAMPLES, PROBE_LEAD_MS, PROBE_PER_SECOND } from '.
 
 /** What each k6 scenario of a load calls, whichever variant it asks: every scenario file exports it. */
 export const RUN = 'run';
+/** Which variant a k6 scenario asks, in its own environment: that is read in 1 us, the scenario's name in 15. */
+export const VARIANT_VARIABLE = 'SUITE_VARIANT';
 
 /** When the requests of an open load are to start. */
 export interface Starts {
