@@ -6,6 +6,7 @@ import { planBlocks, type BlocksPlan } from '../../domain/load/blocks.ts';
 import { promptOfLength } from '../../domain/load/prompt.ts';
 import { flagName, rateProblem, type Settings } from '../../domain/settings/settings.ts';
 import { settingsFor } from '../../domain/settings/variants.ts';
+import { BASELINE } from '../../domain/variants.ts';
 import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
@@ -28,12 +29,13 @@ export interface Prepared {
 export function prepare(io: Io, job: Job, given: Settings): Prepared {
   let settings = absolutePaths(io, given);
   assertOutIsFree(io, settings.out);
+  const in_service = settingsFor(settings, BASELINE);
   for (const candidate of job.variants) {
     const { url, named } = settingsFor(settings, candidate);
-    if (settings.baselineUrl === null || url !== null) continue;
+    if (in_service.url === null || url !== null) continue;
     const flag = `--${flagName(named.url)}`;
     throw new UsageError(
-      `--baseline-url is given without ${flag}: a server of yours is compared with a ${candidate} of yours, not with the stand-in; give ${flag}, or run k6:baseline for one server`,
+      `--${flagName(in_service.named.url)} is given without ${flag}: a server of yours is compared with a ${candidate} of yours, not with the stand-in; give ${flag}, or run k6:baseline for one server`,
     );
   }
   for (const [flag, path] of [
