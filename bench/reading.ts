@@ -11,6 +11,7 @@ import { selectRank } from '../domain/statistics/select.ts';
 import { run } from './child.ts';
 import { writeRun } from './log.ts';
 import { atMost, figure, type Row } from './row.ts';
+import { SHADOW } from '../domain/variants.ts';
 
 const PEAK =
   'data:text/javascript,process.on("exit",()=>console.log("\\npeak_mb="+Math.round(process.resourceUsage().maxRSS/1024)))';
@@ -71,7 +72,7 @@ const RESAMPLES = 3;
 
 /** What 1000 resamples would take, from a few of full size: each draws pairs, and asks p95 of both variants. */
 function pairedBootstrap({ measured }: RunData): Spent {
-  const [baseline, shadow] = [measured.baseline?.duration_ms, measured.shadow?.duration_ms];
+  const [baseline, shadow] = [measured.baseline?.duration_ms, measured[SHADOW]?.duration_ms];
   if (baseline === undefined || shadow === undefined) throw new Error('the made log has both variants');
   const n = Math.min(baseline.length, shadow.length);
   const [left, right] = [new Float64Array(n), new Float64Array(n)];

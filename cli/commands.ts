@@ -15,7 +15,7 @@ import {
 import { SCENARIO_NAMES, type ScenarioName } from '../domain/jobs/inference/names.ts';
 import { SCENARIOS } from '../domain/jobs/inference/scenarios.ts';
 import { offer } from '../domain/text/nearest.ts';
-import { VARIANTS, type Variant } from '../domain/variants.ts';
+import { BASELINE, SHADOW, type Variant } from '../domain/variants.ts';
 import { parseNumber } from '../domain/text/units.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { compareCommand } from './commands/compare.ts';
@@ -116,7 +116,9 @@ export async function runCommand(io: Io): Promise<number> {
     .argument('[run]', 'path or id; the newest by default')
     .option('--name <name>', 'of the reference', 'main')
     .addOption(
-      new Option('--variant <variant>', 'which side of a comparison').choices(VARIANTS).default('baseline'),
+      new Option('--variant <variant>', 'which side of a comparison')
+        .choices([BASELINE, SHADOW])
+        .default(BASELINE),
     )
     .action((run: string | undefined, options: { name: string; variant: Variant }) => {
       code = saveCommand(io, run, options);

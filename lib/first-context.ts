@@ -2,7 +2,7 @@
 import type { Options, Scenario } from 'k6/options';
 import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/run/block.ts';
 import { PROBE_LEAD_MS } from '../domain/load/timing.ts';
-import { urlSetting } from '../domain/settings/request-headers.ts';
+import { variantSettings } from '../domain/settings/variants.ts';
 import {
   envName,
   parseSettings,
@@ -12,7 +12,7 @@ import {
 } from '../domain/settings/settings.ts';
 import { fitting, k6Thresholds, parseThresholds, type Thresholds } from '../domain/verdict/thresholds.ts';
 import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './load/runtime-shape.ts';
-import { probes } from './load/shapes.ts';
+import { probes, VARIANT_VARIABLE } from './load/shapes.ts';
 import { countedSubmetrics } from './load/counted.ts';
 
 /** @throws with every refused value, one a line */
@@ -39,9 +39,12 @@ export function checkedRuntime(job: JobDefaults): Runtime {
   const rate = plan.loads === undefined ? rateProblem(parsed.settings) : null;
   if (rate !== null) problems.push(rate);
   for (const variant of plan.variants) {
-    const name = urlSetting(variant);
-    if (parsed.settings[name] === null)
-      problems.push(`${envName(name)} is missing, provide it: -e ${envName(name)}=http://HOST:PORT`);
+    const target = variantSettings(parsed.settings)[variant];
+    if (target === undefined) problems.push(`no setting says where the variant "${variant}" is`);
+    else if (target.url === null) {
+      const name = envName(target.named.url);
+      problems.push(`${name} is missing, provide it: -e ${name}=http://HOST:PORT`);
+    }
   }
   if (problems.length > 0) throw new Error(`settings refused:\n  ${problems.join('\n  ')}`);
   return { settings: parsed.settings, plan, managed: planText !== undefined, variants: plan.variants };
@@ -54,7 +57,7 @@ export function loadOptions(runtime: Runtime, { name, thresholds, shape }: LoadW
   for (const variant of variants) {
     // k6's own counts are then told apart by variant, however many scenarios one has.
     for (const [scenario, options] of Object.entries(shape.scenarios(variant, lead_ms)))
-      scenarios[scenario] = { ...options, tags: { variant } };
+      scenarios[scenario] = { ...options, env: { [VARIANT_VARIABLE]: variant }, tags: { variant } };
   }
   if (plan.probe_url !== null) Object.assign(scenarios, probes(settings, shape));
   return {

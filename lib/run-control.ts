@@ -6,6 +6,7 @@
 import exec from 'k6/execution';
 import { sleep } from 'k6';
 import { LATE_FOR_MS, LATE_MS, LATE_STARTS, LATE_STARTS_SLOW } from '../domain/load/timing.ts';
+import type { BlockSummary } from '../domain/run/block.ts';
 import { STOP_REASONS, type StopReason } from '../domain/run/stop-reasons.ts';
 import type { ErrorKind } from '../domain/record/errors.ts';
 import type { Variant } from '../domain/variants.ts';
@@ -72,7 +73,10 @@ export function runControl(variant: Variant, budget: Budget): RunControl {
       }
       if (error !== 'connect' && error !== 'dns') return failures.end();
       const { count, for_ms } = failures.add();
-      if (count >= GONE_AFTER_FAILURES && for_ms >= GONE_AFTER_MS) stop(`${variant}_gone`);
+      if (count >= GONE_AFTER_FAILURES && for_ms >= GONE_AFTER_MS) {
+        counters.add(gone(variant), 1);
+        stop('server_gone');
+      }
       refused = true;
     },
   };
@@ -94,6 +98,8 @@ function streak(name: string): { add(): { count: number; for_ms: number }; end()
   };
 }
 
+const gone = (variant: Variant): string => `gone_${variant}`;
+
 function stop(reason: StopReason): void {
   if (counters.add('stops', 1) > 1) return;
   counters.add('stop_reason', STOP_REASONS.indexOf(reason));
@@ -101,11 +107,17 @@ function stop(reason: StopReason): void {
   if (!counters.across_vus && reason !== 'max_cost') exec.test.abort(`stopped: ${reason}`);
 }
 
-/** Why the run was stopped early, or null; for VUs and for the summary. */
+/** Why the run was stopped early, or null. */
 export function stopped(): StopReason | null {
   return counters.get('stops') > 0 ? (STOP_REASONS[counters.get('stop_reason')] ?? null) : null;
 }
 
-export function stoppedAtMs(): number {
-  return counters.get('stopped_at_ms');
+/** The same for the summary, with the variant whose server was gone. */
+export function stopOf(variants: readonly Variant[]): BlockSummary['stopped'] {
+  const reason = stopped();
+  const at_ms = counters.get('stopped_at_ms');
+  if (reason !== 'server_gone') return reason === null ? null : { reason, at_ms };
+  const variant = variants.find((one) => counters.get(gone(one)) > 0);
+  if (variant === undefined) throw new Error('a server was gone, but of no variant');
+  return { reason, variant, at_ms };
 }

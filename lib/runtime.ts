@@ -1,8 +1,9 @@
 /** The only reader of k6's environment: settings, the block's plan, and which binary this is. */
 import { SharedArray } from 'k6/data';
 import type { Options } from 'k6/options';
-import { headersWith, requestHeaders, urlSetting } from '../domain/settings/request-headers.ts';
+import { headersWith, requestHeaders } from '../domain/settings/request-headers.ts';
 import type { Settings } from '../domain/settings/settings.ts';
+import { settingsFor } from '../domain/settings/variants.ts';
 import type { Variant } from '../domain/variants.ts';
 import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './load/runtime-shape.ts';
 
@@ -43,7 +44,7 @@ export interface Target {
 
 export function target(settings: Settings, variant: Variant): Target {
   return {
-    base_url: (settings[urlSetting(variant)] ?? '').replace(/\/+$/, ''),
+    base_url: (settingsFor(settings, variant).url ?? '').replace(/\/+$/, ''),
     headers: requestHeaders(settings, variant, __ENV),
   };
 }
@@ -52,7 +53,7 @@ export function target(settings: Settings, variant: Variant): Target {
 export const headersOf = (settings: Settings, token: string | null): Record<string, string> =>
   headersWith(token, settings, __ENV);
 
-/** A text that the cli hands over beside the settings. */
+/** A text that is handed over beside the settings: by the cli, or by the k6 scenario that this VU serves. */
 export const handedOver = (variable: string): string | undefined => __ENV[variable];
 
 /** TLS options of k6 from the settings; only the first context's count. */

@@ -3,7 +3,7 @@ import { SCHEMA_VERSION } from '../domain/record/schema-version.ts';
 import type { BlockSummary } from '../domain/run/block.ts';
 import { COUNTED, SHOWN } from './load/counted.ts';
 import type { Runtime } from './runtime.ts';
-import { stopped, stoppedAtMs } from './run-control.ts';
+import { stopOf } from './run-control.ts';
 
 interface K6Metric {
   readonly values: Readonly<Record<string, number>>;
@@ -26,7 +26,6 @@ export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
       p95_ms: data.metrics[`request_duration{variant:${variant},phase:measured}`]?.values['p(95)'] ?? null,
     };
   }
-  const reason = stopped();
   return {
     schema_version: SCHEMA_VERSION,
     block: runtime.plan.block,
@@ -38,7 +37,7 @@ export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
     ),
     counts,
     probe: runtime.plan.probe_url === null ? null : { count: value('probe_duration', 'count') },
-    stopped: reason === null ? null : { reason, at_ms: stoppedAtMs() },
+    stopped: stopOf(runtime.variants),
   };
 }
 

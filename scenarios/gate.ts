@@ -1,4 +1,5 @@
 /** The gate's load: every prompt once, shared by N clients, streamed. What it must reach is decided on the server's figures. */
+import { BASELINE } from '../domain/variants.ts';
 import { modelLoad } from '../lib/jobs/model-load.ts';
 import { PROMPTS } from '../lib/payloads.ts';
 import { readRuntime } from '../lib/runtime.ts';
@@ -6,7 +7,7 @@ import limits from '../thresholds/gate.json';
 
 const load = modelLoad({
   name: 'gate',
-  runtime: readRuntime({ variants: ['baseline'] }),
+  runtime: readRuntime({ variants: [BASELINE] }),
   thresholds: limits,
   payloads: PROMPTS,
 });
@@ -15,4 +16,4 @@ export const options = load.options;
 export const setup = load.setup;
 export const handleSummary = load.handleSummary;
 export const probe = load.probe;
-export const baseline = (): unknown => load.run('baseline');
+export const run = load.run;

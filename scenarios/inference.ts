@@ -1,4 +1,5 @@
 /** The seven loads of an inference server, one bundle: which one, in INFERENCE_SCENARIO. */
+import { BASELINE } from '../domain/variants.ts';
 import { SCENARIO_NAMES } from '../domain/jobs/inference/names.ts';
 import { SCENARIOS } from '../domain/jobs/inference/scenarios.ts';
 import { planLoad } from '../domain/load/counted-plan.ts';
@@ -26,7 +27,7 @@ const limits = {
 };
 
 const runtime = readRuntime({
-  variants: ['baseline'],
+  variants: [BASELINE],
   settingsFor: ({ inferenceScenario }) =>
     inferenceScenario === null ? {} : SCENARIOS[inferenceScenario].settings,
 });
@@ -57,5 +58,4 @@ export const options = load.options;
 export const setup = load.setup;
 export const handleSummary = load.handleSummary;
 export const probe = load.probe;
-export const baseline = () => load.run('baseline');
-export const shadow = () => load.run('shadow');
+export const run = load.run;

@@ -1,4 +1,5 @@
 /** Streamed answers of a language model and of its shadow, side by side: TTFT, TPOT, ITL, E2E, tokens/s, goodput. */
+import { BASELINE, SHADOW } from '../domain/variants.ts';
 import { modelLoad } from '../lib/jobs/model-load.ts';
 import { PROMPTS } from '../lib/payloads.ts';
 import { readRuntime } from '../lib/runtime.ts';
@@ -6,7 +7,7 @@ import limits from '../thresholds/stream.json';
 
 const load = modelLoad({
   name: 'stream',
-  runtime: readRuntime({ variants: ['baseline', 'shadow'] }),
+  runtime: readRuntime({ variants: [BASELINE, SHADOW] }),
   thresholds: limits,
   payloads: PROMPTS,
 });
@@ -15,5 +16,4 @@ export const options = load.options;
 export const setup = load.setup;
 export const handleSummary = load.handleSummary;
 export const probe = load.probe;
-export const baseline = (): unknown => load.run('baseline');
-export const shadow = (): unknown => load.run('shadow');
+export const run = load.run;

@@ -1,4 +1,5 @@
 /** `npm run k6:<job>`: servers, k6, blocks of load, comparison. Whatever happens, nothing of ours is left running. */
+import { isClosed } from '../../domain/load/arrivals.ts';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ENGINE_METRICS } from '../../domain/jobs/capacity/server-load.ts';
@@ -8,7 +9,8 @@ import type { Manifest } from '../../domain/run/manifest.ts';
 import { formatArrival } from '../../domain/load/arrivals.ts';
 import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
 import { formatDuration } from '../../domain/text/units.ts';
-import { presentVariants, type ByVariant } from '../../domain/variants.ts';
+import { settingsFor, withUrls } from '../../domain/settings/variants.ts';
+import { BASELINE, presentVariants, type ByVariant } from '../../domain/variants.ts';
 import { deploymentNoise } from '../read/deployment-noise.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
@@ -64,12 +66,12 @@ function oneServer(job: Job, parsed: ParsedSettings): { job: Job; parsed: Parsed
   if (settings.baselineUrl === null || settings.shadowUrl !== null || job.one_server === 'refused')
     return { job, parsed };
   return job.one_server === 'alone'
-    ? { job: { ...job, variants: ['baseline'] }, parsed }
+    ? { job: { ...job, variants: [BASELINE] }, parsed }
     : { job, parsed: { ...parsed, settings: { ...settings, shadowUrl: settings.baselineUrl, aa: true } } };
 }
 
-const restarts = ({ baselineRestart, shadowRestart }: Settings): boolean =>
-  baselineRestart !== null || shadowRestart !== null;
+const restarts = (job: Job, settings: Settings): boolean =>
+  job.variants.some((variant) => settingsFor(settings, variant).restart !== null);
 
 interface Loaded {
   readonly run_id: string;
@@ -165,7 +167,7 @@ export async function runLoad(
     const planned = planner.next(run, block);
     if (planned === null) break;
     if (block > 0 && plan.gap_ms > 0) await pause(io, plan.gap_ms);
-    if (block > 0 && (!job.keeps_servers || restarts(settings))) {
+    if (block > 0 && (!job.keeps_servers || restarts(job, settings))) {
       deployment = latest = await redeploy(io, job, settings, deployment, block, planned.variants);
       variants = { ...variants, ...(await identifyAll(io, settings, deployment)) };
     }
@@ -189,14 +191,10 @@ export async function runLoad(
       run,
       block,
       variants: planned.variants,
-      settings: {
-        ...settings,
-        durationMs: planned.duration_ms,
-        payloads: null,
-        out: null,
-        baselineUrl: deployment.urls.baseline ?? null,
-        shadowUrl: deployment.urls.shadow ?? null,
-      },
+      settings: withUrls(
+        { ...settings, durationMs: planned.duration_ms, payloads: null, out: null },
+        deployment.urls,
+      ),
       probe_url: job.probed ? probe.url : null,
       dashboard_port,
       own_thresholds,
@@ -279,12 +277,12 @@ interface Started {
 function loadText(settings: Settings, ramp: boolean): string {
   const { arrival, rate, from, to, step } = settings;
   if (ramp) {
-    const unit = arrival.kind === 'closed' ? 'clients' : `requests/s (${arrival.kind})`;
+    const unit = isClosed(arrival) ? 'clients' : `requests/s (${arrival.kind})`;
     return settings.search
       ? `search from ${from} to ${to} ${unit}`
       : `${from} to ${to} ${unit} by ${step}, until two steps in a row fail`;
   }
-  if (arrival.kind === 'closed') return `${settings.vus} clients each in a closed loop`;
+  if (isClosed(arrival)) return `${settings.vus} clients each in a closed loop`;
   return `an open load each, ${formatArrival(arrival)}${rate === null ? '' : ` at ${rate} requests/s`}`;
 }
 
@@ -301,7 +299,7 @@ function announce(
   const row = (name: string, text: string): void => say(io, `  ${name.padEnd(9)} ${text}`);
   say(io, `k6:${job.name}: ${job.title}`);
   for (const variant of presentVariants(deployment.urls)) {
-    const label = variant === 'baseline' ? settings.baselineLabel : settings.shadowLabel;
+    const { label } = settingsFor(settings, variant);
     const mine = deployment.stand_ins[variant] === undefined ? '' : " (the suite's stand-in)";
     row(variant, `${deployment.urls[variant] ?? ''}${mine}${label === variant ? '' : `, ${label}`}`);
   }

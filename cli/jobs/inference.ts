@@ -9,6 +9,8 @@ import tokenize from '../../thresholds/tokenize.json';
 import type { ScenarioName } from '../../domain/jobs/inference/names.ts';
 import { SCENARIOS } from '../../domain/jobs/inference/scenarios.ts';
 import type { SettingGroup, Settings } from '../../domain/settings/settings.ts';
+import { settingsFor } from '../../domain/settings/variants.ts';
+import { BASELINE, SHADOW } from '../../domain/variants.ts';
 import { shadow, type Job } from './loads.ts';
 
 const THRESHOLDS: Readonly<Record<ScenarioName, unknown>> = {
@@ -34,13 +36,14 @@ export const INFERENCE_GROUPS: readonly SettingGroup[] = [
 /** One server, or two where a shadow is named in any way. */
 export function inferenceJob(name: ScenarioName, settings: Settings): Job {
   const { title, operation, settings: defaults } = SCENARIOS[name];
-  const compared = settings.shadowUrl !== null || settings.shadowStandIn !== '';
+  const { url, stand_in } = settingsFor(settings, SHADOW);
+  const compared = url !== null || stand_in !== '';
   return {
     ...shadow,
     name,
     scenario: 'inference',
     title,
-    variants: compared ? ['baseline', 'shadow'] : ['baseline'],
+    variants: compared ? [BASELINE, SHADOW] : [BASELINE],
     stand_in: 'inference',
     payloads: 'prompts',
     watched: operation.path,

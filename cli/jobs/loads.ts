@@ -8,7 +8,7 @@ import mixedThresholds from '../../thresholds/mixed.json';
 import rampThresholds from '../../thresholds/ramp.json';
 import { SINGLE_SETTINGS } from '../../domain/load/single.ts';
 import type { SettingGroup, SettingName } from '../../domain/settings/settings.ts';
-import type { ByVariant, Variant } from '../../domain/variants.ts';
+import { BASELINE, SHADOW, type ByVariant, type Variant } from '../../domain/variants.ts';
 
 export interface Job {
   /** Of the command: `npm run k6:<name>`. */
@@ -65,7 +65,7 @@ export const shadow: Job = {
   name: 'shadow',
   scenario: 'shadow',
   title: 'baseline and shadow side by side, compared',
-  variants: ['baseline', 'shadow'],
+  variants: [BASELINE, SHADOW],
   stand_in: 'grammar',
   stand_in_flags: {},
   payloads: 'labelled',
@@ -160,7 +160,7 @@ function effect(feature: string, about: string, flag: string, over: Partial<Job>
     ...stream,
     name: feature,
     title: about,
-    variant_flags: { baseline: { [flag]: 'off' }, shadow: { [flag]: 'on' } },
+    variant_flags: { [BASELINE]: { [flag]: 'off' }, [SHADOW]: { [flag]: 'on' } },
     one_server: 'both',
     keeps_servers: true,
     thresholds: effectThresholds,
@@ -210,7 +210,7 @@ export const JOBS: readonly Job[] = [
     name: 'baseline',
     scenario: 'baseline',
     title: 'one variant alone, judged by its limits',
-    variants: ['baseline'],
+    variants: [BASELINE],
     thresholds: baselineThresholds,
   },
   {
@@ -225,7 +225,7 @@ export const JOBS: readonly Job[] = [
     name: 'single',
     scenario: 'single',
     title: 'one client, prompts of several lengths, each several times',
-    variants: ['baseline'],
+    variants: [BASELINE],
     payloads: 'lengths',
     probed: false,
     thresholds: singleThresholds,

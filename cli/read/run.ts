@@ -9,8 +9,8 @@ import { RecordScanner } from '../../domain/record/scan-record.ts';
 import { parseManifest, settingsOf } from '../../domain/run/manifest.ts';
 import type { RunData, BadLine } from '../../domain/run/data.ts';
 import { parseResources } from '../../domain/run/resources.ts';
-import { BadField, oneOf } from '../../domain/text/fields.ts';
-import { mapVariants, VARIANTS, type Variant } from '../../domain/variants.ts';
+import { BadField } from '../../domain/text/fields.ts';
+import { mapVariants, presentVariants, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
 import { FILES, readText, requestLogs, summaryFile, type RunDirectory } from '../run/directory.ts';
 import { eachLine, type BufferPiece } from './lines.ts';
@@ -20,25 +20,25 @@ const KEPT_BAD_LINES = 5;
 const VARIANT = place('variant');
 
 interface Log {
-  readonly tables: Partial<Record<Variant, RequestTable>>;
+  readonly tables: ReadonlyMap<unknown, RequestTable>;
   readonly probes: ProbeSample[];
   readonly garbled_probes: { count: number; first: string };
   readonly bad: { count: number; first: BadLine[] };
 }
 
-function readLog(paths: readonly string[]): Log {
+/** @param declared a record of another variant is no record of this run */
+function readLog(paths: readonly string[], declared: readonly Variant[]): Log {
+  const tables = new Map<unknown, RequestTable>(
+    declared.map((variant) => [variant, new RequestTable(variant)]),
+  );
   const log: Log = {
-    tables: {},
+    tables,
     probes: [],
     garbled_probes: { count: 0, first: '' },
     bad: { count: 0, first: [] },
   };
   let number = 0;
   const scanner = new RecordScanner();
-  const tableOf = (named: unknown): RequestTable => {
-    const variant = oneOf({ variant: named }, 'variant', VARIANTS);
-    return (log.tables[variant] ??= new RequestTable(variant));
-  };
   const add = (piece: BufferPiece, from: number, to: number): void => {
     number += 1;
     try {
@@ -54,7 +54,11 @@ function readLog(paths: readonly string[]): Log {
         }
         row = scanner.parse(line);
       }
-      tableOf(row.names[VARIANT]).addRow(row);
+      const named = row.names[VARIANT];
+      const table = tables.get(named);
+      if (table === undefined)
+        throw new BadField(`variant is ${JSON.stringify(named)}; the manifest has ${declared.join(', ')}`);
+      table.addRow(row);
     } catch (error) {
       if (!(error instanceof BadField || error instanceof SyntaxError)) throw error;
       log.bad.count += 1;
@@ -79,10 +83,16 @@ export function readRun(run: RunDirectory): RunData {
   const text = readText(run, FILES.manifest);
   if (text === null) throw new UsageError(`${run.path} has no ${FILES.manifest}: it is no run directory`);
   const manifest = parseManifest(text, join(run.path, FILES.manifest));
-  const { tables, probes, garbled_probes, bad } = readLog(requestLogs(run));
+  const { tables, probes, garbled_probes, bad } = readLog(
+    requestLogs(run),
+    presentVariants(manifest.variants),
+  );
   const resources = readResources(run);
-  const recorded = mapVariants(tables, (table) => table.rows);
-  const measured = mapVariants(tables, (table) => table.measured());
+  const written = Object.fromEntries(
+    [...tables.values()].filter(({ rows }) => rows > 0).map((table) => [table.variant, table]),
+  );
+  const recorded = mapVariants(written, (table) => table.rows);
+  const measured = mapVariants(written, (table) => table.measured());
   const summaries = manifest.blocks.flatMap(({ block }): BlockSummary[] => {
     const file = summaryFile(block);
     const summary = readText(run, file);

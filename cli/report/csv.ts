@@ -102,7 +102,7 @@ type Pick = (summary: VariantSummary) => number | 'inf' | null | undefined;
 
 function figureRows({ variants, run }: Comparison): Row[] {
   const rows: Row[] = [];
-  const both = [variants.baseline, variants.shadow];
+  const both = [variants.baseline, variants['shadow']];
   const add = (section: string, figure: string, unit: string, pick: Pick): void => {
     const [baseline, shadow] = both.map((summary) => (summary === undefined ? null : pick(summary)));
     if ((baseline ?? null) === null && (shadow ?? null) === null) return;
@@ -119,7 +119,7 @@ function figureRows({ variants, run }: Comparison): Row[] {
     section: 'setup',
     figure: 'label',
     baseline: run.variants.baseline?.label,
-    shadow: run.variants.shadow?.label,
+    shadow: run.variants['shadow']?.label,
   });
   for (const name of ['requests', 'ok', 'failed', 'warm_up'] as const)
     add('sample', name, 'count', (of) => of[name]);

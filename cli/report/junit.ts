@@ -59,7 +59,7 @@ function testSuite(comparison: Comparison, fail_on: FailOn): TestSuite {
       run_id: run.run_id,
       verdict: comparison.verdict.word,
       baseline: run.variants.baseline?.label,
-      shadow: run.variants.shadow?.label,
+      shadow: run.variants['shadow']?.label,
     },
     cases: testCases(comparison, fail_on),
     output: [sentence(comparison), ...findings],

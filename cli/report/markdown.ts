@@ -19,7 +19,7 @@ export const verdictMark = (comparison: Comparison): string =>
 
 export function renderMarkdown(comparison: Comparison): string {
   const parts = [
-    `# ${comparison.variants.shadow === undefined ? 'Baseline' : 'Shadow against baseline'}: ${comparison.verdict.word}`,
+    `# ${comparison.variants['shadow'] === undefined ? 'Baseline' : 'Shadow against baseline'}: ${comparison.verdict.word}`,
     `${verdictMark(comparison)} **${markdownText(sentence(comparison))}**`,
   ];
   // Setup stands first in the file, as a reader of an old run needs it; the verdict's line is above it all.

@@ -1,8 +1,9 @@
 /** The servers of one deployment: stand-ins of ours where no URL was given, the user's else. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Settings } from '../../domain/settings/settings.ts';
-import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
+import { flagName, type Settings } from '../../domain/settings/settings.ts';
+import { settingsFor } from '../../domain/settings/variants.ts';
+import { BASELINE, presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import { holderInWords, portIsFree } from '../observe/port-holder.ts';
@@ -17,30 +18,24 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
-export const urlSetting = (settings: Settings, variant: Variant): string | null =>
-  variant === 'baseline' ? settings.baselineUrl : settings.shadowUrl;
-
-const restartSetting = (settings: Settings, variant: Variant): string | null =>
-  variant === 'baseline' ? settings.baselineRestart : settings.shadowRestart;
-
 /** @throws UsageError where a stand-in does not start */
 export async function deploy(io: Io, job: Job, settings: Settings, number = 0): Promise<Deployment> {
-  const own = job.variants.filter((variant) => urlSetting(settings, variant) !== null);
   const started = await Promise.allSettled(
-    job.variants
-      .filter((variant) => urlSetting(settings, variant) === null)
-      .map(async (variant) => ({ variant, server: await standIn(io, job, settings, variant, number) })),
+    job.variants.map(async (variant) => {
+      const { url } = settingsFor(settings, variant);
+      const server = url === null ? await standIn(io, job, settings, variant, number) : null;
+      return { variant, server, url: server?.url ?? url };
+    }),
   );
-  const stand_ins: Partial<Record<Variant, Server>> = {};
-  const urls: Partial<Record<Variant, string>> = {};
-  for (const variant of own) urls[variant] = urlSetting(settings, variant) ?? '';
-  for (const one of started) {
-    if (one.status === 'rejected') continue;
-    stand_ins[one.value.variant] = one.value.server;
-    urls[one.value.variant] = one.value.server.url;
-  }
+  const deployed = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const urls: ByVariant<string> = Object.fromEntries(
+    deployed.map(({ variant, url }) => [variant, url ?? undefined]),
+  );
+  const stand_ins: ByVariant<Server> = Object.fromEntries(
+    deployed.map(({ variant, server }) => [variant, server ?? undefined]),
+  );
   const stop = async (): Promise<void> => {
-    await Promise.all(Object.values(stand_ins).map(async (server) => await server.stop()));
+    await Promise.all(deployed.map(async ({ server }) => await server?.stop()));
   };
   const failed = started.find((one) => one.status === 'rejected');
   if (failed !== undefined) {
@@ -48,7 +43,7 @@ export async function deploy(io: Io, job: Job, settings: Settings, number = 0): 
     throw failed.reason;
   }
   const processes = Object.fromEntries(
-    presentVariants(stand_ins).map((variant) => [variant, stand_ins[variant]?.pid ?? -1]),
+    deployed.flatMap(({ variant, server }) => (server === null ? [] : [[variant, server.pid] as const])),
   );
   return { urls, processes, stand_ins, stop };
 }
@@ -61,10 +56,9 @@ async function standIn(
   variant: Variant,
   number: number,
 ): Promise<Server> {
-  const extra = variant === 'baseline' ? settings.baselineStandIn : settings.shadowStandIn;
   const payloads = settings.payloads === null ? join(io.root, 'payloads') : userPath(io, settings.payloads);
   const labelled = job.stand_in === 'grammar' ? ['--payloads', payloads] : [];
-  const own = splitArguments(extra);
+  const own = splitArguments(settingsFor(settings, variant).stand_in);
   const ours = {
     ...job.stand_in_flags,
     ...job.variant_flags[variant],
@@ -73,7 +67,7 @@ async function standIn(
   const rest = Object.entries(ours).filter(([flag]) => !own.includes(flag));
   const args = ['--variant', variant, ...labelled, ...rest.flat(), ...own];
   const { port } = settings;
-  if (port !== null && variant === 'baseline') {
+  if (port !== null && variant === BASELINE) {
     if (!(await portIsFree(port)))
       throw new UsageError(
         `port ${port} is taken, so the stand-in can't use it: ${holderInWords(port)}; stop that, give another --port, or load what runs there with --no-server`,
@@ -95,13 +89,14 @@ export async function redeploy(
   of: readonly Variant[] = job.variants,
 ): Promise<Deployment> {
   for (const variant of of) {
-    const command = restartSetting(settings, variant);
-    const url = urlSetting(settings, variant);
-    if (command === null || url === null) continue;
+    const { restart, url, named } = settingsFor(settings, variant);
+    if (restart === null || url === null) continue;
     say(io, `restarting the ${variant}`);
-    const { code, stderr } = await capture('sh', ['-c', command], io.cwd);
+    const { code, stderr } = await capture('sh', ['-c', restart], io.cwd);
     if (code !== 0)
-      throw new UsageError(`--${variant}-restart exits ${String(code)}: ${stderr.trim().slice(-500)}`);
+      throw new UsageError(
+        `--${flagName(named.restart)} exits ${String(code)}: ${stderr.trim().slice(-500)}`,
+      );
     await reachable(io, settings, variant, url);
   }
   if (presentVariants(before.stand_ins).length === 0 || job.keeps_servers) return before;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { SCHEMA_VERSION } from '../../domain/record/schema-version.ts';
 import type { Manifest, ManifestVariant } from '../../domain/run/manifest.ts';
 import { formatSettings, type ParsedSettings, type Settings } from '../../domain/settings/settings.ts';
+import { settingsFor } from '../../domain/settings/variants.ts';
 import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import type { Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
@@ -12,7 +13,7 @@ import type { K6 } from './k6.ts';
 import { FILES, writeWhole, type RunDirectory } from './directory.ts';
 import { identify, withoutCredentials } from '../services/servers.ts';
 import type { BlockResult } from './block.ts';
-import { urlSetting, type Deployment } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
 import type { Prepared } from './prepare.ts';
 
 export interface FirstManifest {
@@ -96,10 +97,11 @@ export async function identifyAll(
   const found = await Promise.all(
     presentVariants(urls).map(async (variant) => {
       const url = urls[variant] ?? '';
+      const given = settingsFor(settings, variant);
       const server: ManifestVariant = {
-        label: variant === 'baseline' ? settings.baselineLabel : settings.shadowLabel,
+        label: given.label,
         url: withoutCredentials(url),
-        stand_in: urlSetting(settings, variant) === null,
+        stand_in: given.url === null,
         identity: await identify(io, settings, variant, url),
       };
       return [variant, server] as const;
@@ -115,14 +117,14 @@ export async function identifyAgain(
   { urls }: Deployment,
   before: ByVariant<ManifestVariant>,
 ): Promise<ByVariant<ManifestVariant>> {
-  const again: Partial<Record<Variant, ManifestVariant>> = {};
+  const again: [Variant, ManifestVariant][] = [];
   for (const variant of presentVariants(before)) {
     const server = before[variant];
     if (server === undefined) continue;
     const identity_after = await identify(io, settings, variant, urls[variant] ?? '').catch(() => null);
-    again[variant] = { ...server, identity_after };
+    again.push([variant, { ...server, identity_after }]);
   }
-  return again;
+  return Object.fromEntries(again);
 }
 
 /** 0; 99: a threshold failed; null: we ended it, a browser still looking at its dashboard. */

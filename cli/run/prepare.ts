@@ -1,9 +1,12 @@
 /** Everything that can be refused is refused here, in the order of what it costs, before any load. */
+import { isClosed, rateRule } from '../../domain/load/arrivals.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planBlocks, type BlocksPlan } from '../../domain/load/blocks.ts';
 import { promptOfLength } from '../../domain/load/prompt.ts';
-import { rateProblem, type Settings } from '../../domain/settings/settings.ts';
+import { flagName, rateProblem, type Settings } from '../../domain/settings/settings.ts';
+import { settingsFor } from '../../domain/settings/variants.ts';
+import { BASELINE } from '../../domain/variants.ts';
 import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
@@ -26,10 +29,15 @@ export interface Prepared {
 export function prepare(io: Io, job: Job, given: Settings): Prepared {
   let settings = absolutePaths(io, given);
   assertOutIsFree(io, settings.out);
-  if (job.variants.length > 1 && settings.baselineUrl !== null && settings.shadowUrl === null)
+  const in_service = settingsFor(settings, BASELINE);
+  for (const candidate of job.variants) {
+    const { url, named } = settingsFor(settings, candidate);
+    if (in_service.url === null || url !== null) continue;
+    const flag = `--${flagName(named.url)}`;
     throw new UsageError(
-      '--baseline-url is given without --shadow-url: a server of yours is compared with a shadow of yours, not with the stand-in; give --shadow-url, or run k6:baseline for one server',
+      `--${flagName(in_service.named.url)} is given without ${flag}: a server of yours is compared with a ${candidate} of yours, not with the stand-in; give ${flag}, or run k6:baseline for one server`,
     );
+  }
   for (const [flag, path] of [
     ['--ca-file', settings.caFile],
     ['--client-cert', settings.clientCert],
@@ -90,14 +98,16 @@ const RAMP_GAP_MS = 500;
 /** `--rate R` makes a ramp's steps requests a second, the first of them R. */
 function openRamp(settings: Settings): Settings {
   const { rate, arrival } = settings;
-  if (arrival.kind === 'bursts')
-    throw new UsageError('--arrival bursts has a rate of its own; a ramp takes closed, constant or poisson');
+  if (rateRule(arrival) === 'optional')
+    throw new UsageError(
+      `--arrival ${arrival.kind} has a rate of its own; a ramp takes closed, constant or poisson`,
+    );
   if (rate === null) return settings;
   if (rate > settings.to)
     throw new UsageError(
       `--rate ${rate} lies above --to ${settings.to}: the steps would end before they start`,
     );
-  return { ...settings, from: rate, arrival: arrival.kind === 'closed' ? { kind: 'constant' } : arrival };
+  return { ...settings, from: rate, arrival: isClosed(arrival) ? { kind: 'constant' } : arrival };
 }
 
 function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {

@@ -1,6 +1,6 @@
 /** What a person sees while k6 runs: requests so far by variant, read from the growing request log. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { VARIANTS, type Variant } from '../../domain/variants.ts';
+import type { Variant } from '../../domain/variants.ts';
 import { say, type Io } from '../io.ts';
 
 const PIECE = 1 << 20;
@@ -14,16 +14,14 @@ interface Tally {
 
 /** Counts lines as they come; a line is told apart by its head, which the suite itself writes. */
 class Tail {
-  readonly tally: Record<Variant, Tally> = {
-    baseline: { requests: 0, failed: 0 },
-    shadow: { requests: 0, failed: 0 },
-  };
+  readonly tallies: ReadonlyMap<Variant, Tally>;
   #offset = 0;
   #rest = '';
   readonly #path: string;
   readonly #buffer = Buffer.alloc(PIECE);
-  constructor(path: string) {
+  constructor(path: string, variants: readonly Variant[]) {
     this.#path = path;
+    this.tallies = new Map(variants.map((variant) => [variant, { requests: 0, failed: 0 }]));
   }
   read(): void {
     let file: number;
@@ -46,9 +44,8 @@ class Tail {
     }
   }
   #count(line: string): void {
-    for (const variant of VARIANTS) {
+    for (const [variant, tally] of this.tallies) {
       if (!line.startsWith(`{"variant":"${variant}"`)) continue;
-      const tally = this.tally[variant];
       tally.requests += 1;
       if (!line.includes('"error":null')) tally.failed += 1;
     }
@@ -67,15 +64,15 @@ export function showProgress(
   total_ms: number | null,
   what: string,
 ): Progress {
-  const tail = new Tail(request_log);
+  const tail = new Tail(request_log, variants);
   const started = Date.now();
   const terminal = io.stderr.isTTY === true;
   const line = (): string => {
     tail.read();
-    const counts = variants.map((variant) => {
-      const { requests, failed } = tail.tally[variant];
-      return `${variant} ${requests} requests${failed > 0 ? `, ${failed} failed` : ''}`;
-    });
+    const counts = [...tail.tallies].map(
+      ([variant, { requests, failed }]) =>
+        `${variant} ${requests} requests${failed > 0 ? `, ${failed} failed` : ''}`,
+    );
     return `${what}${((Date.now() - started) / 1000).toFixed(0)} ${total_ms === null ? 's' : `of about ${(total_ms / 1000).toFixed(0)} s`}: ${counts.join(' · ')}`;
   };
   const timer = setInterval(

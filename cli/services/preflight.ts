@@ -6,8 +6,9 @@ import * as v from 'valibot';
 import { offer } from '../../domain/text/nearest.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
 import { requestHeaders } from '../../domain/settings/request-headers.ts';
-import type { Settings } from '../../domain/settings/settings.ts';
-import { presentVariants, type Variant } from '../../domain/variants.ts';
+import { flagName, type Settings } from '../../domain/settings/settings.ts';
+import { settingsFor, withModel } from '../../domain/settings/variants.ts';
+import { BASELINE, presentVariants, type Variant } from '../../domain/variants.ts';
 import { say, UsageError, type Io } from '../io.ts';
 import { terminalText } from '../report/escape.ts';
 import type { Deployment } from '../run/deployment.ts';
@@ -29,7 +30,7 @@ export async function preflight(io: Io, settings: Settings, { urls }: Deployment
       headers: requestHeaders(settings, variant, io.env),
     };
     const model = await modelOf(io, found, server);
-    found = variant === 'baseline' ? { ...found, model } : { ...found, shadowModel: model };
+    found = withModel(found, variant, model);
     await assertAnswers(io, found, server, model);
   }
   return found;
@@ -69,7 +70,7 @@ export async function assertModelListed(
   wanted: string,
   flag: string,
 ): Promise<void> {
-  const headers = requestHeaders(settings, 'baseline', io.env);
+  const headers = requestHeaders(settings, BASELINE, io.env);
   const names = await listedModels(io, settings, { base, headers });
   if (names === null)
     throw new UsageError(
@@ -84,16 +85,14 @@ export async function assertModelListed(
 }
 
 async function modelOf(io: Io, settings: Settings, server: Server): Promise<string | null> {
-  const shadow = server.variant === 'shadow';
-  const wanted = shadow ? (settings.shadowModel ?? settings.model) : settings.model;
+  const { model: wanted, named } = settingsFor(settings, server.variant);
   const names = await listedModels(io, settings, server);
   if (names === null) return wanted;
   if (wanted === null) return names[0] ?? null;
   if (names.includes(wanted)) return wanted;
-  const flag = shadow ? '--shadow-model' : '--model';
   throw new UsageError(
     terminalText(
-      `${flag}: the ${server.variant} has no model "${wanted}"${offer(wanted, names)}${names.length > 1 ? ` (it lists ${names.join(', ')})` : ''}`,
+      `--${flagName(named.model)}: the ${server.variant} has no model "${wanted}"${offer(wanted, names)}${names.length > 1 ? ` (it lists ${names.join(', ')})` : ''}`,
     ),
   );
 }

@@ -12,11 +12,31 @@ import { BadValue, formatDuration, parseDuration, parseNumber } from '../text/un
  * `bursts`: Poisson at `peak_per_s` for `on_ms`, at the rate (default none) for `off_ms`, and again. `trace`: as recorded.
  */
 export type Arrival =
-  | { readonly kind: 'closed' | 'constant' | 'poisson' }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'constant' }
+  | { readonly kind: 'poisson' }
   | { readonly kind: 'bursts'; readonly on_ms: number; readonly off_ms: number; readonly peak_per_s: number }
   | { readonly kind: 'trace'; readonly file: string };
 
-const KINDS = ['closed', 'constant', 'poisson', 'bursts', 'trace'] as const;
+type Kind = Arrival['kind'];
+
+/** What the other settings have to do with each way to arrive. `rate`: what --rate is beside it. */
+const RULES: Readonly<
+  Record<Kind, { readonly closed: boolean; readonly rate: 'needed' | 'optional' | 'refused' }>
+> = {
+  closed: { closed: true, rate: 'refused' },
+  constant: { closed: false, rate: 'needed' },
+  poisson: { closed: false, rate: 'needed' },
+  bursts: { closed: false, rate: 'optional' },
+  trace: { closed: false, rate: 'refused' },
+};
+const KINDS: readonly Kind[] = Object.keys(RULES).filter((kind): kind is Kind => kind in RULES);
+
+/** Clients wait for their answers; else requests come by a schedule, whatever the server does. */
+export const isClosed = ({ kind }: Arrival): boolean => RULES[kind].closed;
+
+export const rateRule = ({ kind }: Arrival): 'needed' | 'optional' | 'refused' => RULES[kind].rate;
+
 const BURSTS_SHAPE = 'bursts:on=5s,off=10s,peak=50';
 
 /** Requests a second that one machine can be asked for. */
@@ -85,9 +105,19 @@ export interface SchedulePlan {
   readonly length_ms: number;
 }
 
-/** Most requests a second that the arrivals ask for. */
-export const peakRate = (arrival: Arrival, rate_per_s: number): number =>
-  arrival.kind === 'bursts' ? Math.max(arrival.peak_per_s, rate_per_s) : rate_per_s;
+/** Most requests a second that the arrivals ask for; infinite where only the trace itself says it. */
+export function peakRate(arrival: Arrival, rate_per_s: number): number {
+  switch (arrival.kind) {
+    case 'closed':
+    case 'constant':
+    case 'poisson':
+      return rate_per_s;
+    case 'bursts':
+      return Math.max(arrival.peak_per_s, rate_per_s);
+    case 'trace':
+      return Number.POSITIVE_INFINITY;
+  }
+}
 
 /** Start times in ms from the load's begin, ascending, all below `length_ms`. @throws BadValue where they are too many */
 export function schedule(plan: SchedulePlan): Float64Array {
@@ -97,17 +127,33 @@ export function schedule(plan: SchedulePlan): Float64Array {
     throw new BadValue(
       `${peakRate(arrival, rate_per_s)} requests/s for ${formatDuration(length_ms)} are ${Math.round(most)} starts; allowed in one block: ${MOST_STARTS}: give a shorter time, or more blocks`,
     );
-  if (arrival.kind === 'constant') {
-    const gap_ms = 1000 / rate_per_s;
-    return Float64Array.from({ length: Math.ceil(length_ms / gap_ms - 1e-9) }, (_, i) => i * gap_ms);
+  const per_ms = rate_per_s / 1000;
+  switch (arrival.kind) {
+    case 'constant': {
+      const gap_ms = 1000 / rate_per_s;
+      return Float64Array.from({ length: Math.ceil(length_ms / gap_ms - 1e-9) }, (_, i) => i * gap_ms);
+    }
+    case 'poisson':
+      return poisson([{ per_ms, until_ms: length_ms }], plan.seed);
+    case 'bursts':
+      return poisson(burstStretches(arrival, per_ms, length_ms), plan.seed);
   }
-  const { uniform } = seededRandom(plan.seed);
+}
+
+/** A time of one rate; it begins where the one before ended. */
+interface Stretch {
+  readonly per_ms: number;
+  readonly until_ms: number;
+}
+
+function poisson(stretches: Iterable<Stretch>, seed: number): Float64Array {
+  const { uniform } = seededRandom(seed);
   const starts: number[] = [];
   // Time change: a Poisson process of unit rate, run through at the rate of each stretch.
   const wait = (): number => -Math.log(1 - uniform());
   let left = wait();
   let at_ms = 0;
-  for (const { per_ms, until_ms } of stretches(plan)) {
+  for (const { per_ms, until_ms } of stretches) {
     for (let next_ms = at_ms + left / per_ms; next_ms < until_ms; next_ms = at_ms + left / per_ms) {
       starts.push(next_ms);
       at_ms = next_ms;
@@ -119,15 +165,12 @@ export function schedule(plan: SchedulePlan): Float64Array {
   return Float64Array.from(starts);
 }
 
-/** The schedule's stretches of one rate, to its end. */
-function* stretches({
-  arrival,
-  rate_per_s,
-  length_ms,
-}: SchedulePlan): Generator<{ readonly per_ms: number; readonly until_ms: number }> {
-  const per_ms = rate_per_s / 1000;
-  if (arrival.kind !== 'bursts') return yield { per_ms, until_ms: length_ms };
-  const { on_ms, off_ms, peak_per_s } = arrival;
+/** @param per_ms the rate between the bursts */
+function* burstStretches(
+  { on_ms, off_ms, peak_per_s }: Extract<Arrival, { readonly kind: 'bursts' }>,
+  per_ms: number,
+  length_ms: number,
+): Generator<Stretch> {
   for (let cycle = 0, from_ms = 0; from_ms < length_ms; cycle += 1, from_ms = cycle * (on_ms + off_ms)) {
     yield { per_ms: peak_per_s / 1000, until_ms: Math.min(length_ms, from_ms + on_ms) };
     yield { per_ms, until_ms: Math.min(length_ms, (cycle + 1) * (on_ms + off_ms)) };

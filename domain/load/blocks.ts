@@ -27,11 +27,11 @@ const ABBA_MARGIN_MS = 1000;
 function repeat(settings: Settings, variants: readonly Variant[]): PlannedBlock[] {
   if (settings.order === 'parallel' || variants.length < 2)
     return [{ variants, duration_ms: settings.durationMs }];
-  const [a, b] = variants;
   const half = settings.durationMs / 2;
-  return [a, b, b, a].flatMap((variant) =>
-    variant === undefined ? [] : [{ variants: [variant], duration_ms: half }],
-  );
+  return [...variants, ...variants.toReversed()].map((variant) => ({
+    variants: [variant],
+    duration_ms: half,
+  }));
 }
 
 /** A long load cut into blocks of one length, each a checkpoint; the last may be shorter. */

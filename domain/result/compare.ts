@@ -1,5 +1,5 @@
 /** A run's data to its comparison: figures, checks, evidence, findings, verdict. */
-import { formatArrival } from '../load/arrivals.ts';
+import { formatArrival, isClosed } from '../load/arrivals.ts';
 import { planLoad } from '../load/counted-plan.ts';
 import { byEndpoint } from '../figures/by-endpoint.ts';
 import { byPrompt } from '../figures/by-prompt.ts';
@@ -16,7 +16,15 @@ import { SCHEMA_VERSION } from '../record/schema-version.ts';
 import type { RunData } from '../run/data.ts';
 import { isRamp, type Manifest } from '../run/manifest.ts';
 import type { Settings } from '../settings/settings.ts';
-import { candidatesOf, mapVariants, presentVariants, type ByVariant, type Variant } from '../variants.ts';
+import { variantSettings } from '../settings/variants.ts';
+import {
+  candidatesOf,
+  mapVariants,
+  pairsOf,
+  presentVariants,
+  type ByVariant,
+  type Variant,
+} from '../variants.ts';
 import type { Check, Verdict, VerdictWord } from '../verdict/check.ts';
 import { decide, failOn, type Decided, type VerdictContext } from '../verdict/decide.ts';
 import type { Evidence } from '../verdict/evidence.ts';
@@ -149,25 +157,18 @@ function lookedOf(data: RunData, sides: ByVariant<Side>, context: SummaryContext
     required: settings.require,
     deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
     block_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
-    closed_loop: settings.arrival.kind === 'closed',
+    closed_loop: isClosed(settings.arrival),
   };
-  const { baseline } = sides;
-  return candidatesOf(sides).flatMap((variant) => {
-    const candidate = sides[variant];
-    if (baseline === undefined || candidate === undefined) return [];
-    return [judgeLooks(manifest, { baseline, shadow: candidate }, context, gates)];
-  });
+  return pairsOf(sides).map(({ of: [baseline, shadow] }) =>
+    judgeLooks(manifest, { baseline, shadow }, context, gates),
+  );
 }
 
 function lengthsOf(data: RunData, sides: ByVariant<Side>): Finding[] {
-  const { baseline } = sides;
   const { alpha, forceLength } = data.settings;
-  return candidatesOf(sides).flatMap((variant) => {
-    const candidate = sides[variant];
-    return baseline === undefined || candidate === undefined
-      ? []
-      : lengthFindings({ baseline, shadow: candidate }, alpha, forceLength);
-  });
+  return pairsOf(sides).flatMap(({ of: [baseline, shadow] }) =>
+    lengthFindings({ baseline, shadow }, alpha, forceLength),
+  );
 }
 
 /** The run's own evidence; of two runs paired, that of each by its own figures. */
@@ -279,11 +280,7 @@ function generation(
   if (presentVariants(summaries).every((variant) => summaries[variant]?.tokens === null)) return null;
   return {
     api: settings.api,
-    models: mapVariants(
-      summaries,
-      (_, variant) =>
-        (variant === 'shadow' ? (settings.shadowModel ?? settings.model) : settings.model) ?? '',
-    ),
+    models: mapVariants(summaries, (_, variant) => variantSettings(settings)[variant]?.model ?? ''),
     streamed: settings.stream,
     max_tokens: settings.maxTokens,
     forced: settings.forceLength,
@@ -297,7 +294,7 @@ function summaryContext(manifest: Manifest, settings: Settings): SummaryContext 
   return {
     planned_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
     clients:
-      settings.arrival.kind === 'closed' &&
+      isClosed(settings.arrival) &&
       settings.thinkTime === null &&
       settings.maxRequests === null &&
       planLoad(settings) === null &&

@@ -1,18 +1,19 @@
-/** Two runs made apart as one: the baseline of the first, the shadow of the second; every undeclared difference is a finding. */
+/** Two runs made apart as one: the baseline of the first, a candidate of the second; every undeclared difference is a finding. */
 import { finding, type Finding } from '../verdict/findings.ts';
 import type { Measured } from '../record/request-table.ts';
 import { planLoad } from '../load/counted-plan.ts';
 import { NOT_GARBLED, type RunData } from '../run/data.ts';
 import type { Manifest } from '../run/manifest.ts';
 import { BadValue, formatDuration } from '../text/units.ts';
-import type { Variant } from '../variants.ts';
+import { BASELINE, candidatesOf, roleOf, SHADOW, type Variant } from '../variants.ts';
 
 /** The job of two runs made apart. */
 export const PAIRED = 'pair';
 
 /** The one variant of this run that takes the part. */
 function sideOf(data: RunData, part: Variant): Variant {
-  const own: readonly Variant[] = part === 'shadow' ? ['shadow', 'baseline'] : ['baseline', 'shadow'];
+  const candidates = candidatesOf(data.manifest.variants);
+  const own = roleOf(part) === 'baseline' ? [BASELINE, ...candidates] : [...candidates, BASELINE];
   const found = own.find(
     (variant) => data.manifest.variants[variant] !== undefined && data.measured[variant] !== undefined,
   );
@@ -86,19 +87,23 @@ function plannedLoad({ settings, manifest }: RunData): string {
     : `${counted * blocks.length} requests`;
 }
 
+/** Whose server was gone, by the name that its variant has in the pair. */
+const stoppedAs = ({ stopped }: Manifest, from: Variant, to: Variant): Manifest['stopped'] =>
+  stopped?.reason === 'server_gone' && stopped.variant === from ? { ...stopped, variant: to } : stopped;
+
 /** @throws BadValue where one of them measured nothing */
 export function pairRuns(
   first: RunData,
   second: RunData,
 ): RunData & { readonly findings: readonly Finding[] } {
-  const a = sideOf(first, 'baseline');
-  const b = sideOf(second, 'shadow');
+  const a = sideOf(first, BASELINE);
+  const b = sideOf(second, SHADOW);
   const blocksAs = (data: RunData, from: Variant, to: Variant): Manifest['blocks'] =>
     data.manifest.blocks.map((block) => ({
       ...block,
       variants: block.variants.includes(from) ? [to] : [],
     }));
-  const blocks = [...blocksAs(first, a, 'baseline'), ...blocksAs(second, b, 'shadow')];
+  const blocks = [...blocksAs(first, a, BASELINE), ...blocksAs(second, b, SHADOW)];
   const counted = (data: RunData, from: Variant, to: Variant): RunData['summaries'] =>
     data.summaries.map((summary) => {
       const count = summary.counts[from];
@@ -114,25 +119,25 @@ export function pairRuns(
           ? 'complete'
           : 'incomplete',
       ended_ms: second.manifest.ended_ms,
-      stopped: first.manifest.stopped ?? second.manifest.stopped,
-      variants: { baseline: first.manifest.variants[a], shadow: second.manifest.variants[b] },
+      stopped: stoppedAs(first.manifest, a, BASELINE) ?? stoppedAs(second.manifest, b, SHADOW),
+      variants: { [BASELINE]: first.manifest.variants[a], [SHADOW]: second.manifest.variants[b] },
       thresholds:
         first.manifest.thresholds.gates.length > 0 ? first.manifest.thresholds : second.manifest.thresholds,
       blocks,
     },
     settings: first.settings,
     measured: {
-      baseline: renamed(first.measured[a], 'baseline'),
-      shadow: renamed(second.measured[b], 'shadow'),
+      [BASELINE]: renamed(first.measured[a], BASELINE),
+      [SHADOW]: renamed(second.measured[b], SHADOW),
     },
-    recorded: { baseline: first.recorded[a], shadow: second.recorded[b] },
+    recorded: { [BASELINE]: first.recorded[a], [SHADOW]: second.recorded[b] },
     bad_lines: {
       count: first.bad_lines.count + second.bad_lines.count,
       first: [...first.bad_lines.first, ...second.bad_lines.first],
     },
     probes: [],
     resources: [],
-    summaries: [...counted(first, a, 'baseline'), ...counted(second, b, 'shadow')],
+    summaries: [...counted(first, a, BASELINE), ...counted(second, b, SHADOW)],
     garbled: { probes: NOT_GARBLED, resources: NOT_GARBLED },
     // What a reference was made of was judged when it was saved.
     parts: [first, second].filter(({ stored }) => stored !== true),

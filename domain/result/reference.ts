@@ -11,7 +11,7 @@ import type { Measured } from '../record/request-table.ts';
 import { parseManifest, settingsOf, type Manifest } from '../run/manifest.ts';
 import { NOT_GARBLED, type RunData } from '../run/data.ts';
 import { BadValue } from '../text/units.ts';
-import { presentVariants, type Variant } from '../variants.ts';
+import { BASELINE, presentVariants, type Variant } from '../variants.ts';
 
 /** More would be no file to commit. */
 export const MOST_REQUESTS = 100_000;
@@ -131,7 +131,7 @@ export function storedData(run: StoredRun, where: string): RunData {
   for (const [row, kind] of run.failures) error[row] = ERROR_KINDS.indexOf(kind) + 1;
   const absent = new Float64Array(n).fill(Number.NaN);
   const measured: Measured = {
-    variant: 'baseline',
+    variant: BASELINE,
     n,
     warm_up: run.warm_up,
     start_ms: Float64Array.from(run.start_ms, (at) => at + manifest.started_ms),

@@ -1,11 +1,19 @@
 /** What the cli tells one k6 process (a block), and what that process tells back; the two sides meet in these shapes. */
 import * as v from 'valibot';
-import { STOP_REASONS } from './stop-reasons.ts';
+import { WHOLE_STOPS } from './stop-reasons.ts';
 import { parseJson } from '../text/parse-json.ts';
-import { VARIANTS } from '../variants.ts';
+import { BASELINE, isVariant, SHADOW, VARIANT_NAMES } from '../variants.ts';
 
 /** Name of the environment variable that carries a {@link BlockPlan} as JSON. Absent: k6 was started by hand. */
 export const BLOCK_PLAN_VARIABLE = 'SUITE_BLOCK_PLAN';
+
+export const variantName = v.pipe(
+  v.string(),
+  v.check(
+    (name) => isVariant(name),
+    ({ input }) => `${JSON.stringify(input)} is no name of a variant; allowed: ${VARIANT_NAMES}`,
+  ),
+);
 
 /** So many clients in a closed loop, or so many requests a second of an open one. */
 export const loadSchema = v.variant('unit', [
@@ -14,11 +22,29 @@ export const loadSchema = v.variant('unit', [
 ]);
 export type Load = v.InferOutput<typeof loadSchema>;
 
+const at_ms = v.number();
+/** Runs of the time when there were two variants named the server in the reason. */
+const GONE_BEFORE = { baseline_gone: BASELINE, shadow_gone: SHADOW };
+
+/** Why k6 ended the load before its time. */
+export const STOPS = [
+  v.strictObject({ reason: v.picklist(WHOLE_STOPS), at_ms }),
+  v.strictObject({ reason: v.literal('server_gone'), variant: variantName, at_ms }),
+  v.pipe(
+    v.strictObject({ reason: v.picklist(['baseline_gone', 'shadow_gone']), at_ms }),
+    v.transform((stop) => ({
+      reason: 'server_gone' as const,
+      variant: GONE_BEFORE[stop.reason],
+      at_ms: stop.at_ms,
+    })),
+  ),
+] as const;
+
 const blockPlanSchema = v.strictObject({
   block: v.number(),
   /** Of the run: what must not repeat between two runs is made from it. */
   nonce: v.string(),
-  variants: v.array(v.picklist(VARIANTS)),
+  variants: v.array(variantName),
   /** Appended to; null: no log. */
   request_log: v.nullable(v.string()),
   summary_file: v.string(),
@@ -26,7 +52,7 @@ const blockPlanSchema = v.strictObject({
   payloads_file: v.nullable(v.string()),
   thresholds_file: v.nullable(v.string()),
   /** What each variant is asked for in this block, where it is another load than the settings'. */
-  loads: v.optional(v.record(v.string(), loadSchema)),
+  loads: v.optional(v.record(variantName, loadSchema)),
   /** JSON array of [offset in ms, place of the payload]: the starts of a trace. */
   trace_file: v.optional(v.nullable(v.string())),
   /** The null server that the probe asks; null: no probe. */
@@ -52,7 +78,7 @@ const blockSummarySchema = v.strictObject({
     }),
   ),
   probe: v.nullable(v.strictObject({ count })),
-  stopped: v.nullable(v.strictObject({ reason: v.picklist(STOP_REASONS), at_ms: v.number() })),
+  stopped: v.nullable(v.variant('reason', STOPS)),
 });
 export type BlockSummary = v.InferOutput<typeof blockSummarySchema>;
 

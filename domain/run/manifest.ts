@@ -1,11 +1,10 @@
 /** The manifest of a run: what was run, on what, by which versions; settings without secrets. */
 import * as v from 'valibot';
 import { SCHEMA_VERSION } from '../record/schema-version.ts';
-import { loadSchema } from './block.ts';
-import { STOP_REASONS } from './stop-reasons.ts';
+import { loadSchema, STOPS, variantName } from './block.ts';
 import { thresholdsSchema } from '../verdict/thresholds.ts';
 import { parseSettings, type Settings } from '../settings/settings.ts';
-import { VARIANTS } from '../variants.ts';
+import { checkVariants, type ByVariant } from '../variants.ts';
 import { BadValue } from '../text/units.ts';
 
 const identitySchema = v.strictObject({
@@ -27,6 +26,28 @@ const variantSchema = v.strictObject({
   identity_after: v.optional(v.nullable(identitySchema)),
 });
 
+export type ManifestVariant = v.InferOutput<typeof variantSchema>;
+
+/** Null: the members of this record are names of variants. */
+function namesProblem(of: object): string | null {
+  try {
+    checkVariants(Object.keys(of));
+    return null;
+  } catch (error) {
+    if (!(error instanceof BadValue)) throw error;
+    return error.message;
+  }
+}
+
+const variantsSchema = v.pipe(
+  v.record(v.string(), v.optional(variantSchema)),
+  v.check(
+    (of) => namesProblem(of) === null,
+    ({ input }) => namesProblem(input) ?? '',
+  ),
+  v.transform((of): ByVariant<ManifestVariant> => of),
+);
+
 const manifestSchema = v.strictObject({
   schema_version: v.literal(SCHEMA_VERSION),
   run_id: v.string(),
@@ -36,9 +57,12 @@ const manifestSchema = v.strictObject({
   started_ms: v.number(),
   ended_ms: v.nullable(v.number()),
   stopped: v.nullable(
-    v.strictObject({ reason: v.picklist([...STOP_REASONS, 'interrupted', 'k6_failed']), at_ms: v.number() }),
+    v.variant('reason', [
+      ...STOPS,
+      v.strictObject({ reason: v.picklist(['interrupted', 'k6_failed']), at_ms: v.number() }),
+    ]),
   ),
-  variants: v.strictObject({ baseline: v.optional(variantSchema), shadow: v.optional(variantSchema) }),
+  variants: variantsSchema,
   settings: v.record(v.string(), v.string()),
   sources: v.record(v.string(), v.string()),
   thresholds: thresholdsSchema,
@@ -51,10 +75,10 @@ const manifestSchema = v.strictObject({
   blocks: v.array(
     v.strictObject({
       block: v.number(),
-      variants: v.array(v.picklist(VARIANTS)),
+      variants: v.array(variantName),
       duration_ms: v.number(),
       /** What each variant was asked for, where the blocks differ in it. */
-      loads: v.optional(v.record(v.string(), loadSchema)),
+      loads: v.optional(v.record(variantName, loadSchema)),
       started_ms: v.number(),
       ended_ms: v.number(),
       k6_exit_code: v.nullable(v.number()),
@@ -81,7 +105,6 @@ const manifestSchema = v.strictObject({
 });
 
 export type Manifest = v.InferOutput<typeof manifestSchema>;
-export type ManifestVariant = v.InferOutput<typeof variantSchema>;
 
 /** @throws BadValue that says which part of the manifest is wrong, or that another version of the suite wrote it. */
 export function parseManifest(text: string, where: string): Manifest {

@@ -1,13 +1,13 @@
 /** One look at a server during the load: a line of server.jsonl. Absent is null. */
 import * as v from 'valibot';
-import { VARIANTS } from '../variants.ts';
+import { variantName } from './block.ts';
 
 const amount = v.pipe(v.number(), v.minValue(0));
 
 const sampleSchema = v.strictObject({
   at_ms: amount,
   block: amount,
-  variant: v.picklist(VARIANTS),
+  variant: variantName,
   /** The process with its children: CPU seconds used so far, resident bytes now, how many they are. */
   process: v.nullable(v.strictObject({ cpu_s: amount, rss_bytes: amount, processes: amount })),
   /** undefined: not asked this time; null: asked, and no metrics came. */

@@ -1,11 +1,8 @@
 /** The headers that requests to a variant carry, in k6 and in the cli's own first look at the server. */
 import type { Settings } from './settings.ts';
+import { settingsFor } from './variants.ts';
 import { BadValue } from '../text/units.ts';
 import type { Variant } from '../variants.ts';
-
-/** The setting that holds a variant's base URL. */
-export const urlSetting = (variant: Variant): 'baselineUrl' | 'shadowUrl' =>
-  variant === 'baseline' ? 'baselineUrl' : 'shadowUrl';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,9 +12,8 @@ export function requestHeaders(
   variant: Variant,
   env: Environment,
 ): Record<string, string> {
-  const key = variant === 'shadow' ? (settings.shadowApiKey ?? settings.apiKey) : settings.apiKey;
-  const own = variant === 'shadow' ? settings.onHeader : settings.offHeader;
-  return headersWith(key, { header: [...settings.header, ...own] }, env);
+  const { api_key, headers } = settingsFor(settings, variant);
+  return headersWith(api_key, { header: headers }, env);
 }
 
 /** The user's own headers, and the bearer token where there is one. @throws BadValue as above */

@@ -9,8 +9,10 @@ import {
   MOST_PER_S,
   formatArrival,
   formatThinkTime,
+  isClosed,
   parseArrival,
   parseThinkTime,
+  rateRule,
   type Arrival,
   type ThinkTime,
 } from '../load/arrivals.ts';
@@ -18,7 +20,7 @@ import { BadValue, formatDuration, parseDuration, parseNumber } from '../text/un
 import { editDistance, offer } from '../text/nearest.ts';
 import { formatMix, parseMix, type Mix } from '../load/mix.ts';
 import { SCENARIO_NAMES } from '../jobs/inference/names.ts';
-import { APIS } from '../protocols/index.ts';
+import { APIS, PROTOCOLS } from '../protocols/index.ts';
 import { formatSlo, parseSlo, type Slo } from '../figures/slo.ts';
 
 /** What a setting is about; a command takes whole groups. */
@@ -1027,8 +1029,8 @@ function contradictions(settings: Settings): string[] {
     problems.push(`${ways.join(' and ')} are different ways to name the server; give one of them`);
   if (settings.pid !== null && settings.start !== null)
     problems.push('--pid is given with --start: a server that we start is watched anyway; drop --pid');
-  if (settings.api === 'events' && !settings.stream)
-    problems.push('--api events always streams; drop --no-stream, or give another --api');
+  if (PROTOCOLS[settings.api].whole === null && !settings.stream)
+    problems.push(`--api ${settings.api} always streams; drop --no-stream, or give another --api`);
   if (!settings.stream && (settings.slo?.ttft !== undefined || settings.slo?.tpot !== undefined))
     problems.push(
       '--slo names ttft or tpot, which an answer that comes whole does not have; drop --no-stream, or give e2e alone',
@@ -1038,16 +1040,17 @@ function contradictions(settings: Settings): string[] {
 
 /** Whether the rate and the way to arrive go together; of a ramp the steps are the rate. Null: they do. */
 export function rateProblem({ arrival: how, rate }: Pick<Settings, 'arrival' | 'rate'>): string | null {
-  if ((how.kind === 'constant' || how.kind === 'poisson') && rate === null)
+  const rule = rateRule(how);
+  if (rule === 'needed' && rate === null)
     return `--arrival ${how.kind} needs the requests a second: give --rate`;
-  if ((how.kind === 'closed' || how.kind === 'trace') && rate !== null)
-    return `--rate goes with --arrival constant, poisson or bursts; ${how.kind === 'trace' ? 'a trace has times of its own' : 'clients of a closed loop wait for their answers'}`;
+  if (rule === 'refused' && rate !== null)
+    return `--rate goes with --arrival constant, poisson or bursts; ${isClosed(how) ? 'clients of a closed loop wait for their answers' : `a ${how.kind} has times of its own`}`;
   return null;
 }
 
 function arrivalProblems({ arrival: how, thinkTime: think, from, to, step, search }: Settings): string[] {
   const problems: string[] = [];
-  if (how.kind !== 'closed' && think !== null)
+  if (!isClosed(how) && think !== null)
     problems.push('--think-time is of clients in a closed loop; an open load has its schedule: drop one');
   if (to < from)
     problems.push(

@@ -1,11 +1,12 @@
 /** What a reader must know of a run beside its figures: what happened, and what the figures themselves call for. */
+import { isClosed } from '../load/arrivals.ts';
 import { straddles, type Check, type Verdict } from './check.ts';
 import { finding, type Finding } from './findings.ts';
 import { PAIRED } from '../result/pair-runs.ts';
 import type { RunData } from '../run/data.ts';
 import type { VariantSummary } from '../figures/summary.ts';
 import type { ServerIdentity } from '../run/manifest.ts';
-import { candidatesOf, presentVariants, type ByVariant } from '../variants.ts';
+import { pairsOf, presentVariants, roleOf, type ByVariant } from '../variants.ts';
 
 /** Below this a run is a smoke test. */
 const SHORT_RUN_REQUESTS = 100;
@@ -28,14 +29,12 @@ export function runFindings(data: RunData): Finding[] {
     case 'max_cost':
       findings.push(finding('stopped_for_cost', { after_s }));
       break;
-    case 'baseline_gone':
-      findings.push(
-        finding(comparing ? 'baseline_gone' : 'server_gone', { after_s }, { variant: 'baseline' }),
-      );
+    case 'server_gone': {
+      const { variant } = stopped;
+      const code = comparing && roleOf(variant) === 'baseline' ? 'baseline_gone' : 'server_gone';
+      findings.push(finding(code, { after_s }, { variant }));
       break;
-    case 'shadow_gone':
-      findings.push(finding('server_gone', { after_s }, { variant: 'shadow' }));
-      break;
+    }
     case 'rate_not_sent':
       findings.push(finding('rate_not_sent', { after_s }));
       break;
@@ -45,14 +44,14 @@ export function runFindings(data: RunData): Finding[] {
   }
   const { aa } = data.settings;
   if (aa) findings.push(finding('declared_aa'));
-  const baseline = manifest.variants.baseline;
-  for (const variant of candidatesOf(manifest.variants)) {
-    const candidate = manifest.variants[variant];
-    if (baseline === undefined || candidate === undefined || aa) continue;
+  for (const { candidate, of } of aa ? [] : pairsOf(manifest.variants)) {
+    const [baseline, other] = of;
     // Runs made apart often find their servers at one address, one after the other.
-    const sameAddress = manifest.job !== PAIRED && baseline.url === candidate.url;
-    if (sameAddress || sameProcess(baseline.identity, candidate.identity))
-      findings.push(finding('same_server', { how: sameAddress ? 'address' : 'process' }, { variant }));
+    const sameAddress = manifest.job !== PAIRED && baseline.url === other.url;
+    if (sameAddress || sameProcess(baseline.identity, other.identity))
+      findings.push(
+        finding('same_server', { how: sameAddress ? 'address' : 'process' }, { variant: candidate }),
+      );
   }
   for (const variant of presentVariants(manifest.variants)) {
     const server = manifest.variants[variant];
@@ -130,9 +129,7 @@ export function checkFindings(
   if (few?.reason === 'too_few') findings.push(finding('few_payloads', { has: few.has, needs: few.needs }));
   if (rule === 'point' && gates.length > 0) findings.push(finding('point_rule'));
   if (gates.some(({ metric }) => metric === 'throughput'))
-    findings.push(
-      finding(settings.arrival.kind === 'closed' ? 'closed_loop_throughput' : 'open_loop_throughput'),
-    );
+    findings.push(finding(isClosed(settings.arrival) ? 'closed_loop_throughput' : 'open_loop_throughput'));
   if (
     gates.some(({ statistic }) => statistic?.startsWith('p') === true) &&
     manifest.deployment_noise === null

@@ -5,6 +5,7 @@ import { textOf, uniquePrefix, withPrefix, type Prompt } from '../../domain/load
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
 import { valueAt, type Count, type Protocol, type WholeRules } from '../../domain/protocols/protocol.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
+import { settingsFor } from '../../domain/settings/variants.ts';
 import { streamTimes, type StreamTimes } from '../../domain/figures/stream-times.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { streamModule } from '../extensions.ts';
@@ -46,9 +47,8 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
   const { request, inTurn } = streamModule;
   const protocol = PROTOCOLS[settings.api];
   const url = `${target.base_url}${settings.apiPath ?? protocol.path}`;
-  const model = variant === 'shadow' ? (settings.shadowModel ?? settings.model) : settings.model;
+  const { model, body: further } = settingsFor(settings, variant);
   const streamed = settings.stream;
-  const further = variant === 'shadow' ? settings.onBody : settings.offBody;
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
     Accept: streamed ? 'text/event-stream' : 'application/json',

@@ -9,7 +9,7 @@ import type { Variant } from '../../domain/variants.ts';
 import { counters, iterationIndex } from '../extensions.ts';
 import { endOfRequests, requestsDone } from '../end-of-requests.ts';
 import { stopped } from '../run-control.ts';
-import type { Shape } from './shapes.ts';
+import { RUN, type Shape } from './shapes.ts';
 
 const POLL_S = 0.01;
 
@@ -49,7 +49,7 @@ export function countedShape(plan: LoadPlan, settings: Settings, variants: reado
           scenarioName(variant, stage),
           {
             executor: 'shared-iterations',
-            exec: variant,
+            exec: RUN,
             vus: stage.clients,
             iterations: stage.requests,
             startTime: `${lead_ms + place * stageMs}ms`,

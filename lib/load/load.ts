@@ -1,4 +1,5 @@
-/** The whole of a load but its requests, closed or by a schedule: options, one function a variant, the probe, the summary. */
+/** The whole of a load but its requests, closed or by a schedule: options, what all variants run, the probe, the summary. */
+import { isClosed } from '../../domain/load/arrivals.ts';
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
@@ -9,8 +10,8 @@ import { probeDuration } from '../metrics.ts';
 import { openRequestLog } from '../request-log.ts';
 import { runControl } from '../run-control.ts';
 import { openShape } from './open-shape.ts';
-import { optionsOf, target, type Runtime, type Target } from '../runtime.ts';
-import type { Shape } from './shapes.ts';
+import { handedOver, optionsOf, target, type Runtime, type Target } from '../runtime.ts';
+import { VARIANT_VARIABLE, type Shape } from './shapes.ts';
 import type { StepContext } from '../steps/measured.ts';
 import { timedShape } from './timed-shape.ts';
 import { bareText, blockSummary, type K6Summary } from '../summary.ts';
@@ -32,7 +33,8 @@ export interface LoadParts {
 
 export interface Wired {
   readonly options: Options;
-  readonly run: (variant: Variant) => void | Promise<void>;
+  /** An iteration of the variant whose k6 scenario calls it. */
+  readonly run: () => void | Promise<void>;
   readonly probe: () => void;
   readonly setup: () => void;
   readonly handleSummary: (data: K6Summary) => Record<string, string>;
@@ -41,7 +43,7 @@ export interface Wired {
 export function wireLoad(of: LoadParts): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
-  const shape = of.shape ?? (settings.arrival.kind === 'closed' ? timedShape(runtime) : openShape(runtime));
+  const shape = of.shape ?? (isClosed(settings.arrival) ? timedShape(runtime) : openShape(runtime));
   const log = openRequestLog(plan.request_log);
   const budget = {
     max_cost_eur: settings.maxCost,
@@ -88,7 +90,10 @@ export function wireLoad(of: LoadParts): Wired {
   };
   return {
     options: optionsOf(runtime, { name: of.name, thresholds: of.thresholds, shape }),
-    run(variant) {
+    run() {
+      // A VU may serve one k6 scenario after another, and with it another variant.
+      const variant = handedOver(VARIANT_VARIABLE);
+      if (variant === undefined) throw new Error(`the k6 scenario ${exec.scenario.name} names no variant`);
       awaitTurn(settings.spreadMs, shape.clients(variant));
       shape.enter(variant);
       const step = iterationOf(variant)();

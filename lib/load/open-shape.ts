@@ -4,7 +4,7 @@ import { peakRate, schedule } from '../../domain/load/arrivals.ts';
 import { GRACE_MS, vusOfOpenLoad } from '../../domain/load/timing.ts';
 import type { Variant } from '../../domain/variants.ts';
 import type { Runtime } from './runtime-shape.ts';
-import type { Shape, Starts } from './shapes.ts';
+import { RUN, type Shape, type Starts } from './shapes.ts';
 import { traceColumn } from '../trace.ts';
 
 interface OpenLoad extends Starts {
@@ -28,7 +28,7 @@ export function openShape(runtime: Runtime): Shape {
     scenarios: (variant, lead_ms) => ({
       [variant]: {
         executor: 'shared-iterations',
-        exec: variant,
+        exec: RUN,
         vus: load(variant).vus,
         iterations: load(variant).count,
         startTime: `${lead_ms}ms`,
@@ -59,17 +59,23 @@ function openLoad({ settings, plan }: Runtime, variant: Variant): OpenLoad {
       'ARRIVAL=trace:FILE needs the cli, which reads the trace: npm run k6:shadow -- --arrival ...',
     );
   // One array a rate: both variants share theirs where they are asked the same.
-  const starts = new SharedArray<number>(`starts ${arrival.kind} ${rate_per_s}`, () =>
-    arrival.kind === 'trace'
-      ? traceColumn(trace_file ?? '', 'start').filter((at_ms) => at_ms < length_ms)
-      : [...schedule({ arrival, rate_per_s, seed: seed + plan.block, length_ms })],
-  );
+  const starts = new SharedArray<number>(`starts ${arrival.kind} ${rate_per_s}`, () => {
+    switch (arrival.kind) {
+      case 'closed':
+        throw new Error('clients of a closed loop have no schedule');
+      case 'trace':
+        return traceColumn(trace_file ?? '', 'start').filter((at_ms) => at_ms < length_ms);
+      case 'constant':
+      case 'poisson':
+      case 'bursts':
+        return [...schedule({ arrival, rate_per_s, seed: seed + plan.block, length_ms })];
+    }
+  });
   if (starts.length === 0)
     throw new Error(`no request starts within ${length_ms} ms; give a higher --rate or a longer --duration`);
-  const peak = arrival.kind === 'trace' ? Number.POSITIVE_INFINITY : peakRate(arrival, rate_per_s);
   return {
     count: starts.length,
-    vus: Math.min(starts.length, vusOfOpenLoad(settings, peak)),
+    vus: Math.min(starts.length, vusOfOpenLoad(settings, peakRate(arrival, rate_per_s))),
     at: (index) => starts[index] ?? Number.POSITIVE_INFINITY,
   };
 }

@@ -4,6 +4,11 @@ import type { Settings } from '../../domain/settings/settings.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { GRACE_MS, PROBE_IDLE_SAMPLES, PROBE_LEAD_MS, PROBE_PER_SECOND } from '../../domain/load/timing.ts';
 
+/** What each k6 scenario of a load calls, whichever variant it asks: every scenario file exports it. */
+export const RUN = 'run';
+/** Which variant a k6 scenario asks, in its own environment: that is read in 1 us, the scenario's name in 15. */
+export const VARIANT_VARIABLE = 'SUITE_VARIANT';
+
 /** When the requests of an open load are to start. */
 export interface Starts {
   /** Start of the request with this index, ms from the load's begin. */

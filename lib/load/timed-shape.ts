@@ -8,22 +8,17 @@ import type { Variant } from '../../domain/variants.ts';
 import { endOfRequests } from '../end-of-requests.ts';
 import { iterationIndex } from '../extensions.ts';
 import type { Runtime } from './runtime-shape.ts';
-import type { Shape } from './shapes.ts';
+import { RUN, type Shape } from './shapes.ts';
 
 /**
  * A constant number of clients in a closed loop, warm-up and measurement in one go, so that concurrency never dips or
  * doubles between them. With a cap on requests the same clients share that many iterations.
  */
-function constantClients(
-  settings: Settings,
-  clients: number,
-  exec: string,
-  start_after_ms: number,
-): Scenario {
+function constantClients(settings: Settings, clients: number, start_after_ms: number): Scenario {
   const length = `${settings.warmUpMs + settings.durationMs}ms`;
   // Longer than the timeout, always: k6 drops what is in flight at its end without a trace, and those are the slowest.
   const common = {
-    exec,
+    exec: RUN,
     startTime: `${start_after_ms}ms`,
     gracefulStop: `${settings.timeoutMs + GRACE_MS}ms`,
   };
@@ -51,7 +46,7 @@ export function timedShape({ settings, plan, variants }: Runtime): Shape {
   let pause_ms = 0;
   return {
     scenarios: (variant, lead_ms) => ({
-      [variant]: constantClients(settings, clients(variant), variant, lead_ms),
+      [variant]: constantClients(settings, clients(variant), lead_ms),
     }),
     clients,
     starts: null,

@@ -19,6 +19,7 @@ describe('a line of the request log', () => {
     ['a duration that is text', { duration_ms: '300' }],
     ['a duration that is absent', { duration_ms: null }],
     ['a variant that is no name', { variant: 'two words' }],
+    ["a variant with an object's member for its name", { variant: 'constructor' }],
     ['another phase', { phase: 'cooldown' }],
     ['an unknown error', { error: 'gremlins' }],
     ['a stage that is no time', { stages_ms: { decode: '12ms' } }],

@@ -60,7 +60,7 @@ describe('a failed answer is counted as its kind', () => {
     'missing_field',
   ])('%s', (kind) => {
     const found =
-      readComparison(run).variants.shadow?.errors.map((error) => `${error.kind} ${error.status}`) ?? [];
+      readComparison(run).variants['shadow']?.errors.map((error) => `${error.kind} ${error.status}`) ?? [];
     expect(
       found.some((one) => one.startsWith(kind)),
       found.join(', '),
@@ -85,7 +85,7 @@ describe('a failed answer is counted as its kind', () => {
     expect(readFileSync(join(run, 'requests.jsonl'), 'utf8')).not.toContain('"cost_eur":0,');
   });
   it('percentiles with failures as infinitely slow stand beside', () =>
-    expect(readComparison(run).variants.shadow?.with_failures?.p99).toBe('inf'));
+    expect(readComparison(run).variants['shadow']?.with_failures?.p99).toBe('inf'));
 });
 
 it('a server that dies ends the run early, says when, and fails the shadow', async () => {

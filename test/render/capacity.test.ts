@@ -65,7 +65,7 @@ describe('two servers alike', () => {
     const rows = renderCsv(same).split('\r\n');
     expect(rows.find((row) => row.startsWith('capacity,sustained,requests/s,'))).toContain(',pass,');
     expect(rows.filter((row) => /^step [\d.]+ requests\/s,p95,ms,/.test(row)).length).toBe(
-      (same.capacity?.baseline?.steps.length ?? 0) + (same.capacity?.shadow?.steps.length ?? 0),
+      (same.capacity?.baseline?.steps.length ?? 0) + (same.capacity?.['shadow']?.steps.length ?? 0),
     );
   });
 });

@@ -106,7 +106,7 @@ export function made(over: Partial<Made> = {}): RunData {
     ...over,
   };
   const sides: Partial<Record<Variant, Side>> = { baseline: { ...SIDE, ...of.baseline } };
-  if (of.shadow !== null) sides.shadow = { ...SIDE, ...of.shadow };
+  if (of.shadow !== null) sides['shadow'] = { ...SIDE, ...of.shadow };
   const tables = mapVariants(sides, (side, variant) => table(of, side, variant));
   const variants = manifest(of.manifest).variants;
   const blocks = Array.from({ length: of.blocks }, (_, block) => ({

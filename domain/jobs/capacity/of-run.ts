@@ -1,4 +1,5 @@
 /** A ramp's run, read back, as the steps and the capacity of each variant; during the ramp too, to choose the next step. */
+import { isClosed } from '../../load/arrivals.ts';
 import { lateness } from '../../figures/lateness.ts';
 import { LATE_MS } from '../../load/timing.ts';
 import { blockOf } from '../../record/request-table.ts';
@@ -24,7 +25,7 @@ const DELAY_OF_LIMIT = 0.02;
 
 export function rampPlan(settings: Settings): RampPlan {
   return {
-    unit: settings.arrival.kind === 'closed' ? 'clients' : 'requests/s',
+    unit: isClosed(settings.arrival) ? 'clients' : 'requests/s',
     from: settings.from,
     to: settings.to,
     step: settings.step,

@@ -2,7 +2,7 @@
 import { judgePoint } from '../../verdict/limits.ts';
 import type { Check, Interval } from '../../verdict/check.ts';
 import type { Thresholds } from '../../verdict/thresholds.ts';
-import { candidatesOf, presentVariants, type ByVariant, type Variant } from '../../variants.ts';
+import { pairsOf, presentVariants, type ByVariant, type Variant } from '../../variants.ts';
 import type { Capacity } from './capacity.ts';
 
 /** Where the thresholds have no throughput gate. */
@@ -17,13 +17,10 @@ export function capacityChecks(
   { gates }: Pick<Thresholds, 'gates'>,
 ): Check[] {
   const limit = gates.flatMap((gate) => (gate.gate === 'throughput' ? gate.margin : []))[0] ?? TOLERATED;
-  const { baseline } = capacities;
   return [
-    ...candidatesOf(capacities).flatMap((variant) => {
-      const candidate = capacities[variant];
-      if (baseline === undefined || candidate === undefined) return [];
-      return ratioCheck(variant, baseline, candidate, limit) ?? [];
-    }),
+    ...pairsOf(capacities).flatMap(
+      ({ candidate, of: [baseline, other] }) => ratioCheck(candidate, baseline, other, limit) ?? [],
+    ),
     ...presentVariants(capacities).flatMap((variant) => {
       const capacity = capacities[variant];
       return capacity === undefined ? [] : [sustainedCheck(capacity)];
