@@ -125,9 +125,9 @@ export function straddles({ interval, op, limit }: Check): boolean {
 
 export const blocks = ({ role }: Check): boolean => role === 'blocks';
 
-/** What tells one check of a run from the others: its id, with its variant and part where the id alone is not enough. */
-export const checkKey = ({ id, subject: { variant, part } }: Check): string =>
-  [variant, part, id].filter((one) => one !== null && one !== undefined).join('.');
+/** What a verdict calls a check: its id, with the part of a suite or mix that it is about. */
+export const checkKey = ({ id, subject: { part } }: Check): string =>
+  part === undefined ? id : `${part}.${id}`;
 
 export const VERDICT_WORDS = ['pass', 'fail', 'inconclusive', 'invalid'] as const;
 export type VerdictWord = (typeof VERDICT_WORDS)[number];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GateCheck } from '../../domain/verdict/check.ts';
+import type { Check } from '../../domain/verdict/check.ts';
 import { compare } from '../../domain/result/compare.ts';
 import type { Comparison } from '../../domain/result/comparison.ts';
 import { EXIT } from '../../domain/verdict/exit-codes.ts';
@@ -7,10 +7,8 @@ import { pairRuns } from '../../domain/result/pair-runs.ts';
 import type { RunData } from '../../domain/run/data.ts';
 import { made, manifest } from '../support/run-data.ts';
 
-const gate = (comparison: Comparison, id: string): GateCheck => {
-  const found = comparison.checks.find(
-    (check): check is GateCheck => check.kind === 'gate' && check.id === id,
-  );
+const gate = (comparison: Comparison, id: string): Check => {
+  const found = comparison.checks.find((check) => check.kind === 'gate' && check.id === id);
   if (found === undefined) throw new Error(`no gate ${id}`);
   return found;
 };
@@ -103,8 +101,8 @@ describe('no data never passes', () => {
       undecided: { reason: 'no_data' },
     });
     for (const check of comparison.checks) {
-      if (check.kind !== 'gate' && check.variant === 'shadow' && check.metric === 'request_duration')
-        expect(check.answer).toBe('fail');
+      if (check.kind !== 'gate' && check.subject.variant === 'shadow' && check.metric === 'request_duration')
+        expect(check.answer).toBe('inconclusive');
     }
   });
 
@@ -232,12 +230,13 @@ describe('blocks and looks', () => {
       made({ n: 1500, blocks: 1, shadow: { ...better, median_ms: 420 }, manifest: { looks: [1, 2, 3] } }),
     );
     const only = compare(made({ n: 1500, blocks: 1, shadow: { ...better, median_ms: 420 } }));
-    expect(gate(early, 'request_duration_p95').alpha).toBeLessThan(gate(only, 'request_duration_p95').alpha);
+    const alpha = (of: Comparison): number => gate(of, 'request_duration_p95').alpha ?? Number.NaN;
+    expect(alpha(early)).toBeLessThan(alpha(only));
   });
 
   it('noise between deployments widens the interval', () => {
     const width = (comparison: Comparison): number => {
-      const { low, high } = gate(comparison, 'request_duration_p95').interval;
+      const { low, high } = gate(comparison, 'request_duration_p95').interval ?? { low: null, high: null };
       return (high ?? Infinity) - (low ?? -Infinity);
     };
     const noise = { deployment_noise: { log_sd: { p95: 0.05 }, source: 'test' } };
@@ -260,9 +259,7 @@ describe('two runs made apart', () => {
     const paired = pairRuns(a, b);
     const comparison = compare(paired, paired.findings);
     expect(
-      comparison.findings
-        .filter(({ code }) => code === 'undeclared_difference')
-        .map(({ args }) => args['what']),
+      comparison.findings.flatMap((one) => (one.code === 'undeclared_difference' ? [one.args.what] : [])),
     ).toEqual(['VUS']);
     expect(comparison.variants['shadow']?.requests).toBe(2000);
   });
