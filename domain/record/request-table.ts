@@ -50,11 +50,9 @@ function requireAll(
     if (!(made[field] instanceof ARRAYS[column])) throw new Error(`the column ${field} is no ${column}`);
 }
 
-const byField = (of: Columns): Readonly<Record<string, NumberArray>> => of;
-
-/** A column of these by its name. */
 function columnOf(of: Columns, field: string): NumberArray {
-  const column = byField(of)[field];
+  const by_field: Readonly<Record<string, NumberArray>> = of;
+  const column = by_field[field];
   if (column === undefined) throw new Error(`there is no column ${field}`);
   return column;
 }
@@ -74,6 +72,7 @@ const PAYLOAD = place('payload_id');
 const STAGES = place('stages_ms');
 const GAPS = place('gaps_ms');
 const ESTIMATED = place('tokens_estimated');
+
 /** Open load: from the scheduled start on, or a stalled server would be excused the requests it kept waiting. */
 function fromSchedule(values: Float64Array): void {
   const late_ms = values[LATE] ?? Number.NaN;
