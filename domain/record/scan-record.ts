@@ -310,6 +310,8 @@ export class RecordScanner {
     const { bytes } = this.#piece;
     const list = this.#row.lists[place];
     if (bytes[from] !== OPEN_LIST || list === undefined) return -1;
+    this.#row.values[place] = 0;
+    if (bytes[from + 1] === CLOSE_LIST) return from + 2;
     for (let at = from + 1, count = 0; ; at += 1) {
       at = this.#amount(at);
       if (at === -1) return -1;
