@@ -11,13 +11,16 @@ import {
 } from '../../domain/result/reference.ts';
 import { samples } from '../../domain/figures/samples.ts';
 import { summarise } from '../../domain/figures/summary.ts';
-import type { Variant } from '../../domain/variants.ts';
+import { VARIANTS, type Variant } from '../../domain/variants.ts';
 import { say, UsageError, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
 import { readReference, referenceNames, saveReference } from '../read/references.ts';
 import { bytes, instant, integer, ms, percent } from '../report/format.ts';
 import { textTable } from '../report/text.ts';
 import { findRuns, shownPath } from '../run/directory.ts';
+import { command, type CommandGroup } from '../command.ts';
+import { choice, named, required, setting } from '../../domain/settings/kinds.ts';
+import { RUN } from './run-argument.ts';
 
 export function saveCommand(
   io: Io,
@@ -57,14 +60,13 @@ export function listCommand(io: Io): number {
 }
 
 export function showCommand(io: Io, given: string): number {
-  const reference = readReference(io, given);
-  io.stdout.write(`${textTable(figures(reference))}\n`);
+  io.stdout.write(`${textTable(figures(readReference(io, given)))}\n`);
   return EXIT.pass;
 }
 
-function figures(reference: Reference): Parameters<typeof textTable>[0] {
-  const rows = reference.runs.map((run) => {
-    const { manifest, measured } = storedData(run, reference.name);
+function figures(stored: Reference): Parameters<typeof textTable>[0] {
+  const rows = stored.runs.map((run) => {
+    const { manifest, measured } = storedData(run, stored.name);
     const of = measured.baseline;
     const cells = [manifest.job, manifest.variants.baseline?.label ?? '', instant(manifest.started_ms)];
     if (of === undefined) return cells;
@@ -83,8 +85,33 @@ function figures(reference: Reference): Parameters<typeof textTable>[0] {
   });
   return {
     id: 'reference',
-    title: `Reference ${reference.name}`,
+    title: `Reference ${stored.name}`,
     head: ['scenario', 'server', 'measured', 'n', 'errors', 'req/s', 'p50', 'p95', 'p99'],
     rows,
   };
 }
+
+export const reference: CommandGroup = {
+  name: 'reference',
+  title: 'stored results that later runs are held against',
+  group: 'Results',
+  commands: [
+    command({
+      name: 'save',
+      title: 'stores a run or a suite as references/<name>.json',
+      argument: RUN,
+      options: {
+        name: setting(named('NAME'), 'main', 'of the reference'),
+        variant: setting(choice(VARIANTS), 'baseline', 'which side of a comparison'),
+      },
+      run: (io, { argument, options }) => saveCommand(io, argument, options),
+    }),
+    command({ name: 'list', title: 'names what is stored', run: listCommand }),
+    command({
+      name: 'show',
+      title: 'the figures of a stored result',
+      argument: { name: 'name', of: required(named('NAME'), 'name or path') },
+      run: (io, { argument }) => showCommand(io, argument ?? ''),
+    }),
+  ],
+};

@@ -68,13 +68,16 @@ export function firstManifest(of: FirstManifest): Manifest {
 function keptSettings(settings: Settings): Record<string, string> {
   const shown = (headers: Settings['header']): string =>
     headers.map((one) => `${one.name}: ${'env' in one ? `env:${one.env}` : '(value not kept)'}`).join('\n');
+  const bare = (url: string | null): string | null => (url === null ? null : withoutCredentials(url));
   return {
-    ...formatSettings(settings),
+    ...formatSettings({
+      ...settings,
+      baselineUrl: bare(settings.baselineUrl),
+      shadowUrl: bare(settings.shadowUrl),
+    }),
     HEADER: shown(settings.header),
     OFF_HEADER: shown(settings.offHeader),
     ON_HEADER: shown(settings.onHeader),
-    BASELINE_URL: withoutCredentials(settings.baselineUrl ?? ''),
-    SHADOW_URL: withoutCredentials(settings.shadowUrl ?? ''),
   };
 }
 

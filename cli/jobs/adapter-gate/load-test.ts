@@ -79,7 +79,7 @@ export interface LoadTestOptions {
   readonly concurrency: number;
   readonly prometheusUrl: string;
   readonly outputDir: string;
-  readonly scrapeWait: number;
+  readonly scrapeWaitMs: number;
   readonly job: string;
   readonly window: Window;
 }
@@ -247,7 +247,7 @@ async function assertReady(
   let { latest } = await prometheus.scraping();
   if (latest.length === 0) {
     say(io, `waiting for a first scrape of the job "${options.job}"`);
-    await prometheus.waitForScrape(0, options.scrapeWait);
+    await prometheus.waitForScrape(0, options.scrapeWaitMs);
     ({ latest } = await prometheus.scraping());
   }
   if (latest.length === 0)
@@ -400,8 +400,8 @@ async function askPrometheus(
       from_ms: started_ms + clock_offset_ms,
       to_ms: settled(ended_ms) + clock_offset_ms,
     };
-    say(io, `waiting at least ${options.scrapeWait / 1000} s for the next scrape`);
-    await pause(io, Math.max(0, ended_ms + options.scrapeWait - Date.now()));
+    say(io, `waiting at least ${options.scrapeWaitMs / 1000} s for the next scrape`);
+    await pause(io, Math.max(0, ended_ms + options.scrapeWaitMs - Date.now()));
     const { interval_ms } = await prometheus.scraping();
     asked = { ...asked, clock_offset_ms, scrape_interval_s: interval_ms / 1000 };
     await prometheus.waitForScrape(range.to_ms, Math.max(0, ended_ms + 2 * interval_ms - Date.now()));
