@@ -39,7 +39,7 @@ import { findK6 } from '../run/k6.ts';
 import { suiteVersion } from '../run/manifest.ts';
 import { writeGatewayReport } from '../jobs/gateway/report.ts';
 import { assertOutIsFree, createRunDirectory } from '../run/directory.ts';
-import { withoutCredentials } from '../services/servers.ts';
+import { withoutCredentials } from '../../domain/text/url.ts';
 
 /** The settings of these commands. */
 const GATEWAY_SETTINGS: readonly SettingName[] = [

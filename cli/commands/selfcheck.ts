@@ -23,7 +23,7 @@ import { textTable } from '../report/text.ts';
 import { FILES, shownPath, writeWhole, type RunDirectory } from '../run/directory.ts';
 import { runBlock } from '../run/block.ts';
 import { Closers } from '../run/closers.ts';
-import { ask } from '../services/servers.ts';
+import { ask } from '../services/http.ts';
 import { command } from '../command.ts';
 import { absent, duration, numbers, setting, toggle } from '../../domain/settings/kinds.ts';
 

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
-import { say, UsageError, userPath, type Io } from '../io.ts';
+import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import { holderInWords, portIsFree } from '../observe/port-holder.ts';
 import { capture } from '../services/process.ts';
-import { get, splitArguments, startStandIn, type Server } from '../services/servers.ts';
+import { ask } from '../services/http.ts';
+import { splitArguments, startStandIn, type Server } from '../services/servers.ts';
 
 export interface Deployment {
   readonly urls: ByVariant<string>;
@@ -112,8 +113,9 @@ export async function redeploy(
 async function reachable(io: Io, settings: Settings, variant: Variant, url: string): Promise<void> {
   const until = Date.now() + REACHABLE_WITHIN_MS;
   for (;;) {
-    const answer = await get(io, settings, `${url.replace(/\/+$/, '')}/health`).catch(() => null);
+    const answer = await ask(io, settings, `${url.replace(/\/+$/, '')}/health`).catch(() => null);
     if (answer !== null && answer.status < 500) return;
+    if (io.interrupted.aborted) throw new Interrupted();
     if (Date.now() > until)
       throw new UsageError(
         `the ${variant} at ${url} does not answer ${REACHABLE_WITHIN_MS / 1000} s after its restart command`,

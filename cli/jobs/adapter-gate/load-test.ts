@@ -37,12 +37,13 @@ import { FILES, createRunDirectory, shownPath, writeWhole } from '../../run/dire
 import { runBlock, type BlockResult } from '../../run/block.ts';
 import { firstManifest, identifyAll, keepManifest, stoppedBy } from '../../run/manifest.ts';
 import { prepare } from '../../run/prepare.ts';
-import { get, withoutCredentials } from '../../services/servers.ts';
+import { withoutCredentials } from '../../../domain/text/url.ts';
+import { ask, asUsageError } from '../../services/http.ts';
 import type { Deployment } from '../../run/deployment.ts';
 import { terminalText } from '../../report/escape.ts';
 import { loadTestReport, reportText } from './report.ts';
 import { Prometheus, pause, settled } from './prometheus.ts';
-import { ServiceFailure } from './rest.ts';
+import { ServiceFailure } from '../../services/json-service.ts';
 
 export const GATE_FILES = {
   results: 'load_test_results.json',
@@ -233,10 +234,11 @@ async function assertReady(
   prometheus: Prometheus,
 ): Promise<void> {
   const url = `${settings.baselineUrl ?? ''}/health`;
-  const health = await get(io, settings, url).catch((error: unknown) => {
-    throw new UsageError(
-      `--vllm-url ${withoutCredentials(options.vllmUrl)} can't be reached: ${error instanceof Error ? error.message : String(error)}; start the server, or correct --vllm-url`,
-      { cause: error },
+  const health = await ask(io, settings, url).catch((error: unknown) => {
+    throw asUsageError(
+      error,
+      (cause) =>
+        `--vllm-url ${withoutCredentials(options.vllmUrl)} can't be reached: ${cause}; start the server, or correct --vllm-url`,
     );
   });
   if (health.status !== 200)
