@@ -6,11 +6,14 @@ import type { ParsedSettings } from '../../domain/settings/settings.ts';
 import { calibrate, type CalibrationPlan, type CalibrationRow } from '../../proof/statistics/calibration.ts';
 import { keepNoise, noiseTarget } from '../read/deployment-noise.ts';
 import { say, UsageError, type Io } from '../io.ts';
-import type { Job } from '../jobs/loads.ts';
+import { CALIBRATION, type Job } from '../jobs/loads.ts';
 import { readRun } from '../read/run.ts';
 import { renderCalibration } from '../report/calibration.ts';
 import { findRun, shownPath, writeWhole } from '../run/directory.ts';
 import { loadCommand } from './load.ts';
+import { command } from '../command.ts';
+import { absent, number, filePath, setting } from '../../domain/settings/kinds.ts';
+import { settingsOfGroups } from '../../domain/settings/table.ts';
 
 const MARGIN = 1.15;
 const LEAST_LIVE = 3;
@@ -31,7 +34,7 @@ export interface CalibrateOptions {
   readonly live: number | null;
   /** Simulated pairs a row. */
   readonly runs: number;
-  readonly page: string | undefined;
+  readonly page: string;
 }
 
 export async function calibrateCommand(
@@ -61,7 +64,7 @@ export async function calibrateCommand(
   const simulated_s = (performance.now() - started) / 1000;
   const live = options.live === null ? null : await liveRuns(io, job, parsed, options.live);
   const page = renderCalibration({ plan, rows, simulated_s, live });
-  const path = join(io.root, options.page ?? join('docs', 'calibration.md'));
+  const path = join(io.root, options.page);
   writeWhole(path, page);
   io.stdout.write(page);
   say(io, `written to ${shownPath(io, path)}`);
@@ -112,3 +115,24 @@ async function liveRuns(io: Io, job: Job, parsed: ParsedSettings, runs: number):
     seconds: settings.durationMs / 1000,
   };
 }
+
+const many = number({ min: 1, max: 1e6, whole: true });
+
+export const calibration = command({
+  name: 'calibrate',
+  title:
+    'the proof that verdicts hold: simulated, and live with two equal servers; writes docs/calibration.md',
+  group: 'Proof',
+  options: {
+    live: absent(
+      many,
+      'runs of two equal servers, fresh processes each (59 bound the rate of false fails at 5 %)',
+    ),
+    pairs: setting(many, 1000, 'simulated pairs a row'),
+    page: setting(filePath(), 'docs/calibration.md', 'page to write'),
+  },
+  settings: settingsOfGroups(CALIBRATION.groups),
+  defaults: CALIBRATION.settings,
+  run: async (io, { options: { live, pairs, page }, settings }) =>
+    await calibrateCommand(io, CALIBRATION, settings(), { live, runs: pairs, page }),
+});

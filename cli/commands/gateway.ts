@@ -24,6 +24,7 @@ import {
   type SettingName,
   type Settings,
 } from '../../domain/settings/settings.ts';
+import { settingsOfGroups } from '../../domain/settings/table.ts';
 import { headersWith } from '../../domain/settings/request-headers.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import gatewayThresholds from '../../thresholds/gateway.json';
@@ -32,39 +33,17 @@ import { lmControl } from '../jobs/gateway/lm.ts';
 import { runScenario } from '../jobs/gateway/run-scenario.ts';
 import { modelCount, openSite, type Site } from '../jobs/gateway/site.ts';
 import { stepsTimeMs } from '../jobs/gateway/steps.ts';
+import { command, type Command } from '../command.ts';
 import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
 import { findK6 } from '../run/k6.ts';
 import { suiteVersion } from '../run/manifest.ts';
 import { writeGatewayReport } from '../jobs/gateway/report.ts';
 import { assertOutIsFree, createRunDirectory } from '../run/directory.ts';
-import { withoutCredentials } from '../services/servers.ts';
+import { withoutCredentials } from '../../domain/text/url.ts';
 
 /** The settings of these commands. */
-export const GATEWAY_SETTINGS: readonly SettingName[] = [
-  'gatewayUrl',
-  'gatewayToken',
-  'lmControlUrl',
-  'gatewayLogs',
-  'gatewayPrograms',
-  'gatewayUsers',
-  'gatewayDurationMs',
-  'gatewayWarmUpMs',
-  'gatewayTimeoutMs',
-  'lmDelayMs',
-  'stormErrorRate',
-  'stormErrorStatus',
-  'stormHangRate',
-  'stormDeadlineMs',
-  'gatewayLimit',
-  'gatewayBurst',
-  'gatewayQueueTimeoutMs',
-  'gatewayLivePath',
-  'gatewayReadyPath',
-  'gatewayRequestsMetric',
-  'lmStopCommand',
-  'lmStartCommand',
-  'gatewayStandIn',
-  'lmStandIn',
+const GATEWAY_SETTINGS: readonly SettingName[] = [
+  ...settingsOfGroups(['gateway']),
   'header',
   'caFile',
   'clientCert',
@@ -290,12 +269,18 @@ function shownSettings(settings: Settings): Record<string, string> {
   );
 }
 
-export const gatewayCommands: readonly { name: string; title: string; wanted: readonly GatewayScenario[] }[] =
-  [
-    { name: 'gateway', title: 'a gateway in front of an LM: all its scenarios', wanted: GATEWAY_SCENARIOS },
-    ...GATEWAY_SCENARIOS.map((scenario) => ({
-      name: `gateway-${scenario}`,
-      title: `gateway: ${SCENARIO_TITLES[scenario]}`,
-      wanted: [scenario],
-    })),
-  ];
+const asCommand = (name: string, title: string, wanted: readonly GatewayScenario[]): Command =>
+  command({
+    name,
+    title,
+    group: 'A gateway',
+    settings: GATEWAY_SETTINGS,
+    run: async (io, { settings }) => await gatewayCommand(io, wanted, settings()),
+  });
+
+export const gateways: readonly Command[] = [
+  asCommand('gateway', 'a gateway in front of an LM: all its scenarios', GATEWAY_SCENARIOS),
+  ...GATEWAY_SCENARIOS.map((scenario) =>
+    asCommand(`gateway-${scenario}`, `gateway: ${SCENARIO_TITLES[scenario]}`, [scenario]),
+  ),
+];

@@ -13,7 +13,7 @@ import { settingsFor, withUrls } from '../../domain/settings/variants.ts';
 import { BASELINE, presentVariants, type ByVariant } from '../../domain/variants.ts';
 import { deploymentNoise } from '../read/deployment-noise.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
-import type { Job } from '../jobs/loads.ts';
+import { EFFECTS, JOBS, type Job } from '../jobs/loads.ts';
 import { findK6, type K6 } from '../run/k6.ts';
 import { preflight } from '../services/preflight.ts';
 import { watchServers } from '../observe/server-watch.ts';
@@ -29,6 +29,8 @@ import { deploy, redeploy, type Deployment } from '../run/deployment.ts';
 import { firstManifest, identifyAgain, identifyAll, keepManifest, stoppedBy } from '../run/manifest.ts';
 import { prepare, type Prepared } from '../run/prepare.ts';
 import { startStandIn, type Server } from '../services/servers.ts';
+import { command, type Command, type CommandGroup } from '../command.ts';
+import { settingsOfGroups } from '../../domain/settings/table.ts';
 
 const DASHBOARD_PORT = 5665;
 
@@ -347,3 +349,22 @@ function announce(
     `${plan.looks.length > 0 || settings.maxRequests !== null ? 'at most ' : 'about '}${formatDuration(Math.ceil(total_ms / 1000) * 1000)}`,
   );
 }
+
+const asCommand = (job: Job, name: string): Command =>
+  command({
+    name,
+    title: job.title,
+    group: 'Loads',
+    settings: settingsOfGroups(job.groups),
+    defaults: job.settings,
+    run: async (io, { settings }) => await loadCommand(io, job, settings()),
+  });
+
+export const loads: readonly Command[] = JOBS.map((job) => asCommand(job, job.name));
+
+export const effects: CommandGroup = {
+  name: 'effect',
+  title: "what a server's feature does to throughput: off and on in turn (A B B A)",
+  group: 'Loads',
+  commands: EFFECTS.map((job) => asCommand({ ...job, name: `effect-${job.name}` }, job.name)),
+};

@@ -6,7 +6,7 @@ import type { Manifest } from '../../domain/run/manifest.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { UsageError, type Io } from '../io.ts';
 import { writeWhole } from '../run/directory.ts';
-import { withoutCredentials } from '../services/servers.ts';
+import { withoutCredentials } from '../../domain/text/url.ts';
 
 const noiseSchema = v.record(
   v.string(),

@@ -2,7 +2,8 @@
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../../domain/settings/settings.ts';
-import { formatSettings } from '../../domain/settings/settings.ts';
+import { envName } from '../../domain/settings/parse.ts';
+import { SETTINGS, SETTING_NAMES, formatSettings } from '../../domain/settings/settings.ts';
 import type { Io } from '../io.ts';
 import type { K6 } from './k6.ts';
 import { startChild, withParentDeath, type Child } from '../services/process.ts';
@@ -69,7 +70,10 @@ export async function runK6(of: K6Run): Promise<{ exit_code: number | null; last
 }
 
 function environment({ io, settings, env: more }: K6Run): Record<string, string | undefined> {
-  const env: Record<string, string | undefined> = { ...io.env, ...formatSettings(settings) };
+  const env: Record<string, string | undefined> = { ...io.env };
+  // What the run does not set must not come from the environment; secrets come from nowhere else.
+  for (const name of SETTING_NAMES) if (!('secret' in SETTINGS[name])) delete env[envName(name)];
+  Object.assign(env, formatSettings(settings));
   for (const name of OVERRIDING) delete env[name];
   env['K6_NO_USAGE_REPORT'] = 'true';
   env['K6_AUTO_EXTENSION_RESOLUTION'] = 'false';

@@ -11,7 +11,8 @@ import type { Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import type { K6 } from './k6.ts';
 import { FILES, writeWhole, type RunDirectory } from './directory.ts';
-import { identify, withoutCredentials } from '../services/servers.ts';
+import { withoutCredentials } from '../../domain/text/url.ts';
+import { identify } from '../services/servers.ts';
 import type { BlockResult } from './block.ts';
 import type { Deployment } from './deployment.ts';
 import type { Prepared } from './prepare.ts';
@@ -69,13 +70,16 @@ export function firstManifest(of: FirstManifest): Manifest {
 function keptSettings(settings: Settings): Record<string, string> {
   const shown = (headers: Settings['header']): string =>
     headers.map((one) => `${one.name}: ${'env' in one ? `env:${one.env}` : '(value not kept)'}`).join('\n');
+  const bare = (url: string | null): string | null => (url === null ? null : withoutCredentials(url));
   return {
-    ...formatSettings(settings),
+    ...formatSettings({
+      ...settings,
+      baselineUrl: bare(settings.baselineUrl),
+      shadowUrl: bare(settings.shadowUrl),
+    }),
     HEADER: shown(settings.header),
     OFF_HEADER: shown(settings.offHeader),
     ON_HEADER: shown(settings.onHeader),
-    BASELINE_URL: withoutCredentials(settings.baselineUrl ?? ''),
-    SHADOW_URL: withoutCredentials(settings.shadowUrl ?? ''),
   };
 }
 

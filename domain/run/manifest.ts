@@ -134,7 +134,9 @@ export const isRamp = (manifest: Manifest): boolean => manifest.ramp === true;
 
 /** The settings of a run as values; what its manifest kept of them. @throws BadValue */
 export function settingsOf(manifest: Manifest): Settings {
-  const { settings, problems } = parseSettings({ flags: {}, env: manifest.settings, job: {} });
+  // An older suite wrote what was absent as an empty text.
+  const texts = Object.entries(manifest.settings).filter(([, text]) => text !== '');
+  const { settings, problems } = parseSettings({ flags: {}, env: Object.fromEntries(texts), job: {} });
   const [problem] = problems;
   if (problem !== undefined) throw new BadValue(`the manifest of ${manifest.run_id}: ${problem}`);
   return settings;

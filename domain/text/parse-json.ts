@@ -1,6 +1,29 @@
-/** JSON text by a schema: what the two sides hand each other in files and variables. */
+/** JSON text to a value: the only place that calls `JSON.parse` on what somebody else wrote. */
 import * as v from 'valibot';
 import { BadValue } from './units.ts';
+
+/** The value, or undefined (which no JSON text means) where the text is no JSON. */
+export function parseJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The value.
+ * @param cure what mends it, after a semicolon
+ * @throws BadValue that begins with `what` and says where the text breaks
+ */
+export function jsonValue(text: string, what: string, cure = ''): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new BadValue(`${what} is not JSON: ${cause}${cure === '' ? '' : `; ${cure}`}`, { cause: error });
+  }
+}
 
 /** @throws BadValue that begins with `what`, and names the place and what is allowed there */
 export function parseJson<S extends v.GenericSchema>(
@@ -8,13 +31,7 @@ export function parseJson<S extends v.GenericSchema>(
   text: string,
   what: string,
 ): v.InferOutput<S> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new BadValue(`${what} is not JSON: ${String(error)}`);
-  }
-  const result = v.safeParse(schema, value);
+  const result = v.safeParse(schema, jsonValue(text, what));
   if (result.success) return result.output;
   const [issue] = result.issues;
   throw new BadValue(`${what}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);

@@ -21,7 +21,7 @@ import { shownPath, writeWhole } from '../../run/directory.ts';
 import { GATE_FILES, outputDirectory } from './load-test.ts';
 import { Mlflow, type Run } from './mlflow.ts';
 import { decisionReport, loadTestReport, reportMarkdown, reportText } from './report.ts';
-import { ServiceFailure } from './rest.ts';
+import { ServiceFailure } from '../../services/json-service.ts';
 
 export interface DecideOptions {
   readonly loadTestResults: string;

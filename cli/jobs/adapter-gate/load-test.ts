@@ -37,12 +37,13 @@ import { FILES, createRunDirectory, shownPath, writeWhole } from '../../run/dire
 import { runBlock, type BlockResult } from '../../run/block.ts';
 import { firstManifest, identifyAll, keepManifest, stoppedBy } from '../../run/manifest.ts';
 import { prepare } from '../../run/prepare.ts';
-import { get, withoutCredentials } from '../../services/servers.ts';
+import { withoutCredentials } from '../../../domain/text/url.ts';
+import { ask, asUsageError } from '../../services/http.ts';
 import type { Deployment } from '../../run/deployment.ts';
 import { terminalText } from '../../report/escape.ts';
 import { loadTestReport, reportText } from './report.ts';
 import { Prometheus, pause, settled } from './prometheus.ts';
-import { ServiceFailure } from './rest.ts';
+import { ServiceFailure } from '../../services/json-service.ts';
 
 export const GATE_FILES = {
   results: 'load_test_results.json',
@@ -79,7 +80,7 @@ export interface LoadTestOptions {
   readonly concurrency: number;
   readonly prometheusUrl: string;
   readonly outputDir: string;
-  readonly scrapeWait: number;
+  readonly scrapeWaitMs: number;
   readonly job: string;
   readonly window: Window;
 }
@@ -233,10 +234,11 @@ async function assertReady(
   prometheus: Prometheus,
 ): Promise<void> {
   const url = `${settings.baselineUrl ?? ''}/health`;
-  const health = await get(io, settings, url).catch((error: unknown) => {
-    throw new UsageError(
-      `--vllm-url ${withoutCredentials(options.vllmUrl)} can't be reached: ${error instanceof Error ? error.message : String(error)}; start the server, or correct --vllm-url`,
-      { cause: error },
+  const health = await ask(io, settings, url).catch((error: unknown) => {
+    throw asUsageError(
+      error,
+      (cause) =>
+        `--vllm-url ${withoutCredentials(options.vllmUrl)} can't be reached: ${cause}; start the server, or correct --vllm-url`,
     );
   });
   if (health.status !== 200)
@@ -247,7 +249,7 @@ async function assertReady(
   let { latest } = await prometheus.scraping();
   if (latest.length === 0) {
     say(io, `waiting for a first scrape of the job "${options.job}"`);
-    await prometheus.waitForScrape(0, options.scrapeWait);
+    await prometheus.waitForScrape(0, options.scrapeWaitMs);
     ({ latest } = await prometheus.scraping());
   }
   if (latest.length === 0)
@@ -395,8 +397,8 @@ async function askPrometheus(
       from_ms: started_ms + clock_offset_ms,
       to_ms: settled(ended_ms) + clock_offset_ms,
     };
-    say(io, `waiting at least ${options.scrapeWait / 1000} s for the next scrape`);
-    await pause(io, Math.max(0, ended_ms + options.scrapeWait - Date.now()));
+    say(io, `waiting at least ${options.scrapeWaitMs / 1000} s for the next scrape`);
+    await pause(io, Math.max(0, ended_ms + options.scrapeWaitMs - Date.now()));
     const { interval_ms } = await prometheus.scraping();
     asked = { ...asked, clock_offset_ms, scrape_interval_s: interval_ms / 1000 };
     await prometheus.waitForScrape(range.to_ms, Math.max(0, ended_ms + 2 * interval_ms - Date.now()));

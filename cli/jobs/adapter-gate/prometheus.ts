@@ -14,7 +14,7 @@ import { parseAnswer, type Series, type TestRange } from '../../../domain/jobs/a
 import type { RawTest } from '../../../domain/jobs/adapter-gate/server-figures.ts';
 import { BadValue } from '../../../domain/text/units.ts';
 import { Interrupted, type Io } from '../../io.ts';
-import { Service, ServiceFailure, shownText } from './rest.ts';
+import { Service, ServiceFailure, shownText } from '../../services/json-service.ts';
 
 const TIMEOUT_MS = 30_000;
 /** The contract's own, where no two scrapes have been seen yet. */
