@@ -265,6 +265,8 @@ export interface Measured {
   /** 1 right, 0 wrong, 255 not scored. */
   readonly correct: Uint8Array;
   readonly correct_translation: Uint8Array;
+  /** k6's number of the client that sent it; absent where the log does not say. */
+  readonly vu?: Int32Array | undefined;
   readonly stages_ms: ReadonlyMap<string, Float32Array>;
   readonly optional: ReadonlyMap<OptionalTrend, Float64Array>;
   /** Gaps between token events of all valid answers; null where there is none. */
@@ -304,6 +306,7 @@ function rowsOf(of: Measured, from: number, to: number): Measured {
     error: of.error.subarray(from, to),
     correct: of.correct.subarray(from, to),
     correct_translation: of.correct_translation.subarray(from, to),
+    vu: of.vu?.subarray(from, to),
     stages_ms: new Map([...of.stages_ms].map(([name, values]) => [name, values.subarray(from, to)])),
     optional: new Map([...of.optional].map(([name, values]) => [name, values.subarray(from, to)])),
   };

@@ -12,7 +12,10 @@ import type { Finding } from '../verdict/findings.ts';
 import type { Pair } from '../verdict/gates/evaluation.ts';
 import { judgeObserved } from '../jobs/inference/observed.ts';
 import { planLoad } from '../load/counted-plan.ts';
+import { inFlight, type InFlight } from '../verdict/gates/error-rate.ts';
 import { judgeGates, type GateContext } from '../verdict/gates/judge.ts';
+import { judgeLooks } from '../verdict/gates/looks.ts';
+import type { LoadKind } from '../verdict/gates/throughput.ts';
 import { judgeLimit } from '../verdict/limits.ts';
 import { histogram, slowestStage } from '../figures/pictures.ts';
 import { SCHEMA_VERSION } from '../record/request-record.ts';
@@ -23,7 +26,6 @@ import { isRamp, settingsOf, type Manifest } from '../run/manifest.ts';
 import { samples } from '../figures/samples.ts';
 import type { Settings } from '../settings/settings.ts';
 import { sloOf } from '../figures/slo.ts';
-import { obrienFlemingLevels } from '../statistics/group-sequential.ts';
 import { lengthFindings, streamFindings } from '../verdict/stream-findings.ts';
 import { summarise, type SummaryContext, type VariantSummary } from '../figures/summary.ts';
 import { judgeTrust } from '../verdict/trust.ts';
@@ -56,13 +58,15 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
       .flatMap((gate) => (gate.gate === 'latency' ? [gate.margin - 1] : []))
       .find((margin) => margin > 0) ?? DEFAULT_TOLERANCE;
   const trust = judgeTrust(data, summaries, tolerance);
-  const looked = judgeLooks(data, sides, context, {
+  const looked = lookAt(data, sides, context, {
     alpha,
     rule,
     required: require,
     deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
+    plan: null,
     block_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
-    closed_loop: settings.arrival.kind === 'closed',
+    load: loadOf(settings),
+    in_flight: inFlightOf(sides, settings),
   });
   const ramp = isRamp(manifest);
   const capacity = ramp ? capacitiesOf(data) : null;
@@ -194,46 +198,48 @@ interface Looked {
   readonly looks: Comparison['run']['looks'];
 }
 
-/**
- * One look at the end; or, as planned, one between blocks at O'Brien and Fleming's levels, where a gate's first crossing
- * stands. Always from the first look on, so that a run judged again gives the same answers.
- */
-function judgeLooks(
+function loadOf(settings: Settings): LoadKind {
+  if (settings.maxRequests !== null || planLoad(settings) !== null) return 'counted';
+  return settings.arrival.kind === 'closed' ? 'closed' : 'open';
+}
+
+function inFlightOf({ baseline, shadow }: ByVariant<Pair['baseline']>, settings: Settings): InFlight {
+  if (baseline === undefined || shadow === undefined) return { baseline: 0, shadow: 0 };
+  const { rate } = settings;
+  const open = settings.arrival.kind !== 'closed' && rate !== null;
+  return inFlight({ baseline, shadow }, open ? { rate_per_s: rate } : { clients: settings.vus });
+}
+
+/** Which A-B-B-A each block belongs to, by its place among its variant's blocks: two of each make one. */
+function replicatesOf(data: RunData, settings: Settings): readonly number[] | undefined {
+  if (settings.order !== 'abba') return undefined;
+  return data.manifest.blocks.map((_, i) => Math.floor(i / 2));
+}
+
+/** One look at the end; or, as planned, one between blocks. */
+function lookAt(
   data: RunData,
   sides: ByVariant<Pair['baseline']>,
   context: SummaryContext,
   gate_context: GateContext,
 ): Looked {
-  const { looks, thresholds } = data.manifest;
+  const { looks, thresholds, blocks } = data.manifest;
   const { baseline, shadow } = sides;
   if (baseline === undefined || shadow === undefined || thresholds.gates.length === 0)
     return { gates: [], looks: null };
+  const replicates = replicatesOf(data, settingsOf(data.manifest));
   if (looks.length === 0)
-    return { gates: judgeGates(thresholds.gates, { baseline, shadow }, gate_context), looks: null };
-  const levels = obrienFlemingLevels(looks.length, gate_context.alpha);
-  const crossed = new Map<string, GateCheck>();
-  let gates: readonly GateCheck[] = [];
-  let done = 0;
-  let decided: number | null = null;
-  for (const [look, after] of looks.entries()) {
-    if (after > data.manifest.blocks.length || decided !== null) break;
-    done = look + 1;
-    const upTo = (side: Pair['baseline']): Pair['baseline'] => {
+    return {
+      gates: judgeGates(thresholds.gates, { baseline, shadow, replicates }, gate_context),
+      looks: null,
+    };
+  const upTo = (after: number): Pair => {
+    const one = (side: Pair['baseline']): Pair['baseline'] => {
       const measured = firstBlocks(side.measured, after);
       const sorted = samples(measured);
       return { measured, samples: sorted, summary: summarise(measured, sorted, context) };
     };
-    const pair = { baseline: upTo(baseline), shadow: upTo(shadow) };
-    const now = judgeGates(thresholds.gates, pair, {
-      ...gate_context,
-      alpha: levels[look] ?? gate_context.alpha,
-    });
-    for (const gate of now)
-      if (gate.answer !== 'inconclusive' && !crossed.has(gate.id)) crossed.set(gate.id, gate);
-    gates = now.map((gate) => crossed.get(gate.id) ?? gate);
-    const counted = gates.filter(({ advisory }) => advisory === null);
-    if (counted.some(({ answer }) => answer === 'fail') || counted.every(({ answer }) => answer === 'pass'))
-      decided = done;
-  }
-  return { gates, looks: { planned: looks.length, done, decided } };
+    return { baseline: one(baseline), shadow: one(shadow), replicates };
+  };
+  return judgeLooks(thresholds.gates, looks, blocks.length, upTo, gate_context);
 }

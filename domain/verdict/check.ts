@@ -34,17 +34,28 @@ export interface LimitCheck {
 export type Undecided =
   | {
       readonly reason: 'need_more';
-      /** Of what the gate's n counts. */ readonly more: number;
+      /** Of what the gate's n counts, to one digit; null: at least as many again, no number is known. */
+      readonly more: number | null;
+      /** What an equal shadow would need more, to one digit; null: not known. */
+      readonly equal?: number | null;
+      /** At this rate; more than an hour is no advice: a smaller spread, fewer gates or another margin is cheaper. */
       readonly minutes: number | null;
     }
-  | { readonly reason: 'grey_zone' }
+  /** The difference may be as large as the limit: no number can be named. */
+  | { readonly reason: 'grey_zone'; readonly equal?: number | null }
+  /** Slow spells last about so many requests, and the run is shorter than 20 of them. */
+  | { readonly reason: 'memory'; readonly requests: number }
+  /** Beyond its margin alone, but not at the level that the number of gates asks for: the interval is at that level. */
+  | { readonly reason: 'fails_alone'; readonly more: number | null; readonly minutes: number | null }
   | { readonly reason: 'deployment_noise'; readonly log_sd: number }
   | { readonly reason: 'no_data'; readonly problem: string };
 
 /** Why a gate is shown and left out of the verdict. */
 export type Advisory =
   | { readonly reason: 'too_few'; readonly needs: number; readonly has: number }
-  | { readonly reason: 'restates_latency' };
+  | { readonly reason: 'restates_latency' }
+  /** The plan: at this size an equal shadow would pass with this chance only; `needs`: requests or payloads for 80 %. */
+  | { readonly reason: 'power'; readonly power: number; readonly needs: number | null };
 
 /** How the difference is written: 1.07 = 7 % more, or 0.15 = 15 percentage points more. */
 export type Scale = 'ratio' | 'difference';
@@ -52,7 +63,16 @@ export type Scale = 'ratio' | 'difference';
 export interface GateCheck {
   readonly kind: 'gate';
   readonly id: string;
-  readonly gate: 'latency' | 'error_rate' | 'accuracy' | 'cost' | 'cpqu' | 'throughput' | 'output_length';
+  readonly gate:
+    | 'latency'
+    | 'typical'
+    | 'mean'
+    | 'error_rate'
+    | 'accuracy'
+    | 'cost'
+    | 'cpqu'
+    | 'throughput'
+    | 'output_length';
   readonly metric: string;
   readonly statistic: string | null;
   readonly scale: Scale;
@@ -68,10 +88,16 @@ export interface GateCheck {
   readonly n: number;
   /** What n counts. */
   readonly n_of: 'requests' | 'payloads' | 'windows' | 'blocks';
-  /** One-sided level used. */
+  /** One-sided level of the interval shown, which is the one that its answer was taken at. */
   readonly alpha: number;
   readonly baseline: number | null;
   readonly shadow: number | null;
+  /** What a latency gate was judged over: all answers, failures as infinitely slow, or each payload's first sending. */
+  readonly basis?: 'answers' | 'with_failures' | 'first_sendings';
+  /** Bursts of failures longer than this could have been missed by a run without a failure. */
+  readonly unseen?: number | null;
+  /** Of the accuracy gate, where answers never vary: McNemar's mid-p. */
+  readonly mid_p?: number | null;
 }
 
 export type Check = LimitCheck | GateCheck;
