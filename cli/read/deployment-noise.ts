@@ -13,6 +13,8 @@ const noiseSchema = v.record(
   v.strictObject({
     /** Log-SD of one deployment's percentile, by statistic. */
     log_sd: v.record(v.string(), v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+    /** Where it could not be told from 0: its upper bound. */
+    at_most: v.optional(v.record(v.string(), v.pipe(v.number(), v.minValue(0)))),
     deployments: v.number(),
     measured_on: v.string(),
   }),

@@ -62,7 +62,7 @@ function checkRow(check: Check): Row {
   };
 }
 
-const GATE_UNITS: Readonly<Record<Exclude<GateCheck['gate'], 'latency'>, string>> = {
+const GATE_UNITS: Readonly<Record<Exclude<GateCheck['gate'], 'latency' | 'typical' | 'mean'>, string>> = {
   error_rate: 'share',
   accuracy: 'share',
   cost: 'EUR',
@@ -75,11 +75,11 @@ function gateRow(check: GateCheck): Row {
   const change = (value: number | null): number | null =>
     value === null || check.scale === 'difference' ? value : relative(value);
   const unit =
-    check.gate !== 'latency'
-      ? GATE_UNITS[check.gate]
-      : isMetricName(check.metric)
+    check.gate === 'latency' || check.gate === 'typical' || check.gate === 'mean'
+      ? isMetricName(check.metric)
         ? METRICS[check.metric].unit
-        : '';
+        : ''
+      : GATE_UNITS[check.gate];
   return {
     section: 'gate',
     figure: check.id,

@@ -116,6 +116,8 @@ export function wordFinding(finding: Finding): string {
 
 const GATE_LABELS: Readonly<Record<GateCheck['gate'], string>> = {
   latency: 'latency',
+  typical: 'typical latency',
+  mean: 'mean latency',
   error_rate: 'error rate',
   accuracy: 'accuracy',
   cost: 'cost a request',
@@ -164,7 +166,8 @@ export function limitBound({ op, limit, acceptable = null, unit }: LimitCheck): 
 export function checkLabel(check: Check): string {
   const metric = isMetricName(check.metric) ? METRICS[check.metric].label : check.metric;
   if (check.kind === 'gate') {
-    if (check.gate === 'latency') return `${check.statistic} ${metric === 'Latency' ? 'latency' : metric}`;
+    if (check.gate === 'latency' || check.gate === 'typical' || check.gate === 'mean')
+      return `${check.statistic} ${metric === 'Latency' ? 'latency' : metric}`;
     return check.gate === 'accuracy' ? `accuracy, ${check.statistic}` : GATE_LABELS[check.gate];
   }
   if (isObserved(check.metric)) return OBSERVED_LABELS[check.metric];
@@ -195,8 +198,15 @@ export function advisory(check: GateCheck): string {
   const why = check.advisory;
   if (why === null) return '';
   if (why.reason === 'restates_latency') return 'advisory: a closed loop restates latency';
+  if (why.reason === 'power') {
+    const enough = why.needs === null ? '' : `; about ${integer(why.needs)} ${check.n_of} would do`;
+    return `informs: at this size an equal shadow passes with ${percent(why.power, 0)}${enough}`;
+  }
   return `advisory: needs ${integer(why.needs)} ${check.n_of}, has ${integer(why.has)}`;
 }
+
+const equalNeeds = (more: number | null = null): string =>
+  more === null || more === 0 ? '' : `; an equal shadow needs about ${integer(more)} more`;
 
 export function undecided(check: GateCheck): string {
   const why = check.undecided;
@@ -206,11 +216,20 @@ export function undecided(check: GateCheck): string {
       const time =
         why.minutes === null
           ? ''
-          : `, about ${why.minutes < 1 ? 'a minute' : `${Math.ceil(why.minutes)} minutes`} more at this rate`;
-      return `needs about ${integer(why.more)} ${check.n_of === 'payloads' ? 'more payloads' : 'more requests a variant'}${check.n_of === 'payloads' ? '' : time}`;
+          : why.minutes > 60
+            ? ', more than an hour at this rate: a steadier server, a wider margin or fewer gates cost less'
+            : `, about ${why.minutes < 1 ? 'a minute' : `${Math.ceil(why.minutes)} minutes`} more at this rate`;
+      if (why.more === null) return `needs at least as many again${equalNeeds(why.equal)}`;
+      return `needs about ${integer(why.more)} ${check.n_of === 'payloads' ? 'more payloads' : 'more requests a variant'}${check.n_of === 'payloads' ? '' : time}${equalNeeds(why.equal)}`;
     }
+    case 'fails_alone':
+      return 'beyond the limit by itself, but not at the level that this many gates ask for';
+    case 'memory':
+      return Number.isFinite(why.requests)
+        ? `slow spells last about ${integer(why.requests)} requests; a run needs 20 times that`
+        : 'slow spells outlast the run: a run needs 20 times their length';
     case 'grey_zone':
-      return 'the difference is about as large as the limit: more requests alone will hardly decide it';
+      return `the difference may be as large as the limit: no number can be named${equalNeeds(why.equal)}`;
     case 'deployment_noise':
       return `two deployments of one build differ by ${percent(why.log_sd, 1)}: more requests will not decide it, more deployments (--runs) will`;
     case 'no_data':
@@ -235,6 +254,8 @@ function wordGate(check: GateCheck): string {
 
 const SIDES: Readonly<Record<GateCheck['gate'], readonly [below: string, above: string]>> = {
   latency: ['faster', 'slower'],
+  typical: ['faster', 'slower'],
+  mean: ['faster', 'slower'],
   accuracy: ['worse', 'better'],
   error_rate: ['lower', 'higher'],
   cost: ['lower', 'higher'],

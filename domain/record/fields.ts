@@ -47,7 +47,11 @@ const BOTH = {
     column: 'f64',
     doc: 'When the request was handed to the transport (t0); the other times of a record count from it.',
   },
-  vu: { kind: whole, doc: "k6's number of the client (VU) that sent the request, in the whole test." },
+  vu: {
+    kind: whole,
+    column: 'i32',
+    doc: "k6's number of the client (VU) that sent the request, in the whole test.",
+  },
   error: {
     kind: oneOf(ERROR_KINDS),
     column: 'u8',

@@ -233,14 +233,46 @@ export class RequestTable {
     };
   }
 
-  #order(): Int32Array {
+  /**
+   * The rows of the warm-up in the same order, as copies; null where there is none. Only before {@link measured}, which
+   * puts the measured rows in their place.
+   */
+  warmUp(): Measured | null {
+    if (this.#taken) throw new Error('the measured rows of this table were taken already');
+    const rows = this.#order(1);
+    const n = rows.length;
+    if (n === 0) return null;
+    const f64 = (of: Float64Array): Float64Array => Float64Array.from(rows, (row) => of[row] ?? 0);
+    const f32 = (of: Float32Array): Float32Array => Float32Array.from(rows, (row) => of[row] ?? 0);
+    return {
+      ...columnsFrom(({ field, column }) => {
+        const of = columnOf(this.#columns, field);
+        const taken = new ARRAYS[column](n);
+        for (let i = 0; i < n; i += 1) taken[i] = of[rows[i] ?? 0] ?? 0;
+        return taken;
+      }),
+      variant: this.variant,
+      n,
+      warm_up: 0,
+      payload: Int32Array.from(rows, (row) => this.#payload[row] ?? 0),
+      payload_ids: this.payload_ids,
+      payload_endpoints: this.payload_endpoints,
+      stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
+      optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
+      gaps: null,
+      estimated: 0,
+    };
+  }
+
+  /** The measured rows (0), or those of the warm-up (1), by block and index. */
+  #order(warm = 0): Int32Array {
     const { block, index } = this.#columns;
     const rows = new Int32Array(this.rows);
     let n = 0;
     let sorted = true;
     let [last_block, last_index] = [-1, -1];
     for (let row = 0; row < this.rows; row += 1) {
-      if (this.#warm[row] === 1) continue;
+      if (this.#warm[row] !== warm) continue;
       const [b, i] = [block[row] ?? 0, index[row] ?? 0];
       if (b < last_block || (b === last_block && i < last_index)) sorted = false;
       [last_block, last_index] = [b, i];

@@ -127,6 +127,7 @@ export function made(over: Partial<Made> = {}): RunData {
     manifest: about,
     settings: settingsOf(about),
     measured,
+    warm_up: {},
     recorded: mapVariants(tables, (one) => one.rows),
     bad_lines: { count: 0, first: [] },
     probes: [
