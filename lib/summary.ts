@@ -14,6 +14,14 @@ export interface K6Summary {
   readonly state: { readonly testRunDurationMs: number };
 }
 
+/** k6's thresholds of ours and how they ended. */
+export const thresholdsOf = ({ metrics }: K6Summary): BlockSummary['thresholds'] =>
+  Object.entries(metrics).flatMap(([metric, { thresholds }]) =>
+    Object.entries(thresholds ?? {})
+      .filter(([expression]) => expression !== COUNTED && expression !== SHOWN)
+      .map(([expression, { ok }]) => ({ metric, expression, ok })),
+  );
+
 export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
   const value = (metric: string, statistic: string): number => data.metrics[metric]?.values[statistic] ?? 0;
   const counts: BlockSummary['counts'] = {};
@@ -31,11 +39,7 @@ export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
     schema_version: SCHEMA_VERSION,
     block: runtime.plan.block,
     duration_ms: data.state.testRunDurationMs,
-    thresholds: Object.entries(data.metrics).flatMap(([metric, { thresholds }]) =>
-      Object.entries(thresholds ?? {})
-        .filter(([expression]) => expression !== COUNTED && expression !== SHOWN)
-        .map(([expression, { ok }]) => ({ metric, expression, ok })),
-    ),
+    thresholds: thresholdsOf(data),
     counts,
     probe: runtime.plan.probe_url === null ? null : { count: value('probe_duration', 'count') },
     stopped: reason === null ? null : { reason, at_ms: stoppedAtMs() },

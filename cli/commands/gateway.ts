@@ -31,7 +31,7 @@ import gatewayThresholds from '../../thresholds/gateway.json';
 import { assertReadable } from '../jobs/gateway/logs.ts';
 import { lmControl } from '../jobs/gateway/lm.ts';
 import { runScenario } from '../jobs/gateway/run-scenario.ts';
-import { modelCount, openSite, type Site } from '../jobs/gateway/site.ts';
+import { modelCount, type Site } from '../jobs/gateway/site.ts';
 import { stepsTimeMs } from '../jobs/gateway/steps.ts';
 import { command, type Command } from '../command.ts';
 import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
@@ -95,26 +95,24 @@ export async function gatewayCommand(
         continue;
       }
       say(io, `${scenario}: ${SCENARIO_TITLES[scenario]}`);
-      const site = await openSite({ io, settings, scenario, folder: run.path, given_programs });
-      try {
-        programs = site.programs;
-        const unseen = unseenOn(scenario, site);
-        if (scenario === 'routing' && modelCount(site.programs) < 2) {
-          results.push(
-            skippedScenario(scenario, [
-              {
-                what: 'scenario',
-                set: `all programs (${site.programs.map(({ name }) => name).join(', ')}) have one model, ${site.programs[0]?.model ?? ''}: a mixed-up one could not be told; serve a program with a second model`,
-              },
-            ]),
-          );
-          continue;
-        }
-        const evidence = await runScenario({ io, k6, run, run_key, settings, limits, scenario, site });
-        results.push(judgeScenario(evidence, termsOf(scenario, settings), limits[scenario], unseen));
-      } finally {
-        await site.close();
-      }
+      const { site, evidence } = await runScenario({
+        io,
+        k6,
+        run,
+        run_key,
+        settings,
+        limits,
+        scenario,
+        given_programs,
+        possible: (one) => lacking(scenario, one) === null,
+      });
+      programs = site.programs;
+      const lacks = lacking(scenario, site);
+      results.push(
+        evidence === null
+          ? skippedScenario(scenario, lacks === null ? [] : [lacks])
+          : judgeScenario(evidence, termsOf(scenario, settings), limits[scenario], unseenOn(scenario, site)),
+      );
     }
   } finally {
     await restoreLm(io, settings, lm_before);
@@ -210,6 +208,16 @@ function prerequisites(scenario: GatewayScenario, { settings, sources }: ParsedS
       set: 'the per-program limit of your gateway is not known: set GATEWAY_LIMIT, GATEWAY_QUEUE_TIMEOUT, and GATEWAY_BURST above the limit',
     };
   return null;
+}
+
+/** What a site must have beside. */
+function lacking(scenario: GatewayScenario, { programs }: Site): Unseen | null {
+  return scenario === 'routing' && modelCount(programs) < 2
+    ? {
+        what: 'scenario',
+        set: `all programs (${programs.map(({ name }) => name).join(', ')}) have one model, ${programs[0]?.model ?? ''}: a mixed-up one could not be told; serve a program with a second model`,
+      }
+    : null;
 }
 
 /** What a scenario that can run will not see. */

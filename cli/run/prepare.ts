@@ -23,8 +23,11 @@ export interface Prepared {
   readonly starts: Trace['starts'] | null;
 }
 
-/** @throws UsageError, BadValue */
-export function prepare(io: Io, job: Job, given: Settings): Prepared {
+/**
+ * @param own payloads in place of those that job and settings name
+ * @throws UsageError, BadValue
+ */
+export function prepare(io: Io, job: Job, given: Settings, own?: PayloadSet): Prepared {
   let settings = absolutePaths(io, given);
   assertOutIsFree(io, settings.out);
   if (job.variants.length > 1 && settings.baselineUrl !== null && settings.shadowUrl === null)
@@ -49,7 +52,7 @@ export function prepare(io: Io, job: Job, given: Settings): Prepared {
       ? fitting(parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`), settings)
       : readThresholds(settings.thresholds);
   assertGateIds(settings.require, thresholds);
-  let payloads = payloadsOf(io, job, settings);
+  let payloads = own ?? payloadsOf(io, job, settings);
   let starts: Trace['starts'] | null = null;
   const { arrival } = settings;
   if (job.ramp) settings = openRamp(settings);

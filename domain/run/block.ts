@@ -14,14 +14,25 @@ export const loadSchema = v.variant('unit', [
 ]);
 export type Load = v.InferOutput<typeof loadSchema>;
 
+/** What every plan of a k6 process says: where its records and its summary go. */
+export const planFiles = {
+  /** Appended to; null: no log. */
+  request_log: v.nullable(v.string()),
+  summary_file: v.string(),
+};
+export type PlanFiles = v.InferOutput<v.ObjectSchema<typeof planFiles, undefined>>;
+
+/** What every summary of a k6 process says: k6's own thresholds and how they ended. */
+export const thresholdsSeen = v.array(
+  v.strictObject({ metric: v.string(), expression: v.string(), ok: v.boolean() }),
+);
+
 const blockPlanSchema = v.strictObject({
+  ...planFiles,
   block: v.number(),
   /** Of the run: what must not repeat between two runs is made from it. */
   nonce: v.string(),
   variants: v.array(v.picklist(VARIANTS)),
-  /** Appended to; null: no log. */
-  request_log: v.nullable(v.string()),
-  summary_file: v.string(),
   /** JSON array of payloads. */
   payloads_file: v.nullable(v.string()),
   thresholds_file: v.nullable(v.string()),
@@ -39,7 +50,7 @@ const blockSummarySchema = v.strictObject({
   schema_version: v.number(),
   block: v.number(),
   duration_ms: v.number(),
-  thresholds: v.array(v.strictObject({ metric: v.string(), expression: v.string(), ok: v.boolean() })),
+  thresholds: thresholdsSeen,
   /** Counts of all phases, by variant. `http_reqs` is k6's own. */
   counts: v.record(
     v.string(),
