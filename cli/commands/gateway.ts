@@ -1,6 +1,5 @@
 /** `npm run k6:gateway` and `k6:gateway-<scenario>`: the servers that each scenario needs, its load, one report. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Terms } from '../../domain/jobs/gateway/evidence.ts';
 import {
@@ -26,6 +25,7 @@ import {
 } from '../../domain/settings/settings.ts';
 import { settingsOfGroups } from '../../domain/settings/table.ts';
 import { headersWith } from '../../domain/settings/request-headers.ts';
+import { jsonValue } from '../../domain/text/json.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import gatewayThresholds from '../../thresholds/gateway.json';
 import { assertReadable } from '../jobs/gateway/logs.ts';
@@ -36,6 +36,7 @@ import { stepsTimeMs } from '../jobs/gateway/steps.ts';
 import { command, type Command } from '../command.ts';
 import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
 import { findK6 } from '../run/k6.ts';
+import { readRequired } from '../run/prepare.ts';
 import { suiteVersion } from '../run/manifest.ts';
 import { writeGatewayReport } from '../jobs/gateway/report.ts';
 import { assertOutIsFree, createRunDirectory } from '../run/directory.ts';
@@ -179,14 +180,8 @@ function check(io: Io, given: Settings): Checked {
 }
 
 function readJson(io: Io, path: string, flag: string): unknown {
-  try {
-    return JSON.parse(readFileSync(userPath(io, path), 'utf8'));
-  } catch (error) {
-    throw new UsageError(
-      `${flag} ${path}: ${error instanceof Error ? error.message : String(error)}; give a JSON file that can be read`,
-      { cause: error },
-    );
-  }
+  const file = readRequired(userPath(io, path), `${flag} ${path}`);
+  return jsonValue(file, `${flag} ${path}`, 'give a JSON file');
 }
 
 /** What a scenario can't do without on a gateway of the user's; null: it can run. */

@@ -1,5 +1,7 @@
 /** Reads a run's files back into the domain's shapes. */
 import { join } from 'node:path';
+import { fieldOf, isFields } from '../../domain/text/fields.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import { parseBlockSummary, type BlockSummary } from '../../domain/run/block.ts';
 import { parseServerSample, type ServerSample } from '../../domain/run/server-sample.ts';
 import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/run/probe.ts';
@@ -49,33 +51,23 @@ function readLog(paths: readonly string[]): Log {
   return log;
 }
 
-function memoryOf(line: object): Record<string, number> {
-  const processes: unknown = 'processes' in line ? line.processes : null;
-  if (typeof processes !== 'object' || processes === null) return {};
+function memoryOf(processes: unknown): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(processes).flatMap(([name, usage]: [string, unknown]) =>
-      typeof usage === 'object' &&
-      usage !== null &&
-      'rss_bytes' in usage &&
-      typeof usage.rss_bytes === 'number'
-        ? [[name, usage.rss_bytes]]
-        : [],
-    ),
+    Object.entries(isFields(processes) ? processes : {}).flatMap(([name, usage]) => {
+      const bytes = fieldOf(usage, 'rss_bytes');
+      return typeof bytes === 'number' ? [[name, bytes]] : [];
+    }),
   );
 }
 
 export function readResources(run: RunDirectory): ResourceSample[] {
   return (readText(run, FILES.resources) ?? '').split('\n').flatMap((line): ResourceSample[] => {
-    try {
-      const value: unknown = JSON.parse(line);
-      if (typeof value !== 'object' || value === null || !('at_ms' in value) || !('cpu_share' in value))
-        return [];
-      return typeof value.at_ms === 'number' && typeof value.cpu_share === 'number'
-        ? [{ at_ms: value.at_ms, cpu_share: value.cpu_share, rss_bytes: memoryOf(value) }]
-        : [];
-    } catch {
-      return []; // the empty last line, or one cut by a kill
-    }
+    // The empty last line, or one cut by a kill, is no JSON.
+    const value = parseJsonText(line);
+    const [at_ms, cpu_share] = [fieldOf(value, 'at_ms'), fieldOf(value, 'cpu_share')];
+    return typeof at_ms === 'number' && typeof cpu_share === 'number'
+      ? [{ at_ms, cpu_share, rss_bytes: memoryOf(fieldOf(value, 'processes')) }]
+      : [];
   });
 }
 

@@ -1,5 +1,7 @@
 /** The manifest as it grows: before the load, after each block, at the end. */
 import { readFileSync } from 'node:fs';
+import { fieldOf } from '../../domain/text/fields.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import os from 'node:os';
 import { join } from 'node:path';
 import { SCHEMA_VERSION } from '../../domain/record/request-record.ts';
@@ -84,8 +86,9 @@ function keptSettings(settings: Settings): Record<string, string> {
 }
 
 export function suiteVersion(io: Io): string {
-  const value: unknown = JSON.parse(readFileSync(join(io.root, 'package.json'), 'utf8'));
-  return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : '';
+  const text = readFileSync(join(io.root, 'package.json'), 'utf8');
+  const version = fieldOf(parseJsonText(text), 'version');
+  return typeof version === 'string' ? version : '';
 }
 
 /** The manifest in its run directory: written whole each time that something is known more. */

@@ -1,5 +1,6 @@
 /** Everything that can be refused is refused here, in the order of what it costs, before any load. */
 import { readFileSync } from 'node:fs';
+import { jsonValue } from '../../domain/text/json.ts';
 import { join } from 'node:path';
 import { planBlocks, type BlocksPlan } from '../../domain/load/blocks.ts';
 import { promptOfLength } from '../../domain/load/prompt.ts';
@@ -143,7 +144,8 @@ function absolutePaths(io: Io, settings: Settings): Settings {
   };
 }
 
-function readRequired(path: string, flag: string): string {
+/** @param flag that named it */
+export function readRequired(path: string, flag: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
@@ -155,12 +157,5 @@ function readRequired(path: string, flag: string): string {
 /** @throws UsageError, BadValue */
 export function readThresholds(file: string): Thresholds {
   const text = readRequired(file, '--thresholds');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`--thresholds ${file} is not JSON: ${cause}`, { cause: error });
-  }
-  return parseThresholds(value, file);
+  return parseThresholds(jsonValue(text, `--thresholds ${file}`), file);
 }

@@ -1,7 +1,7 @@
 /** One JSON service behind a base URL: every way in which a call can fail has a name, and no secret is in any message. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { fieldOf } from '../../domain/text/fields.ts';
-import { parseJsonText } from '../../domain/text/parse-json.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import { withoutCredentials } from '../../domain/text/url.ts';
 import { Interrupted, UsageError, type Io } from '../io.ts';
 import { terminalText } from '../report/escape.ts';

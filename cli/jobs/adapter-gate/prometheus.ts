@@ -12,6 +12,7 @@ import {
 } from '../../../domain/jobs/adapter-gate/promql.ts';
 import { parseAnswer, type Series, type TestRange } from '../../../domain/jobs/adapter-gate/samples.ts';
 import type { RawTest } from '../../../domain/jobs/adapter-gate/server-figures.ts';
+import { fieldOf } from '../../../domain/text/fields.ts';
 import { BadValue } from '../../../domain/text/units.ts';
 import { Interrupted, type Io } from '../../io.ts';
 import { Service, ServiceFailure, shownText } from '../../services/json-service.ts';
@@ -108,10 +109,10 @@ export class Prometheus {
     const body = await this.#service
       .call({ method: 'GET', path: '/api/v1/targets?state=active' })
       .catch(() => null);
-    const targets = at(at(body, 'data'), 'activeTargets');
+    const targets = fieldOf(fieldOf(body, 'data'), 'activeTargets');
     if (!Array.isArray(targets)) return null;
-    const mine = targets.find((target: unknown) => at(at(target, 'labels'), 'job') === this.#job);
-    const error = at(mine, 'lastError');
+    const mine = targets.find((target: unknown) => fieldOf(fieldOf(target, 'labels'), 'job') === this.#job);
+    const error = fieldOf(mine, 'lastError');
     return typeof error === 'string' && error !== '' ? shownText(error) : null;
   }
 
@@ -170,8 +171,4 @@ export const settled = (ended_ms: number): number => ended_ms + SETTLE_MS;
 export async function pause(io: Io, ms: number): Promise<void> {
   await wait(ms, undefined, { signal: io.interrupted }).catch(() => {});
   if (io.interrupted.aborted) throw new Interrupted();
-}
-
-function at(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }

@@ -1,13 +1,8 @@
 /** Strict reading of JSON whose shape others decide: a refusal names the field, what it held and what belongs there. */
+import { isFields, type Fields } from '../../text/fields.ts';
 
 export class BadField extends Error {
   override readonly name = 'BadField';
-}
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const SHOWN = 60;
