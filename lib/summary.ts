@@ -1,26 +1,9 @@
 /** handleSummary in the suite's own schema (k6's `--summary-export` has inverted booleans), and a short text for bare runs. */
 import { SCHEMA_VERSION } from '../domain/record/request-record.ts';
 import type { BlockSummary } from '../domain/run/block.ts';
-import { COUNTED, SHOWN } from './load/counted.ts';
+import { thresholdsOf, type K6Summary } from './k6-summary.ts';
 import type { Runtime } from './runtime.ts';
 import { stopped, stoppedAtMs } from './run-control.ts';
-
-interface K6Metric {
-  readonly values: Readonly<Record<string, number>>;
-  readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>>;
-}
-export interface K6Summary {
-  readonly metrics: Readonly<Record<string, K6Metric>>;
-  readonly state: { readonly testRunDurationMs: number };
-}
-
-/** k6's thresholds of ours and how they ended. */
-export const thresholdsOf = ({ metrics }: K6Summary): BlockSummary['thresholds'] =>
-  Object.entries(metrics).flatMap(([metric, { thresholds }]) =>
-    Object.entries(thresholds ?? {})
-      .filter(([expression]) => expression !== COUNTED && expression !== SHOWN)
-      .map(([expression, { ok }]) => ({ metric, expression, ok })),
-  );
 
 export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
   const value = (metric: string, statistic: string): number => data.metrics[metric]?.values[statistic] ?? 0;

@@ -36,7 +36,7 @@ import { stepsTimeMs } from '../jobs/gateway/steps.ts';
 import { command, type Command } from '../command.ts';
 import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
 import { findK6 } from '../run/k6.ts';
-import { readRequired } from '../run/prepare.ts';
+import { absolutePaths, readNamed } from '../read/named-file.ts';
 import { suiteVersion } from '../run/manifest.ts';
 import { writeGatewayReport } from '../jobs/gateway/report.ts';
 import { assertOutIsFree, createRunDirectory } from '../run/directory.ts';
@@ -146,14 +146,7 @@ export async function gatewayCommand(
 /** What can be refused at once is refused before anything is built or started. @throws UsageError */
 function check(io: Io, given: Settings): Checked {
   assertOutIsFree(io, given.out);
-  const absolute = (path: string | null): string | null => (path === null ? null : userPath(io, path));
-  const settings: Settings = {
-    ...given,
-    caFile: absolute(given.caFile),
-    clientCert: absolute(given.clientCert),
-    clientKey: absolute(given.clientKey),
-    gatewayLogs: absolute(given.gatewayLogs),
-  };
+  const settings = absolutePaths(io, given);
   if (settings.gatewayUrl === null) {
     for (const [flag, value] of [
       ['--lm-control-url', given.lmControlUrl],
@@ -180,7 +173,7 @@ function check(io: Io, given: Settings): Checked {
 }
 
 function readJson(io: Io, path: string, flag: string): unknown {
-  const file = readRequired(userPath(io, path), `${flag} ${path}`);
+  const file = readNamed(userPath(io, path), `${flag} ${path}`);
   return jsonValue(file, `${flag} ${path}`, 'give a JSON file');
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { envName } from '../../domain/settings/parse.ts';
 import { SETTINGS, SETTING_NAMES, formatSettings } from '../../domain/settings/settings.ts';
-import type { PlanFiles } from '../../domain/run/block.ts';
+import type { PlanFiles } from '../../domain/run/k6-files.ts';
 import type { Io } from '../io.ts';
 import { FILES, type RunDirectory } from './directory.ts';
 import { watchResources } from './resources.ts';

@@ -1,13 +1,12 @@
 /** Runs a job's load and keeps its run: what every job that is judged by its requests does. */
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { ENGINE_METRICS } from '../../domain/jobs/capacity/server-load.ts';
 import type { PlannedBlock } from '../../domain/load/blocks.ts';
 import type { Manifest } from '../../domain/run/manifest.ts';
 import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import { presentVariants, type ByVariant } from '../../domain/variants.ts';
-import { say, UsageError, type Io } from '../io.ts';
+import { pause, say, UsageError, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import { watchServers } from '../observe/server-watch.ts';
 import { deploymentNoise } from '../read/deployment-noise.ts';
@@ -201,10 +200,6 @@ function blocksOf(
       return stopped !== null;
     },
   };
-}
-
-async function pause(io: Io, ms: number): Promise<void> {
-  await wait(ms, undefined, { signal: io.interrupted }).catch(() => {});
 }
 
 async function drain(io: Io, ms: number, stand_ins: Deployment['stand_ins']): Promise<void> {

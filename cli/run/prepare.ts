@@ -1,5 +1,4 @@
 /** Everything that can be refused is refused here, in the order of what it costs, before any load. */
-import { readFileSync } from 'node:fs';
 import { jsonValue } from '../../domain/text/json.ts';
 import { join } from 'node:path';
 import { planBlocks, type BlocksPlan } from '../../domain/load/blocks.ts';
@@ -11,6 +10,7 @@ import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../
 import { UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import { LABELLED, PROMPTS, payloadSet, readPayloads, type PayloadSet } from '../read/payloads.ts';
+import { absolutePaths, readNamed } from '../read/named-file.ts';
 import { readTrace, type Trace } from '../read/trace.ts';
 import { assertOutIsFree } from './directory.ts';
 
@@ -40,7 +40,7 @@ export function prepare(io: Io, job: Job, given: Settings, own?: PayloadSet): Pr
     ['--client-cert', settings.clientCert],
     ['--client-key', settings.clientKey],
   ] as const) {
-    if (path !== null) readRequired(path, flag);
+    if (path !== null) readNamed(path, flag);
   }
   for (const header of settings.header) {
     if ('env' in header && (io.env[header.env] ?? '') === '')
@@ -132,30 +132,8 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
 /** Words: long enough for a prefill that a cache can spare. */
 const ONE_LENGTH = 512;
 
-/** Paths of the user's as seen from anywhere: k6 has another working directory. */
-function absolutePaths(io: Io, settings: Settings): Settings {
-  const absolute = (path: string | null): string | null => (path === null ? null : userPath(io, path));
-  return {
-    ...settings,
-    caFile: absolute(settings.caFile),
-    clientCert: absolute(settings.clientCert),
-    clientKey: absolute(settings.clientKey),
-    thresholds: absolute(settings.thresholds),
-  };
-}
-
-/** @param flag that named it */
-export function readRequired(path: string, flag: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${flag}: ${cause}; give a file that can be read`, { cause: error });
-  }
-}
-
 /** @throws UsageError, BadValue */
 export function readThresholds(file: string): Thresholds {
-  const text = readRequired(file, '--thresholds');
+  const text = readNamed(file, '--thresholds');
   return parseThresholds(jsonValue(text, `--thresholds ${file}`), file);
 }

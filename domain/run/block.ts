@@ -1,5 +1,6 @@
 /** What the cli tells one k6 process (a block), and what that process tells back; the two sides meet in these shapes. */
 import * as v from 'valibot';
+import { planFiles, thresholdsSeen } from './k6-files.ts';
 import { STOP_REASONS } from './stop-reasons.ts';
 import { parseJson } from '../text/parse-json.ts';
 import { VARIANTS } from '../variants.ts';
@@ -13,19 +14,6 @@ export const loadSchema = v.variant('unit', [
   v.strictObject({ unit: v.literal('requests/s'), value: v.pipe(v.number(), v.gtValue(0)) }),
 ]);
 export type Load = v.InferOutput<typeof loadSchema>;
-
-/** What every plan of a k6 process says: where its records and its summary go. */
-export const planFiles = {
-  /** Appended to; null: no log. */
-  request_log: v.nullable(v.string()),
-  summary_file: v.string(),
-};
-export type PlanFiles = v.InferOutput<v.ObjectSchema<typeof planFiles, undefined>>;
-
-/** What every summary of a k6 process says: k6's own thresholds and how they ended. */
-export const thresholdsSeen = v.array(
-  v.strictObject({ metric: v.string(), expression: v.string(), ok: v.boolean() }),
-);
 
 const blockPlanSchema = v.strictObject({
   ...planFiles,

@@ -16,7 +16,7 @@ import { gatewayEndpoint } from '../endpoints/gateway.ts';
 import { openRequestLog } from '../request-log.ts';
 import { handedOver, headersOf, readRuntime, tlsOptions } from '../runtime.ts';
 import { gatewayStep } from '../steps/gateway-request.ts';
-import { thresholdsOf, type K6Summary } from '../summary.ts';
+import { thresholdsOf, type K6Summary } from '../k6-summary.ts';
 
 export interface GatewayLoad {
   readonly options: Options;

@@ -1,6 +1,6 @@
 /** The gate's first step: the load through k6, then what Prometheus saw of it. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientFigures, type ClientFigures } from '../../../domain/jobs/adapter-gate/client-figures.ts';
 import { parseEvalData } from '../../../domain/jobs/adapter-gate/eval-data.ts';
@@ -35,13 +35,14 @@ import { readRun } from '../../read/run.ts';
 import { shownPath, writeWhole } from '../../run/directory.ts';
 import type { BlockResult } from '../../run/block.ts';
 import { runLoad } from '../../run/load.ts';
+import { readNamed } from '../../read/named-file.ts';
 import { PROMPTS, payloadSet } from '../../read/payloads.ts';
 import type { Prompt } from '../../../domain/load/prompt.ts';
 import { withoutCredentials } from '../../../domain/text/url.ts';
 import { ask, asUsageError } from '../../services/http.ts';
 import { terminalText } from '../../report/escape.ts';
 import { loadTestReport, reportText } from './report.ts';
-import { Prometheus, pause, settled } from './prometheus.ts';
+import { Prometheus, settled, waitFor } from './prometheus.ts';
 import { ServiceFailure } from '../../services/json-service.ts';
 
 export const GATE_FILES = {
@@ -93,15 +94,8 @@ interface EvalData {
 const SHOWN_BAD_LINES = 10;
 
 function readEvalData(io: Io, path: string): EvalData {
-  let text: string;
-  try {
-    text = readFileSync(userPath(io, path), 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `--eval-data-path ${path}: ${error instanceof Error ? error.message : String(error)}; give a JSONL file with "prompt_inference" in each line`,
-      { cause: error },
-    );
-  }
+  const cure = 'give a JSONL file with "prompt_inference" in each line';
+  const text = readNamed(userPath(io, path), `--eval-data-path ${path}`, cure);
   const { prompts, bad } = parseEvalData(text);
   if (bad.length > 0) {
     const shown = bad.slice(0, SHOWN_BAD_LINES).map(({ line, problem }) => `line ${line}: ${problem}`);
@@ -344,7 +338,7 @@ async function askPrometheus(
       to_ms: settled(ended_ms) + clock_offset_ms,
     };
     say(io, `waiting at least ${options.scrapeWaitMs / 1000} s for the next scrape`);
-    await pause(io, Math.max(0, ended_ms + options.scrapeWaitMs - Date.now()));
+    await waitFor(io, Math.max(0, ended_ms + options.scrapeWaitMs - Date.now()));
     const { interval_ms } = await prometheus.scraping();
     asked = { ...asked, clock_offset_ms, scrape_interval_s: interval_ms / 1000 };
     await prometheus.waitForScrape(range.to_ms, Math.max(0, ended_ms + 2 * interval_ms - Date.now()));

@@ -1,5 +1,4 @@
 /** Prometheus's HTTP API v1, as far as the gate asks it. */
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   FIGURES,
   SERIES,
@@ -14,7 +13,7 @@ import { parseAnswer, type Series, type TestRange } from '../../../domain/jobs/a
 import type { RawTest } from '../../../domain/jobs/adapter-gate/server-figures.ts';
 import { fieldOf } from '../../../domain/text/fields.ts';
 import { BadValue } from '../../../domain/text/units.ts';
-import { Interrupted, type Io } from '../../io.ts';
+import { Interrupted, pause, type Io } from '../../io.ts';
 import { Service, ServiceFailure, shownText } from '../../services/json-service.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -123,7 +122,7 @@ export class Prometheus {
       const { latest } = await this.scraping();
       if (latest.length > 0 && latest.every(({ at_ms }) => at_ms >= after_ms)) return true;
       if (performance.now() >= until) return false;
-      await pause(this.#io, POLL_MS);
+      await waitFor(this.#io, POLL_MS);
     }
   }
 
@@ -168,7 +167,7 @@ export class Prometheus {
 export const settled = (ended_ms: number): number => ended_ms + SETTLE_MS;
 
 /** @throws Interrupted */
-export async function pause(io: Io, ms: number): Promise<void> {
-  await wait(ms, undefined, { signal: io.interrupted }).catch(() => {});
+export async function waitFor(io: Io, ms: number): Promise<void> {
+  await pause(io, ms);
   if (io.interrupted.aborted) throw new Interrupted();
 }

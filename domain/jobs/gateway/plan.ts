@@ -1,6 +1,6 @@
 /** What the cli tells one k6 process of the gateway suite (a phase), and what that process tells back. */
 import * as v from 'valibot';
-import { planFiles, thresholdsSeen } from '../../run/block.ts';
+import { planFiles, thresholdsSeen } from '../../run/k6-files.ts';
 import { parseJson } from '../../text/parse-json.ts';
 import { INPUT_TYPES } from './programs.ts';
 import { GATEWAY_PHASES, GATEWAY_SCENARIOS } from './scenarios.ts';
