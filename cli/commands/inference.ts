@@ -16,7 +16,7 @@ import { Closers } from '../run/closers.ts';
 import { prepare } from '../run/prepare.ts';
 import { suiteOutputs } from '../report/suite-report.ts';
 import { DEFAULT_PORT, startUserServer, type UserServer } from '../services/user-server.ts';
-import { runLoad } from './load.ts';
+import { loadAndCompare } from './load.ts';
 import { command, type Command } from '../command.ts';
 import { choices, setting } from '../../domain/settings/kinds.ts';
 import { settingsOfGroups } from '../../domain/settings/table.ts';
@@ -80,17 +80,15 @@ async function run(
     const directory = alone ? '.' : one.name;
     const into: RunDirectory = alone ? top : below(top, one.name);
     try {
-      const { comparison, k6_exit_code } = await runLoad(
+      const { comparison, k6_exit_code } = await loadAndCompare(
         io,
-        one.job,
-        onServer(one.parsed, server),
         {
-          fallback: null,
-          run: into,
-          part: !alone,
+          job: one.job,
+          parsed: onServer(one.parsed, server),
+          directory: into,
           pids: { baseline: server?.pid ?? settings.pid ?? undefined },
         },
-        closersOf(closers),
+        !alone,
       );
       scenarios.push({ name: one.name, directory, comparison });
       if (!settings.json) io.stdout.write(`\n${textBlocks(comparison)}\n`);
@@ -131,13 +129,6 @@ const below = (top: RunDirectory, name: string): RunDirectory => {
   mkdirSync(path);
   return { id: `${top.id}/${name}`, path };
 };
-
-/** A load closes what it opened when it ends; the user's server stays for the next. */
-function closersOf(outer: Closers): Closers {
-  const inner = new Closers();
-  outer.add(async () => await inner.run());
-  return inner;
-}
 
 function onServer(parsed: ParsedSettings, server: UserServer | null): ParsedSettings {
   // The directory is made already.

@@ -205,7 +205,11 @@ function planOf(data: RunData, candidate: Variant, context: SummaryContext): rea
     baseline === undefined || shadow === undefined
       ? null
       : { baseline: sideOf(baseline, context), shadow: sideOf(shadow, context) };
-  return planGates(manifest.thresholds.gates, planSettings(data), warm);
+  const planned = planSettings(data);
+  // Without a warm-up and without a number of requests nothing tells the size of the run: floors by size decide then.
+  return warm === null && planned.requests === null
+    ? null
+    : planGates(manifest.thresholds.gates, planned, warm);
 }
 
 /** What the plan takes from the settings: all blocks that were to run, whatever became of them. */

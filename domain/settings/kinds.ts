@@ -13,7 +13,7 @@ import {
 } from '../load/arrivals.ts';
 import { formatMix, parseMix, type Mix } from '../load/mix.ts';
 import { offer } from '../text/nearest.ts';
-import { parseJsonText } from '../text/parse-json.ts';
+import { parseJsonText } from '../text/json.ts';
 import { isFields } from '../text/fields.ts';
 import { BadValue, formatDuration, parseDuration, parseNumber } from '../text/units.ts';
 import { withoutCredentials } from '../text/url.ts';

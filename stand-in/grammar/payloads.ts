@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { parseJson } from '../../domain/text/parse-json.ts';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { BadValue } from '../../domain/text/units.ts';
@@ -14,18 +15,7 @@ const Payload = v.object({
 /** A learner's sentence with the answers that count as right. */
 export type Payload = v.InferOutput<typeof Payload>;
 
-function parse(text: string, where: string): Payload {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new BadValue(`${where}: not JSON (${error instanceof Error ? error.message : String(error)})`);
-  }
-  const parsed = v.safeParse(Payload, json);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw new BadValue(`${where}: ${v.getDotPath(issue) ?? 'payload'}: ${issue.message}`);
-}
+const parse = (text: string, where: string): Payload => parseJson(Payload, text, where);
 
 /**
  * Every `*.json` (a payload a file) and `*.jsonl` (a payload a line) of a folder, by text.
