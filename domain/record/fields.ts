@@ -45,7 +45,7 @@ const BOTH = {
     kind: epoch_ms,
     required: true,
     column: 'f64',
-    doc: 'When the request was handed to the transport (t0); the other times of a record count from it.',
+    doc: 'When the request was handed to the transport (t0).',
   },
   vu: {
     kind: whole,
