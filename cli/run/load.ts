@@ -6,7 +6,7 @@ import type { Manifest } from '../../domain/run/manifest.ts';
 import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import { presentVariants, type ByVariant } from '../../domain/variants.ts';
-import { pause, say, UsageError, type Io } from '../io.ts';
+import { Interrupted, pause, say, UsageError, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import { watchServers } from '../observe/server-watch.ts';
 import { deploymentNoise } from '../read/deployment-noise.ts';
@@ -151,7 +151,11 @@ function blocksOf(
     async before(planned, block) {
       if (block === 0) return;
       if (gap_ms > 0) await pause(io, gap_ms);
-      if (!job.keeps_servers || restarts(settings)) await servers.renew(block, planned.variants);
+      if (!job.keeps_servers || restarts(settings))
+        await servers.renew(block, planned.variants).catch((error: unknown) => {
+          // What was measured before Ctrl-C is kept: the block then ends as soon as it begins.
+          if (!(error instanceof Interrupted)) throw error;
+        });
     },
     async run(planned, block) {
       const { urls, processes } = servers.deployment;
