@@ -7,7 +7,7 @@ import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts
 import { formatDuration } from '../../domain/text/units.ts';
 import { settingsFor, withUrls } from '../../domain/settings/variants.ts';
 import { presentVariants, type ByVariant } from '../../domain/variants.ts';
-import { pause, say, UsageError, type Io } from '../io.ts';
+import { Interrupted, pause, say, UsageError, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import { watchServers } from '../observe/server-watch.ts';
 import { deploymentNoise } from '../read/deployment-noise.ts';
@@ -152,7 +152,11 @@ function blocksOf(
     async before(planned, block) {
       if (block === 0) return;
       if (gap_ms > 0) await pause(io, gap_ms);
-      if (!job.keeps_servers || restarts(job, settings)) await servers.renew(block, planned.variants);
+      if (!job.keeps_servers || restarts(job, settings))
+        await servers.renew(block, planned.variants).catch((error: unknown) => {
+          // What was measured before Ctrl-C is kept: the block then ends as soon as it begins.
+          if (!(error instanceof Interrupted)) throw error;
+        });
     },
     async run(planned, block) {
       const { urls, processes } = servers.deployment;

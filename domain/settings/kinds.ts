@@ -79,7 +79,7 @@ export const text = (of: { placeholder?: string; allowed?: RegExp; hint?: string
 
 /** Text that names something. */
 export const named = (placeholder = 'TEXT'): Kind<string> => ({
-  ...text({ placeholder, allowed: /[^]/, hint: 'some text' }),
+  ...text({ placeholder, allowed: /[^]/, hint: `${placeholder}, not empty` }),
   names: true,
 });
 
