@@ -1,7 +1,6 @@
 /** `npm run gate:decide`: the second step of the gate. */
-import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import { LIMITS, type LimitName } from '../../domain/jobs/adapter-gate/checks.ts';
-import type { Decision } from '../../domain/jobs/adapter-gate/decision.ts';
+import { decisionExit } from '../../domain/jobs/adapter-gate/decision.ts';
 import { decide } from '../jobs/adapter-gate/decide.ts';
 import { number, optionalText, text, toggle, type Flag, type Values } from '../jobs/adapter-gate/flags.ts';
 import type { Io } from '../io.ts';
@@ -70,19 +69,13 @@ export const DECIDE_FLAGS = {
   ...LIMIT_FLAGS,
 } as const;
 
-const EXITS = { passed: EXIT.pass, failed: EXIT.gate_failed, invalid: EXIT.invalid } as const;
-
 export async function gateDecideCommand(io: Io, flags: Values<typeof DECIDE_FLAGS>): Promise<number> {
   const decision = await decide(io, {
     ...flags,
     trackingUri: trackingUri(io),
     limits: limitsOf(flags),
   });
-  return exitOf(decision);
-}
-
-export function exitOf({ decision, findings }: Decision): number {
-  return findings.some(({ code }) => code === 'other_gate_failed') ? EXIT.gate_failed : EXITS[decision];
+  return decisionExit(decision);
 }
 
 /** From the environment alone: it may carry user information. */

@@ -6,7 +6,8 @@ import type { ParsedSettings } from '../../domain/settings/settings.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import { decide } from '../jobs/adapter-gate/decide.ts';
 import { duration, number, optionalText, text, type Values } from '../jobs/adapter-gate/flags.ts';
-import { GATE_FILES, loadTest } from '../jobs/adapter-gate/load-test.ts';
+import { decisionExit } from '../../domain/jobs/adapter-gate/decision.ts';
+import { loadTest } from '../jobs/adapter-gate/load-test.ts';
 import { Mlflow } from '../jobs/adapter-gate/mlflow.ts';
 import {
   MLFLOW,
@@ -19,7 +20,8 @@ import { UsageError, say, userPath, type Io } from '../io.ts';
 import { shownPath } from '../run/directory.ts';
 import { Closers } from '../run/closers.ts';
 import { splitArguments, startStandIn } from '../services/servers.ts';
-import { DECIDE_FLAGS, LIMIT_FLAGS, exitOf, limitsOf } from './gate-decide.ts';
+import { LOAD_TEST_NAMES } from '../report/write.ts';
+import { DECIDE_FLAGS, LIMIT_FLAGS, limitsOf } from './gate-decide.ts';
 import { LOAD_TEST_FLAGS } from './gate-load-test.ts';
 
 const ADAPTER = 'demo-lora';
@@ -146,7 +148,7 @@ async function gate(
       parsed,
     );
     if (io.interrupted.aborted) return EXIT.interrupted;
-    const results = join(outputDir, GATE_FILES.results);
+    const results = join(outputDir, LOAD_TEST_NAMES.json);
     const decision = await decide(io, {
       loadTestResults: results,
       modelName: ADAPTER,
@@ -163,7 +165,7 @@ async function gate(
     });
     if (decision.decision === 'passed') copyFileSync(results, last_passed);
     say(io, `run       ${shownPath(io, outputDir)} (${test.load_test_id})`);
-    code = exitOf(decision);
+    code = decisionExit(decision);
   }
   return code === EXIT.pass && skipped ? EXIT.inconclusive : code;
 }

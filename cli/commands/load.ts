@@ -19,7 +19,9 @@ import { preflight } from '../services/preflight.ts';
 import { watchServers } from '../observe/server-watch.ts';
 import { readRun } from '../read/run.ts';
 import { planInWords } from '../report/inference.ts';
-import { outputs, show } from '../report/write.ts';
+import { runReport } from '../report/run.ts';
+import { RUN_NAMES, showReport, writeReport } from '../report/write.ts';
+import type { Report } from '../report/report.ts';
 import { FILES, createRunDirectory, shownPath, writeWhole, type RunDirectory } from '../run/directory.ts';
 import { compressLog } from '../run/compress.ts';
 import { plannedBlocks, rampSteps } from '../run/planner.ts';
@@ -37,8 +39,14 @@ export async function loadCommand(io: Io, given_job: Job, given: ParsedSettings)
   const closers = new Closers();
   try {
     const load = async (one: ParsedSettings, fallback: Manifest['fallback']): Promise<Loaded> => {
-      const { run, comparison, k6_exit_code } = await runLoad(io, job, one, { ...ALONE, fallback }, closers);
-      const shown = show(io, comparison, run.path, {
+      const { run, comparison, report, k6_exit_code } = await runLoad(
+        io,
+        job,
+        one,
+        { ...ALONE, fallback },
+        closers,
+      );
+      const shown = showReport(io, report, run.path, RUN_NAMES, {
         json: one.settings.json,
         open: one.settings.open,
       });
@@ -94,6 +102,7 @@ export interface LoadContext {
 export interface LoadResult {
   readonly run: RunDirectory;
   readonly comparison: Comparison;
+  readonly report: Report;
   /** Where k6 failed by itself, to be passed on; else null. */
   readonly k6_exit_code: number | null;
 }
@@ -242,11 +251,9 @@ export async function runLoad(
   await drain(io, settings.drainMs, deployment.stand_ins);
   await closers.run();
 
-  return {
-    run,
-    comparison: outputs(io, readRun(run), run.path, context.part),
-    k6_exit_code: passedOn(manifest),
-  };
+  const { comparison, report } = runReport(readRun(run));
+  writeReport(io, report, run.path, RUN_NAMES, { step_summary: !context.part });
+  return { run, comparison, report, k6_exit_code: passedOn(manifest) };
 }
 
 /** k6's own exit code where k6 failed by itself; a full disk is the user's to mend. */

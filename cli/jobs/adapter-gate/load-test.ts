@@ -24,6 +24,11 @@ import {
   exactFigures,
   type ExactFigures,
 } from '../../../domain/jobs/adapter-gate/server-figures.ts';
+import { LIMITS } from '../../../domain/jobs/adapter-gate/checks.ts';
+import { samples } from '../../../domain/figures/samples.ts';
+import { summarise } from '../../../domain/figures/summary.ts';
+import { runEvidence } from '../../../domain/verdict/run-evidence.ts';
+import { mapVariants } from '../../../domain/variants.ts';
 import { RequestTable } from '../../../domain/record/request-table.ts';
 import type { RunData } from '../../../domain/run/data.ts';
 import type { ParsedSettings, Settings } from '../../../domain/settings/settings.ts';
@@ -33,24 +38,20 @@ import type { Job } from '../loads.ts';
 import { findK6 } from '../../run/k6.ts';
 import { assertModelListed } from '../../services/preflight.ts';
 import { readRun } from '../../read/run.ts';
-import { FILES, createRunDirectory, shownPath, writeWhole } from '../../run/directory.ts';
+import { FILES, createRunDirectory, writeWhole } from '../../run/directory.ts';
 import { runBlock, type BlockResult } from '../../run/block.ts';
 import { firstManifest, identifyAll, keepManifest, stoppedBy } from '../../run/manifest.ts';
 import { prepare } from '../../run/prepare.ts';
 import { get, withoutCredentials } from '../../services/servers.ts';
 import type { Deployment } from '../../run/deployment.ts';
 import { terminalText } from '../../report/escape.ts';
-import { loadTestReport, reportText } from './report.ts';
+import { loadTestReport } from '../../report/adapter-gate.ts';
+import { LOAD_TEST_NAMES, showReport, writeReport } from '../../report/write.ts';
 import { Prometheus, pause, settled } from './prometheus.ts';
 import { ServiceFailure } from './rest.ts';
 
-export const GATE_FILES = {
-  results: 'load_test_results.json',
-  load_status: 'load_test_status.txt',
-  decision: 'perf_decision.json',
-  status: 'perf_status.txt',
-  report: 'perf_report.md',
-} as const;
+/** One word each, for workflows; the reports' files are named in `cli/report/write.ts`. */
+export const STATUS_FILES = { load_test: 'load_test_status.txt', decision: 'perf_status.txt' } as const;
 
 export const GATE_JOB: Job = {
   name: 'gate',
@@ -141,7 +142,7 @@ export function outputDirectory(io: Io, path: string): string {
 export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedSettings): Promise<LoadTest> {
   const directory = outputDirectory(io, options.outputDir);
   const status = (word: 'completed' | 'failed'): void =>
-    writeWhole(join(directory, GATE_FILES.load_status), `${word}\n`);
+    writeWhole(join(directory, STATUS_FILES.load_test), `${word}\n`);
   status('failed');
   const data = readEvalData(io, options.evalDataPath);
   const prometheus = new Prometheus(io, options.prometheusUrl, options.job);
@@ -204,12 +205,12 @@ export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedS
       clock_offset_ms: server.clock_offset_ms,
     },
     client,
-    findings: findings.map((finding) => ({ ...finding, args: { ...finding.args } })),
+    findings,
   };
-  writeWhole(join(directory, GATE_FILES.results), `${JSON.stringify(result, null, 2)}\n`);
+  const report = loadTestReport(result);
+  writeReport(io, report, directory, LOAD_TEST_NAMES, { step_summary: true });
   status(result.status);
-  io.stdout.write(reportText(io, loadTestReport(result)));
-  say(io, `\nresults  ${shownPath(io, join(directory, GATE_FILES.results))}`);
+  showReport(io, report, directory, LOAD_TEST_NAMES, { json: false, open: false });
   return result;
 }
 
@@ -334,30 +335,42 @@ async function sendAll(
   return { data: readRun(run), result };
 }
 
+/** A margin of the limits against a baseline: what the load machine's own doing must stay below. */
+const TOLERANCE = LIMITS.max_p95_latency_ratio - 1;
+
 function clientProblems(io: Io, { data, result }: Ran, client: ClientFigures, expected: number): Finding[] {
   const findings: Finding[] = [];
-  if (io.interrupted.aborted) return [finding('interrupted')];
+  if (io.interrupted.aborted) return [finding('prompts_unsent')];
   const stopped = data.manifest.stopped;
   if (stopped !== null || result.k6_exit_code !== 0)
     findings.push(
-      finding('k6_failed', {
+      finding('load_failed', {
         cause:
           stopped === null
             ? `exit ${String(result.k6_exit_code)}: ${result.last_lines.slice(-300)}`
             : stopped.reason,
       }),
     );
-  if (client.total_requests !== expected || data.bad_lines.count > 0)
-    findings.push(finding('lost_requests', { recorded: client.total_requests, expected }));
+  if (client.total_requests !== expected)
+    findings.push(finding('prompts_unrecorded', { recorded: client.total_requests, expected }));
   if (client.success_count === 0)
     findings.push(
       finding('no_answers', {
+        requests: client.total_requests,
         failures: Object.entries(client.failures)
           .map(([kind, n]) => `${kind} ${n}`)
           .join(', '),
       }),
     );
-  return findings;
+  return [...findings, ...untrusted(data)];
+}
+
+/** By the rule of evidence that every job has. */
+function untrusted(data: RunData): Finding[] {
+  const summaries = mapVariants(data.measured, (measured) =>
+    summarise(measured, samples(measured), { planned_ms: Infinity, clients: null, slo: null }),
+  );
+  return runEvidence(data, summaries, TOLERANCE).findings.filter(({ severity }) => severity === 'invalid');
 }
 
 interface Asked {
@@ -411,12 +424,12 @@ async function askPrometheus(
     const cause = exact.findings.some(({ code }) => code === 'target_down')
       ? await prometheus.lastError()
       : null;
-    const explained = exact.findings.map((finding) =>
-      finding.code === 'target_missing'
-        ? finding(finding.code, { job: options.job })
-        : finding.code === 'target_down' && cause !== null
-          ? finding(finding.code, { ...finding.args, cause })
-          : finding,
+    const explained = exact.findings.map((one) =>
+      one.code === 'target_missing'
+        ? finding(one.code, { job: options.job })
+        : one.code === 'target_down' && cause !== null
+          ? finding(one.code, { ...one.args, cause })
+          : one,
     );
     return {
       ...asked,

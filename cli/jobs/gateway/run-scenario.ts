@@ -1,5 +1,6 @@
 /** Runs one scenario on its site: marks, phases of load, counters and logs read back, and what was seen as evidence. */
 import { existsSync, readFileSync } from 'node:fs';
+import os from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type {
@@ -38,8 +39,6 @@ export interface ScenarioRun {
   readonly site: Site;
 }
 
-const CPU_FULL = 0.95;
-
 export async function runScenario(of: ScenarioRun): Promise<Evidence> {
   const { io, site, scenario, settings, run, run_key } = of;
   const started_ms = Date.now();
@@ -48,12 +47,15 @@ export async function runScenario(of: ScenarioRun): Promise<Evidence> {
   const logs = site.logs === null ? null : watchLogs(site.logs, programs, run_key);
   let before = await site.process();
   const phases: PhaseEvidence[] = [];
+  let load_s = 0;
   for (const step of steps) {
     if (io.interrupted.aborted) break;
     if (site.died() !== null) break;
     await site.lm?.set({ ...step.lm, delay_ms: settings.lmDelayMs });
     await site.lm?.reset();
+    const from_ms = Date.now();
     phases.push(await runStep(of, step, programs));
+    load_s += (Date.now() - from_ms) / 1000;
     if (step.phase === 'before') before = await site.process();
   }
   const after: ProcessState | null = await site.process();
@@ -69,7 +71,9 @@ export async function runScenario(of: ScenarioRun): Promise<Evidence> {
     process: { before, after },
     died: site.died(),
     readiness,
-    cpu_full_share: cpuFullShare(run, started_ms),
+    resources: resourcesSince(run, started_ms),
+    cpus: os.cpus().length,
+    load_s,
     interrupted: io.interrupted.aborted,
   };
   const expected = records.filter(mustBeLogged).map(({ request_id }) => request_id);
@@ -132,28 +136,30 @@ async function runStep(
 function readRecords(
   run: RunDirectory,
   scenario: GatewayScenario,
-): { records: GatewayRecord[]; bad: number } {
+): { records: GatewayRecord[]; bad: Evidence['bad_records'] } {
   const records: GatewayRecord[] = [];
-  let bad = 0;
+  const bad = { count: 0, line: 0, problem: '' };
   const path = join(run.path, FILES.requests);
   if (!existsSync(path)) return { records, bad };
+  let line = 0;
   eachLine(path, ({ bytes }, from, to) => {
+    line += 1;
     try {
       const record = parseGatewayRecord(bytes.toString('utf8', from, to));
       if (record.scenario === scenario) records.push(record);
     } catch (error) {
       if (!(error instanceof BadField || error instanceof SyntaxError)) throw error;
-      bad += 1;
+      bad.count += 1;
+      if (bad.count === 1) Object.assign(bad, { line, problem: error.message });
     }
   });
   return { records, bad };
 }
 
-function cpuFullShare(run: RunDirectory, since_ms: number): number {
-  const samples = readResources(run).filter(({ at_ms }) => at_ms >= since_ms);
-  return samples.length === 0
-    ? 0
-    : samples.filter(({ cpu_share }) => cpu_share >= CPU_FULL).length / samples.length;
+/** What was seen of the load machine since then: the file holds every scenario before as well. */
+function resourcesSince(run: RunDirectory, since_ms: number): Evidence['resources'] {
+  const { samples, garbled } = readResources(run);
+  return { samples: samples.filter(({ at_ms }) => at_ms >= since_ms), garbled };
 }
 
 const UNREADY_WITHIN_MS = 8000;
