@@ -3,10 +3,10 @@
 /** East Asian wide characters and pictures take two columns. */
 const WIDE =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1F64F}\u{1F680}-\u{1F6FF}\u{1F900}-\u{1F9FF}\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F/gu;
-const NO_WIDTH = /[\p{Mn}\p{Me}\u200C\u200D\uFE00-\uFE0F]/gu;
+const NO_WIDTH = /\p{Mn}|\p{Me}|\u200C|\u200D/gu;
 
 export const displayWidth = (text: string): number =>
-  [...text.replace(WIDE, '\u4E00\u4E00').replace(NO_WIDTH, '')].length;
+  Array.from(text.replace(WIDE, '\u4E00\u4E00').replace(NO_WIDTH, '')).length;
 
 /** Lines of at most so many columns. A word that is longer than that is cut. */
 export function wrapText(text: string, columns: number): string[] {

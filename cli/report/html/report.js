@@ -66,9 +66,9 @@
   }
 
   function draw(chart) {
-    const place = document.querySelector(`#chart-${chart.id} .plot`);
-    const width = place.clientWidth;
-    place.replaceChildren();
+    const box = document.querySelector(`#chart-${chart.id} .plot`);
+    const width = box.clientWidth;
+    box.replaceChildren();
     const axis = {
       stroke: colour('soft'),
       grid: { stroke: colour('rule'), width: 1 },
@@ -104,10 +104,10 @@
             label,
             stroke: colour(`v${place}`),
             // A variant that is told by its dashes has its second figure thinner.
-            width: dashed && dash.length > 0 ? 0.9 : 1.6,
+            width: dashed === true && dash.length > 0 ? 0.9 : 1.6,
             points: { show: false },
             value: (_, value) => inUnit(chart.y_unit, value),
-            ...(dash.length > 0 ? { dash } : dashed ? { dash: [5, 4] } : {}),
+            ...(dash.length > 0 ? { dash } : dashed === true ? { dash: [5, 4] } : {}),
             ...(chart.stepped === true
               ? { fill: `${colour(`v${place}`)}33`, paths: uPlot.paths.stepped({ align: 1 }) }
               : {}),
@@ -116,9 +116,9 @@
         hooks: { draw: [(self) => drawMarks(self, chart.marks)] },
       },
       [chart.x, ...chart.lines.map(({ values }) => values)],
-      place,
+      box,
     );
-    return { plot, place };
+    return { plot, box };
   }
 
   let drawn = charts.map(draw);
@@ -127,9 +127,9 @@
     drawn = charts.map(draw);
   };
   new ResizeObserver(() => {
-    for (const { plot, place } of drawn)
-      if (place.clientWidth > 0 && place.clientWidth !== plot.width)
-        plot.setSize({ width: place.clientWidth, height: HEIGHT });
+    for (const { plot, box } of drawn)
+      if (box.clientWidth > 0 && box.clientWidth !== plot.width)
+        plot.setSize({ width: box.clientWidth, height: HEIGHT });
   }).observe(document.body);
   // Canvases keep the colours that they were drawn with: a changed scheme, or paper, needs them anew.
   for (const query of ['(prefers-color-scheme: dark)', 'print'])

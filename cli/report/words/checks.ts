@@ -74,14 +74,10 @@ export function checkValue(check: Check): string {
   const { value } = check;
   // What did not end while it was watched took longer than any limit.
   if (value !== null) return Number.isFinite(value) ? onScale(check, value) : 'not within what was watched';
-  switch (check.undecided?.reason) {
-    case 'too_few':
-      return `too few ${check.n_of} to tell`;
-    case 'no_evidence':
-      return 'not seen';
-    default:
-      return check.kind === 'gate' ? MISSING : 'no data';
-  }
+  const why = check.undecided?.reason;
+  if (why === 'too_few') return `too few ${check.n_of} to tell`;
+  if (why === 'no_evidence') return 'not seen';
+  return check.kind === 'gate' ? MISSING : 'no data';
 }
 
 /** What is tolerated: `at most +15.0 %` of a comparison, `< 200 ms (acceptable < 500 ms)` of a figure by itself. */
