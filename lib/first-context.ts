@@ -2,14 +2,10 @@
 import type { Options, Scenario } from 'k6/options';
 import { BLOCK_PLAN_VARIABLE, parseBlockPlan, type BlockPlan } from '../domain/run/block.ts';
 import { PROBE_LEAD_MS } from '../domain/load/timing.ts';
+import { rateProblem } from '../domain/settings/contradictions.ts';
+import { envName } from '../domain/settings/parse.ts';
+import { parseSettings, type ParsedSettings, type Settings } from '../domain/settings/settings.ts';
 import { variantSettings } from '../domain/settings/variants.ts';
-import {
-  envName,
-  parseSettings,
-  rateProblem,
-  type ParsedSettings,
-  type Settings,
-} from '../domain/settings/settings.ts';
 import { fitting, k6Thresholds, parseThresholds, type Thresholds } from '../domain/verdict/thresholds.ts';
 import type { JobDefaults, LoadWiring, Runtime, TlsOptions } from './load/runtime-shape.ts';
 import { probes, VARIANT_VARIABLE } from './load/shapes.ts';

@@ -10,7 +10,7 @@ import { gatewayMetrics } from './gateway/metrics.ts';
 import { MODEL_FIELD, type Program, described, readPrograms } from './gateway/programs.ts';
 import { Readiness } from './gateway/readiness.ts';
 import { faultHelp, serverFaults, transportFaults } from './kit/faults.ts';
-import { defaultsOf } from './kit/flags.ts';
+import { defaultsOf } from './kit/command-line.ts';
 import { WorkerPool } from './kit/pool.ts';
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
 import type { Answer } from './kit/respond.ts';
@@ -47,7 +47,7 @@ function answerFailure(bug: Bug, detail: string, host: Host): Answer | 'never' {
 /** The paths that ask for the token. */
 const isGuarded = (path: string): boolean => !path.startsWith('/health/') && path !== '/metrics';
 
-/** Starts the gateway in this process. @throws {UsageError} at bad flags or logs; rejects where the port is taken */
+/** Starts the gateway in this process. @throws {BadValue} at bad flags or logs; rejects where the port is taken */
 export async function start(given: Partial<GatewayFlags> = {}, host: Host = processHost): Promise<Running> {
   const options = { ...defaultsOf(flags), ...given };
   const { bug, logs } = options;

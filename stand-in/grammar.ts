@@ -7,7 +7,9 @@ import { readPayloads } from './grammar/payloads.ts';
 import { type Behaviour, profile_names, profiles } from './grammar/profiles.ts';
 import { commonFlags } from './kit/common.ts';
 import { type FaultRules, faultHelp, serverFaults, transportFaults } from './kit/faults.ts';
-import { type Flags, choice, defaultsOf, number, override, text } from './kit/flags.ts';
+import { defaultsOf } from './kit/command-line.ts';
+import { absent, choice, named, number, setting } from '../domain/settings/kinds.ts';
+import type { Values } from '../domain/settings/parse.ts';
 import { LatencySource, jitter, textEffect } from './kit/latency.ts';
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
 import { noiseFlags } from './kit/noise-flags.ts';
@@ -16,36 +18,27 @@ import { StandIn } from './kit/server.ts';
 
 const flags = {
   ...commonFlags,
-  profile: choice(profile_names, 'default', `how both variants behave: ${profile_names.join(', ')}`),
-  payloads: text('payloads', 'folder of labelled payloads, *.json and *.jsonl'),
-  correction_accuracy: override({
-    min: 0,
-    max: 1,
-    doc: "probability of a right correction (default the profile's)",
-  }),
-  translation_accuracy: override({
-    min: 0,
-    max: 1,
-    doc: "probability of a right translation (default the profile's)",
-  }),
-  accuracy_seed: number({
-    initial: 1,
-    min: 0,
-    max: 2 ** 32 - 1,
-    integer: true,
-    doc: 'of which texts are answered right',
-  }),
-  answer_noise: number({
-    initial: 0,
-    min: 0,
-    max: 1,
-    doc: 'share of answers that vary from request to request',
-  }),
-  cost_eur: override({ min: 0, max: 1000, doc: "mean cost of a request (default the profile's)" }),
+  profile: setting(choice(profile_names), 'default', `how both variants behave: ${profile_names.join(', ')}`),
+  payloads: setting(named(), 'payloads', 'folder of labelled payloads, *.json and *.jsonl'),
+  correction_accuracy: absent(
+    number({ min: 0, max: 1 }),
+    "probability of a right correction (default the profile's)",
+  ),
+  translation_accuracy: absent(
+    number({ min: 0, max: 1 }),
+    "probability of a right translation (default the profile's)",
+  ),
+  accuracy_seed: setting(
+    number({ min: 0, max: 2 ** 32 - 1, whole: true }),
+    1,
+    'of which texts are answered right',
+  ),
+  answer_noise: setting(number({ min: 0, max: 1 }), 0, 'share of answers that vary from request to request'),
+  cost_eur: absent(number({ min: 0, max: 1000 }), "mean cost of a request (default the profile's)"),
   ...noiseFlags,
 };
 
-export type GrammarFlags = Flags<typeof flags>;
+export type GrammarFlags = Values<typeof flags>;
 
 const bodyFaults = {
   missing_cost: { measure: 'share', doc: 'no metadata.cost_eur' },
@@ -85,7 +78,7 @@ function behaviourOf(given: GrammarFlags): Behaviour {
   };
 }
 
-/** Starts the service in this process. @throws {UsageError} at bad flags or payloads; rejects where the port is taken */
+/** Starts the service in this process. @throws {BadValue} at bad flags or payloads; rejects where the port is taken */
 export async function start(given: Partial<GrammarFlags> = {}, host: Host = processHost): Promise<Running> {
   const options = { ...defaultsOf(flags), ...given };
   const { variant, seed } = options;

@@ -4,7 +4,9 @@ import * as v from 'valibot';
 import { generatedIds, tokenIds } from './inference/tokens.ts';
 import { commonFlags } from './kit/common.ts';
 import { faultHelp, serverFaults, transportFaults } from './kit/faults.ts';
-import { type Flags, choice, defaultsOf, number } from './kit/flags.ts';
+import { defaultsOf } from './kit/command-line.ts';
+import { choice, number, setting } from '../domain/settings/kinds.ts';
+import type { Values } from '../domain/settings/parse.ts';
 import { LatencySource } from './kit/latency.ts';
 import { noiseFlags } from './kit/noise-flags.ts';
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
@@ -13,28 +15,22 @@ import { type Problem, StandIn } from './kit/server.ts';
 
 const flags = {
   ...commonFlags,
-  tokenize_ms: number({
-    initial: 0.5,
-    min: 0,
-    max: 60_000,
-    doc: 'median time of a call on a worker, tokenizing included',
-  }),
-  prefill_token_ms: number({
-    initial: 0.2,
-    min: 0,
-    max: 60_000,
-    doc: 'median time for each token of a prompt',
-  }),
-  decode_token_ms: number({ initial: 6, min: 0, max: 60_000, doc: 'median time for each token generated' }),
+  tokenize_ms: setting(
+    number({ min: 0, max: 60_000 }),
+    0.5,
+    'median time of a call on a worker, tokenizing included',
+  ),
+  prefill_token_ms: setting(number({ min: 0, max: 60_000 }), 0.2, 'median time for each token of a prompt'),
+  decode_token_ms: setting(number({ min: 0, max: 60_000 }), 6, 'median time for each token generated'),
   ...noiseFlags,
-  metrics_style: choice(
-    ['http', 'realizar'],
+  metrics_style: setting(
+    choice(['http', 'realizar']),
     'http',
     'http: http_requests_total and so on; realizar: realizar_* only, of the generating paths only',
   ),
 };
 
-export type InferenceFlags = Flags<typeof flags>;
+export type InferenceFlags = Values<typeof flags>;
 
 const fault_rules = { ...transportFaults, ...serverFaults };
 
@@ -97,7 +93,7 @@ type AnswerOf = (results: readonly object[]) => object;
 const single: AnswerOf = (results) => results[0] ?? {};
 const batch: AnswerOf = (results) => ({ results });
 
-/** Starts the server in this process. @throws {UsageError} at bad flags; rejects where the port is taken */
+/** Starts the server in this process. @throws {BadValue} at bad flags; rejects where the port is taken */
 export async function start(given: Partial<InferenceFlags> = {}, host: Host = processHost): Promise<Running> {
   const options = { ...defaultsOf(flags), ...given };
   const { variant, seed } = options;

@@ -2,7 +2,10 @@
 import * as v from 'valibot';
 import { commonFlags } from './kit/common.ts';
 import { faultHelp, serverFaults, transportFaults } from './kit/faults.ts';
-import { type Flags, UsageError, defaultsOf, number, override } from './kit/flags.ts';
+import { defaultsOf } from './kit/command-line.ts';
+import { absent, number, setting } from '../domain/settings/kinds.ts';
+import type { Values } from '../domain/settings/parse.ts';
+import { BadValue } from '../domain/text/units.ts';
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
 import { randomFor } from './kit/random.ts';
 import type { Answer } from './kit/respond.ts';
@@ -16,19 +19,18 @@ const { port, seed, fault, fault_path } = commonFlags;
 const flags = {
   port,
   seed,
-  delay_ms: number({ initial: 500, min: 0, max: 3_600_000, doc: 'what every answer takes, errors included' }),
-  error_rate: override({
-    min: 0,
-    max: 1,
-    doc: 'share of calls that fail (default the variable MOCK_ERROR_RATE, else 0)',
-  }),
-  error_status: number({ initial: 500, min: 400, max: 599, integer: true, doc: 'status of those that fail' }),
-  hang_rate: number({ initial: 0, min: 0, max: 1, doc: 'share of calls that are never answered' }),
+  delay_ms: setting(number({ min: 0, max: 3_600_000 }), 500, 'what every answer takes, errors included'),
+  error_rate: absent(
+    number({ min: 0, max: 1 }),
+    'share of calls that fail (default the variable MOCK_ERROR_RATE, else 0)',
+  ),
+  error_status: setting(number({ min: 400, max: 599, whole: true }), 500, 'status of those that fail'),
+  hang_rate: setting(number({ min: 0, max: 1 }), 0, 'share of calls that are never answered'),
   fault,
   fault_path,
 };
 
-export type LmFlags = Flags<typeof flags>;
+export type LmFlags = Values<typeof flags>;
 
 const fault_rules = { ...transportFaults, ...serverFaults };
 
@@ -85,12 +87,12 @@ class Tally {
   }
 }
 
-/** MOCK_ERROR_RATE, or 0 where it isn't set. @throws {UsageError} where it is no share */
+/** MOCK_ERROR_RATE, or 0 where it isn't set. @throws {BadValue} where it is no share */
 function rateOfEnvironment(): number {
   const given = process.env['MOCK_ERROR_RATE'] ?? '';
   const rate = given.trim() === '' ? 0 : Number(given);
   if (!(rate >= 0 && rate <= 1))
-    throw new UsageError(`MOCK_ERROR_RATE is '${given}'; allowed: a number from 0 to 1`);
+    throw new BadValue(`MOCK_ERROR_RATE is '${given}'; allowed: a number from 0 to 1`);
   return rate;
 }
 
@@ -99,7 +101,7 @@ const error = (status: number, message: string): Answer => ({
   body: { error: { message, type: 'mock_error', param: null, code: status } },
 });
 
-/** Starts the LM in this process. @throws {UsageError} at bad flags; rejects where the port is taken */
+/** Starts the LM in this process. @throws {BadValue} at bad flags; rejects where the port is taken */
 export async function start(given: Partial<LmFlags> = {}, host: Host = processHost): Promise<Running> {
   const options = { ...defaultsOf(flags), ...given };
   const server = new StandIn({

@@ -1,13 +1,13 @@
 // The probe's server: answers at once, so that what a request to it takes is the load machine's own delay.
 import { createServer } from 'node:http';
 import { portFlag } from './kit/common.ts';
-import { type Flags } from './kit/flags.ts';
+import type { Values } from '../domain/settings/parse.ts';
 import { type Running, runAsMain } from './kit/process.ts';
 
 const flags = { port: portFlag };
 
 /** `GET /` (or anything else) -> 204. Rejects where the port is taken. */
-export async function start({ port }: Partial<Flags<typeof flags>> = {}): Promise<Running> {
+export async function start({ port }: Partial<Values<typeof flags>> = {}): Promise<Running> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (_request, response) => {
     response.statusCode = 204;
     response.end();

@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type * as v from 'valibot';
 import { faultHelp, serverFaults, transportFaults } from './kit/faults.ts';
-import { UsageError, defaultsOf } from './kit/flags.ts';
+import { defaultsOf } from './kit/command-line.ts';
+import { BadValue } from '../domain/text/units.ts';
 import { jitter } from './kit/latency.ts';
 import { type Host, type Running, processHost, runAsMain } from './kit/process.ts';
 import { randomFor } from './kit/random.ts';
@@ -59,11 +60,11 @@ const missables = ['health', 'metrics'];
 /** The faults that leave nothing of the answer: the kit does them. */
 const replacing: readonly string[] = ['status', 'reset', 'wrong_content_type'];
 
-/** Starts the server in this process. @throws {UsageError} at bad flags; rejects where the port is taken */
+/** Starts the server in this process. @throws {BadValue} at bad flags; rejects where the port is taken */
 export async function start(given: Partial<OpenAiFlags> = {}, host: Host = processHost): Promise<Running> {
   const options = { ...defaultsOf(flags), ...given };
   const stray = options.missing.find((name) => !missables.includes(name));
-  if (stray !== undefined) throw new UsageError(`--missing is '${stray}'; allowed: ${missables.join(', ')}`);
+  if (stray !== undefined) throw new BadValue(`--missing is '${stray}'; allowed: ${missables.join(', ')}`);
   const missing = new Set(options.missing.map((name) => `/${name}`));
   const server = new StandIn({
     ...options,

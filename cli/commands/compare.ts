@@ -10,22 +10,28 @@ import { runReport } from '../report/run.ts';
 import { RUN_NAMES, showReport, writeReport } from '../report/write.ts';
 import { assertOutIsFree, createRunDirectory, findRun } from '../run/directory.ts';
 import { readThresholds } from '../run/prepare.ts';
+import { command } from '../command.ts';
+import { absent, named } from '../../domain/settings/kinds.ts';
+import { RUN } from './run-argument.ts';
 
 export interface CompareArguments {
   readonly run: string | undefined;
-  readonly baseline: string | undefined;
-  readonly shadow: string | undefined;
+  readonly baseline: string | null;
+  readonly shadow: string | null;
 }
 
 export function compareCommand(io: Io, given: CompareArguments, parsed: ParsedSettings): number {
   const { settings } = parsed;
-  const pairing = given.baseline !== undefined || given.shadow !== undefined;
-  if (pairing && (given.baseline === undefined || given.shadow === undefined || given.run !== undefined))
+  const pairing = given.baseline !== null || given.shadow !== null;
+  if (pairing && (given.baseline === null || given.shadow === null || given.run !== undefined))
     throw new UsageError('two runs are paired by --baseline RUN_A --shadow RUN_B, both and nothing else');
   assertOutIsFree(io, settings.out);
   const own = pairing ? null : findRun(io, given.run);
   const read = (run: string | undefined): RunData => judgedBy(io, readRun(findRun(io, run)), parsed);
-  const data = own === null ? pairRuns(read(given.baseline), read(given.shadow)) : read(given.run);
+  const data =
+    own === null
+      ? pairRuns(read(given.baseline ?? undefined), read(given.shadow ?? undefined))
+      : read(given.run);
   const run = own !== null && settings.out === null ? own : createRunDirectory(io, 'pair', settings.out);
   const { report } = runReport(data);
   writeReport(io, report, run.path, RUN_NAMES, { step_summary: true });
@@ -56,3 +62,29 @@ export function judgedBy(io: Io, data: RunData, { settings, sources }: ParsedSet
     manifest: { ...data.manifest, thresholds, deployment_noise: noise },
   };
 }
+
+/** What a run that is over can still be asked. */
+export const COMPARE_SETTINGS = [
+  'alpha',
+  'rule',
+  'require',
+  'failOn',
+  'deploymentNoise',
+  'thresholds',
+  'json',
+  'open',
+  'out',
+] as const satisfies readonly SettingName[];
+
+export const compare = command({
+  name: 'compare',
+  title: 'remakes every output of a run from its raw log, or pairs two runs made apart',
+  group: 'Results',
+  argument: RUN,
+  options: {
+    baseline: absent(named('RUN'), 'the run whose baseline is taken'),
+    shadow: absent(named('RUN'), 'the run that is taken as the shadow'),
+  },
+  settings: COMPARE_SETTINGS,
+  run: (io, { argument, options, settings }) => compareCommand(io, { run: argument, ...options }, settings()),
+});

@@ -9,6 +9,9 @@ import { BadField } from '../../domain/text/fields.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
 import { eachLine, type BufferPiece } from '../read/lines.ts';
 import { findRun, requestLogs, shownPath } from '../run/directory.ts';
+import { command } from '../command.ts';
+import { absent, filePath } from '../../domain/settings/kinds.ts';
+import { RUN } from './run-argument.ts';
 
 /** Written as it is read: a run of millions of requests must not have to fit in memory. */
 class JsonArray {
@@ -31,9 +34,9 @@ class JsonArray {
   }
 }
 
-export function exportCommand(io: Io, given: string | undefined, out: string | undefined): number {
+export function exportCommand(io: Io, given: string | undefined, out: string | null): number {
   const run = findRun(io, given);
-  const folder = out === undefined ? run.path : userPath(io, out);
+  const folder = out === null ? run.path : userPath(io, out);
   mkdirSync(folder, { recursive: true });
   const files = new Map<string, JsonArray>();
   let unread = 0;
@@ -62,3 +65,12 @@ export function exportCommand(io: Io, given: string | undefined, out: string | u
     say(io, `${unread} lines of the log can't be read and were left out; npm run compare tells which`);
   return EXIT.pass;
 }
+
+export const exporting = command({
+  name: 'export',
+  title: 'writes load-baseline.json and load-shadow.json from a run',
+  group: 'Results',
+  argument: RUN,
+  options: { out: absent(filePath('DIR'), "folder to write to (default the run's own)") },
+  run: (io, { argument, options }) => exportCommand(io, argument, options.out),
+});

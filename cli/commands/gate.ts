@@ -2,12 +2,13 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../../domain/verdict/exit-codes.ts';
+import { limitsOf } from '../../domain/jobs/adapter-gate/checks.ts';
+import { DEMO } from '../../domain/settings/adapter-gate.ts';
+import type { Values } from '../../domain/settings/parse.ts';
 import type { ParsedSettings } from '../../domain/settings/settings.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import { decide } from '../jobs/adapter-gate/decide.ts';
-import { duration, number, optionalText, text, type Values } from '../jobs/adapter-gate/flags.ts';
-import { decisionExit } from '../../domain/jobs/adapter-gate/decision.ts';
-import { loadTest } from '../jobs/adapter-gate/load-test.ts';
+import { GATE_JOB, loadTest } from '../jobs/adapter-gate/load-test.ts';
 import { Mlflow } from '../jobs/adapter-gate/mlflow.ts';
 import {
   MLFLOW,
@@ -16,78 +17,33 @@ import {
   startMlflow,
   startPrometheus,
 } from '../jobs/adapter-gate/services.ts';
+import { command } from '../command.ts';
 import { UsageError, say, userPath, type Io } from '../io.ts';
 import { shownPath } from '../run/directory.ts';
 import { Closers } from '../run/closers.ts';
 import { splitArguments, startStandIn } from '../services/servers.ts';
+import { decisionExit } from '../../domain/jobs/adapter-gate/decision.ts';
 import { LOAD_TEST_NAMES } from '../report/write.ts';
-import { DECIDE_FLAGS, LIMIT_FLAGS, limitsOf } from './gate-decide.ts';
-import { LOAD_TEST_FLAGS } from './gate-load-test.ts';
 
 const ADAPTER = 'demo-lora';
 const ALIAS = 'eval-passed';
 
-export const GATE_FLAGS = {
-  standIn: text({
-    flag: 'stand-in',
-    placeholder: "'ARGS'",
-    fallback: '--ttft-ms 120 --itl-ms 8',
-    doc: "arguments of the stand-in vLLM, as '--latency-scale 20'",
-  }),
-  evalDataPath: optionalText({
-    flag: 'eval-data-path',
-    placeholder: 'FILE',
-    doc: 'prompts, JSONL with "prompt_inference" (default the suite\'s own)',
-  }),
-  concurrency: LOAD_TEST_FLAGS.concurrency,
-  window: LOAD_TEST_FLAGS.window,
-  scrapeInterval: duration({
-    flag: 'scrape-interval',
-    fallback: 2000,
-    max: 60_000,
-    doc: 'how often Prometheus scrapes the stand-in',
-  }),
-  scrapeWait: duration({
-    flag: 'scrape-wait',
-    fallback: 5000,
-    max: 600_000,
-    doc: 'least wait after the last answer',
-  }),
-  stateDir: text({
-    flag: 'state-dir',
-    placeholder: 'DIR',
-    fallback: 'results/gate',
-    doc: 'keeps MLflow between runs, and each run in a folder of its own; remove it to begin anew',
-  }),
-  runs: number({
-    flag: 'runs',
-    fallback: 1,
-    min: 1,
-    max: 20,
-    whole: true,
-    doc: 'gates in a row on the same servers: the first absolute, the next against it',
-  }),
-  strict: DECIDE_FLAGS.strict,
-  noMlflow: DECIDE_FLAGS.noMlflow,
-  ...LIMIT_FLAGS,
-} as const;
-
 export async function gateCommand(
   io: Io,
-  flags: Values<typeof GATE_FLAGS>,
+  flags: Values<typeof DEMO>,
   parsed: ParsedSettings,
 ): Promise<number> {
   const closers = new Closers();
   try {
-    return await gate(io, flags, parsed, closers);
+    return await gateOf(io, flags, parsed, closers);
   } finally {
     await closers.run();
   }
 }
 
-async function gate(
+async function gateOf(
   io: Io,
-  flags: Values<typeof GATE_FLAGS>,
+  flags: Values<typeof DEMO>,
   parsed: ParsedSettings,
   closers: Closers,
 ): Promise<number> {
@@ -114,7 +70,7 @@ async function gate(
       directory: join(state, `prometheus-${Date.now()}`),
       target_url: target.url,
       job: 'vllm-service',
-      interval_ms: flags.scrapeInterval,
+      interval_ms: flags.scrapeIntervalMs,
     }),
     mlflow === null ? null : startMlflow(io, mlflow, join(state, 'mlflow')),
   ]);
@@ -125,7 +81,7 @@ async function gate(
   const tracking = memory.value?.url ?? null;
   say(io, `gate of ${ADAPTER} on the suite's stand-in`);
   say(io, `  server      ${target.url}`);
-  say(io, `  Prometheus  ${scraper.value.url}, scrapes every ${formatDuration(flags.scrapeInterval)}`);
+  say(io, `  Prometheus  ${scraper.value.url}, scrapes every ${formatDuration(flags.scrapeIntervalMs)}`);
   say(io, `  MLflow      ${tracking ?? 'none'}`);
   const version = tracking === null ? null : await demoVersion(new Mlflow(io, tracking));
   const last_passed = join(state, 'last-passed.json');
@@ -141,7 +97,7 @@ async function gate(
         concurrency: flags.concurrency,
         prometheusUrl: scraper.value.url,
         outputDir,
-        scrapeWait: flags.scrapeWait,
+        scrapeWaitMs: flags.scrapeWaitMs,
         job: 'vllm-service',
         window: flags.window,
       },
@@ -179,3 +135,13 @@ async function demoVersion(mlflow: Mlflow): Promise<string> {
   await mlflow.setAlias(ADAPTER, ALIAS, version);
   return version;
 }
+
+export const gate = command({
+  name: 'gate',
+  title: "an adapter's performance gate on servers of our own: stand-in, Prometheus, MLflow",
+  group: "An adapter's gate",
+  options: DEMO,
+  settings: ['maxTokens', 'timeoutMs'],
+  defaults: GATE_JOB.settings,
+  run: async (io, { options, settings }) => await gateCommand(io, options, settings()),
+});

@@ -1,6 +1,5 @@
 /** `npm run k6:gateway` and `k6:gateway-<scenario>`: the servers that each scenario needs, its load, one report. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Terms } from '../../domain/jobs/gateway/evidence.ts';
 import {
@@ -24,48 +23,29 @@ import {
   type SettingName,
   type Settings,
 } from '../../domain/settings/settings.ts';
+import { settingsOfGroups } from '../../domain/settings/table.ts';
 import { headersWith } from '../../domain/settings/request-headers.ts';
+import { jsonValue } from '../../domain/text/json.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import gatewayThresholds from '../../thresholds/gateway.json';
 import { assertReadable } from '../jobs/gateway/logs.ts';
 import { lmControl } from '../jobs/gateway/lm.ts';
 import { runScenario } from '../jobs/gateway/run-scenario.ts';
-import { modelCount, openSite, type Site } from '../jobs/gateway/site.ts';
+import { modelCount, type Site } from '../jobs/gateway/site.ts';
 import { stepsTimeMs } from '../jobs/gateway/steps.ts';
+import { command, type Command } from '../command.ts';
 import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
 import { findK6 } from '../run/k6.ts';
+import { absolutePaths, readNamed } from '../read/named-file.ts';
 import { suiteVersion } from '../run/manifest.ts';
 import { gatewayReportOf } from '../report/gateway.ts';
 import { GATEWAY_NAMES, showReport, writeReport } from '../report/write.ts';
 import { assertOutIsFree, createRunDirectory } from '../run/directory.ts';
-import { withoutCredentials } from '../services/servers.ts';
+import { withoutCredentials } from '../../domain/text/url.ts';
 
 /** The settings of these commands. */
-export const GATEWAY_SETTINGS: readonly SettingName[] = [
-  'gatewayUrl',
-  'gatewayToken',
-  'lmControlUrl',
-  'gatewayLogs',
-  'gatewayPrograms',
-  'gatewayUsers',
-  'gatewayDurationMs',
-  'gatewayWarmUpMs',
-  'gatewayTimeoutMs',
-  'lmDelayMs',
-  'stormErrorRate',
-  'stormErrorStatus',
-  'stormHangRate',
-  'stormDeadlineMs',
-  'gatewayLimit',
-  'gatewayBurst',
-  'gatewayQueueTimeoutMs',
-  'gatewayLivePath',
-  'gatewayReadyPath',
-  'gatewayRequestsMetric',
-  'lmStopCommand',
-  'lmStartCommand',
-  'gatewayStandIn',
-  'lmStandIn',
+const GATEWAY_SETTINGS: readonly SettingName[] = [
+  ...settingsOfGroups(['gateway']),
   'header',
   'caFile',
   'clientCert',
@@ -117,26 +97,24 @@ export async function gatewayCommand(
         continue;
       }
       say(io, `${scenario}: ${SCENARIO_TITLES[scenario]}`);
-      const site = await openSite({ io, settings, scenario, folder: run.path, given_programs });
-      try {
-        programs = site.programs;
-        const unseen = unseenOn(scenario, site);
-        if (scenario === 'routing' && modelCount(site.programs) < 2) {
-          results.push(
-            skippedScenario(scenario, [
-              {
-                what: 'scenario',
-                set: `all programs (${site.programs.map(({ name }) => name).join(', ')}) have one model, ${site.programs[0]?.model ?? ''}: a mixed-up one could not be told; serve a program with a second model`,
-              },
-            ]),
-          );
-          continue;
-        }
-        const evidence = await runScenario({ io, k6, run, run_key, settings, limits, scenario, site });
-        results.push(judgeScenario(evidence, termsOf(scenario, settings), limits[scenario], unseen));
-      } finally {
-        await site.close();
-      }
+      const { site, evidence } = await runScenario({
+        io,
+        k6,
+        run,
+        run_key,
+        settings,
+        limits,
+        scenario,
+        given_programs,
+        possible: (one) => lacking(scenario, one) === null,
+      });
+      programs = site.programs;
+      const lacks = lacking(scenario, site);
+      results.push(
+        evidence === null
+          ? skippedScenario(scenario, lacks === null ? [] : [lacks])
+          : judgeScenario(evidence, termsOf(scenario, settings), limits[scenario], unseenOn(scenario, site)),
+      );
     }
   } finally {
     await restoreLm(io, settings, lm_before);
@@ -171,14 +149,7 @@ export async function gatewayCommand(
 /** What can be refused at once is refused before anything is built or started. @throws UsageError */
 function check(io: Io, given: Settings): Checked {
   assertOutIsFree(io, given.out);
-  const absolute = (path: string | null): string | null => (path === null ? null : userPath(io, path));
-  const settings: Settings = {
-    ...given,
-    caFile: absolute(given.caFile),
-    clientCert: absolute(given.clientCert),
-    clientKey: absolute(given.clientKey),
-    gatewayLogs: absolute(given.gatewayLogs),
-  };
+  const settings = absolutePaths(io, given);
   if (settings.gatewayUrl === null) {
     for (const [flag, value] of [
       ['--lm-control-url', given.lmControlUrl],
@@ -205,14 +176,8 @@ function check(io: Io, given: Settings): Checked {
 }
 
 function readJson(io: Io, path: string, flag: string): unknown {
-  try {
-    return JSON.parse(readFileSync(userPath(io, path), 'utf8'));
-  } catch (error) {
-    throw new UsageError(
-      `${flag} ${path}: ${error instanceof Error ? error.message : String(error)}; give a JSON file that can be read`,
-      { cause: error },
-    );
-  }
+  const file = readNamed(userPath(io, path), `${flag} ${path}`);
+  return jsonValue(file, `${flag} ${path}`, 'give a JSON file');
 }
 
 /** What a scenario can't do without on a gateway of the user's; null: it can run. */
@@ -234,6 +199,16 @@ function prerequisites(scenario: GatewayScenario, { settings, sources }: ParsedS
       set: 'the per-program limit of your gateway is not known: set GATEWAY_LIMIT, GATEWAY_QUEUE_TIMEOUT, and GATEWAY_BURST above the limit',
     };
   return null;
+}
+
+/** What a site must have beside. */
+function lacking(scenario: GatewayScenario, { programs }: Site): Unseen | null {
+  return scenario === 'routing' && modelCount(programs) < 2
+    ? {
+        what: 'scenario',
+        set: `all programs (${programs.map(({ name }) => name).join(', ')}) have one model, ${programs[0]?.model ?? ''}: a mixed-up one could not be told; serve a program with a second model`,
+      }
+    : null;
 }
 
 /** What a scenario that can run will not see. */
@@ -293,12 +268,18 @@ function shownSettings(settings: Settings): Record<string, string> {
   );
 }
 
-export const gatewayCommands: readonly { name: string; title: string; wanted: readonly GatewayScenario[] }[] =
-  [
-    { name: 'gateway', title: 'a gateway in front of an LM: all its scenarios', wanted: GATEWAY_SCENARIOS },
-    ...GATEWAY_SCENARIOS.map((scenario) => ({
-      name: `gateway-${scenario}`,
-      title: `gateway: ${SCENARIO_TITLES[scenario]}`,
-      wanted: [scenario],
-    })),
-  ];
+const asCommand = (name: string, title: string, wanted: readonly GatewayScenario[]): Command =>
+  command({
+    name,
+    title,
+    group: 'A gateway',
+    settings: GATEWAY_SETTINGS,
+    run: async (io, { settings }) => await gatewayCommand(io, wanted, settings()),
+  });
+
+export const gateways: readonly Command[] = [
+  asCommand('gateway', 'a gateway in front of an LM: all its scenarios', GATEWAY_SCENARIOS),
+  ...GATEWAY_SCENARIOS.map((scenario) =>
+    asCommand(`gateway-${scenario}`, `gateway: ${SCENARIO_TITLES[scenario]}`, [scenario]),
+  ),
+];

@@ -2,11 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suiteOf, type Skipped, type SuiteScenario } from '../../domain/result/suite.ts';
-import type { ScenarioName } from '../../domain/jobs/inference/names.ts';
+import { SCENARIO_NAMES, type ScenarioName } from '../../domain/jobs/inference/names.ts';
 import { SCENARIOS } from '../../domain/jobs/inference/scenarios.ts';
 import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
 import { BadValue } from '../../domain/text/units.ts';
-import { inferenceJob } from '../jobs/inference.ts';
+import { INFERENCE_GROUPS, inferenceJob } from '../jobs/inference.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import { textBlocks } from '../report/inference.ts';
@@ -16,7 +16,10 @@ import { FILES, createRunDirectory, shownPath, type RunDirectory } from '../run/
 import { Closers } from '../run/closers.ts';
 import { prepare } from '../run/prepare.ts';
 import { DEFAULT_PORT, startUserServer, type UserServer } from '../services/user-server.ts';
-import { runLoad } from './load.ts';
+import { loadAndCompare } from './load.ts';
+import { command, type Command } from '../command.ts';
+import { choices, setting } from '../../domain/settings/kinds.ts';
+import { settingsOfGroups } from '../../domain/settings/table.ts';
 
 /** Parses the command line with a scenario's own defaults. */
 export type SettingsFor = (defaults: (typeof SCENARIOS)[ScenarioName]['settings']) => ParsedSettings;
@@ -77,26 +80,22 @@ async function run(
     const directory = alone ? '.' : one.name;
     const into: RunDirectory = alone ? top : below(top, one.name);
     try {
-      const { comparison, report, k6_exit_code } = await runLoad(
+      const { comparison, report, k6_exit_code } = await loadAndCompare(
         io,
-        one.job,
-        onServer(one.parsed, server),
         {
-          fallback: null,
-          run: into,
-          part: !alone,
+          job: one.job,
+          parsed: onServer(one.parsed, server),
+          directory: into,
           pids: { baseline: server?.pid ?? settings.pid ?? undefined },
         },
-        closersOf(closers),
+        !alone,
       );
       scenarios.push({ name: one.name, directory, comparison });
       if (!settings.json) io.stdout.write(`\n${textBlocks(comparison)}\n`);
       if (alone) {
         saveLastWords(io, server, top);
-        const shown = showReport(io, report, top.path, RUN_NAMES, {
-          json: settings.json,
-          open: settings.open,
-        });
+        const { json, open } = settings;
+        const shown = showReport(io, report, top.path, RUN_NAMES, { json, open });
         return k6_exit_code ?? shown;
       }
     } catch (error) {
@@ -128,13 +127,6 @@ const below = (top: RunDirectory, name: string): RunDirectory => {
   return { id: `${top.id}/${name}`, path };
 };
 
-/** A load closes what it opened when it ends; the user's server stays for the next. */
-function closersOf(outer: Closers): Closers {
-  const inner = new Closers();
-  outer.add(async () => await inner.run());
-  return inner;
-}
-
 function onServer(parsed: ParsedSettings, server: UserServer | null): ParsedSettings {
   // The directory is made already.
   const settings = { ...parsed.settings, out: null };
@@ -156,3 +148,25 @@ function saveLastWords(io: Io, server: UserServer | null, top: RunDirectory): vo
   say(io, `\n${end} during the load; the end of ${shownPath(io, join(top.path, FILES.server_log))}:`);
   say(io, server.lastLines());
 }
+
+const settings = settingsOfGroups(INFERENCE_GROUPS);
+
+export const inference = command({
+  name: 'inference',
+  title: `all loads of an inference server in turn: ${SCENARIO_NAMES.join(', ')}`,
+  group: 'An inference server',
+  options: { only: setting(choices(SCENARIO_NAMES), SCENARIO_NAMES, 'some of them, comma between') },
+  settings,
+  run: async (io, given) => await inferenceCommand(io, given.options.only, given.settings),
+});
+
+export const inferenceLoads: readonly Command[] = SCENARIO_NAMES.map((name) =>
+  command({
+    name,
+    title: SCENARIOS[name].title,
+    group: 'An inference server',
+    settings,
+    defaults: SCENARIOS[name].settings,
+    run: async (io, given) => await inferenceCommand(io, [name], given.settings),
+  }),
+);

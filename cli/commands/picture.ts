@@ -5,6 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import { say, UsageError, type Io } from '../io.ts';
 import { FILES, findRun, shownPath } from '../run/directory.ts';
+import { command } from '../command.ts';
+import { RUN } from './run-argument.ts';
 
 export const PICTURE_FILE = 'dashboard-shadow.png';
 
@@ -111,3 +113,11 @@ async function takePicture(browser_path: string, report: string, target: string)
     await browser.close();
   }
 }
+
+export const picture = command({
+  name: 'picture',
+  title: "dashboard-shadow.png: the report's charts as a picture, by a Chromium of this machine",
+  group: 'Results',
+  argument: RUN,
+  run: async (io, { argument }) => await pictureCommand(io, argument),
+});

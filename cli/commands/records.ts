@@ -1,6 +1,7 @@
 /** docs/records.md and the order of fields in Go, made from the table of a record's fields. */
 import { GO_FIELDS, RECORD_TABLES, type Field, type FieldTable } from '../../domain/record/fields.ts';
-import type { Io } from '../io.ts';
+import { setting, toggle } from '../../domain/settings/kinds.ts';
+import { command } from '../command.ts';
 import { cell, writeOrCheck } from '../made-files.ts';
 
 const row = ([name, { kind, required, by, doc }]: [string, Field]): string =>
@@ -20,7 +21,7 @@ export const recordsPage = (): string =>
     '# Records',
     '',
     'Made from `domain/record/fields.ts` by `npm run docs:records`. Each request is one JSON object on a line of `requests.jsonl`. An absent value is null or',
-    'its member left out, never 0; readers drop members that they do not know. Times in `_ms` count from `start_ms`. What is written by k6 comes from its response',
+    "its member left out, never 0; readers drop members that they do not know. Times in `_ms` are milliseconds; an answer's count from `start_ms`. What is written by k6 comes from its response",
     'object, in Go (`k6/requestlog`); a streamed answer has it from `k6/x/stream`. Lines that begin with `{"probe":true` are the probe\'s.',
     ...Object.values(RECORD_TABLES).flatMap(section),
   ].join('\n')}\n`;
@@ -48,13 +49,19 @@ ${GO_FIELDS.map((field, i) => `\t${goName(field).padEnd(WIDTH)} = \`${i === 0 ? 
 var fieldNames = []string{${GO_FIELDS.map((field) => `"${field}"`).join(', ')}}
 `;
 
-export const recordsCommand = (io: Io, check: boolean): number =>
-  writeOrCheck(
-    io,
-    [
-      { path: 'docs/records.md', content: recordsPage() },
-      { path: 'k6/requestlog/fields.go', content: goFields() },
-    ],
-    'docs:records',
-    check,
-  );
+export const records = command({
+  name: 'records',
+  title: "writes docs/records.md and k6/requestlog/fields.go from the table of a record's fields",
+  hidden: true,
+  options: { check: setting(toggle, false, 'fails where a file is not what the table makes') },
+  run: (io, { options }) =>
+    writeOrCheck(
+      io,
+      [
+        { path: 'docs/records.md', content: recordsPage() },
+        { path: 'k6/requestlog/fields.go', content: goFields() },
+      ],
+      'docs:records',
+      options.check,
+    ),
+});

@@ -9,20 +9,32 @@ import {
   storedRun,
   type Reference,
 } from '../../domain/result/reference.ts';
+import { compare } from '../../domain/result/compare.ts';
+import type { RunData } from '../../domain/run/data.ts';
 import { samples } from '../../domain/figures/samples.ts';
 import { summarise } from '../../domain/figures/summary.ts';
-import type { Variant } from '../../domain/variants.ts';
+import { BASELINE, VARIANT_NAMES, isVariant, type Variant } from '../../domain/variants.ts';
+import { BadValue } from '../../domain/text/units.ts';
 import { say, UsageError, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
 import { readReference, referenceNames, saveReference } from '../read/references.ts';
+import { terminalText } from '../report/escape.ts';
+import { wordFinding } from '../report/words/findings.ts';
 import { bytes, instant, integer, ms, percent } from '../report/format.ts';
 import { textTable } from '../report/text.ts';
 import { findRuns, shownPath } from '../run/directory.ts';
+import { command, type CommandGroup } from '../command.ts';
+import { named, required, setting, toggle, type Kind } from '../../domain/settings/kinds.ts';
+import { RUN } from './run-argument.ts';
 
 export function saveCommand(
   io: Io,
   given: string | undefined,
-  { name, variant }: { readonly name: string; readonly variant: Variant },
+  {
+    name,
+    variant,
+    evenInvalid,
+  }: { readonly name: string; readonly variant: Variant; readonly evenInvalid: boolean },
 ): number {
   if (!REFERENCE_NAME.test(name))
     throw new UsageError(
@@ -34,6 +46,7 @@ export function saveCommand(
       throw new UsageError(
         `${shownPath(io, run.path)} is ${data.manifest.status}: a reference is made of a whole run`,
       );
+    if (!evenInvalid) assertTrusted(data, shownPath(io, run.path));
     return storedRun(data, variant);
   });
   const path = saveReference(io, makeReference(name, runs));
@@ -42,6 +55,16 @@ export function saveCommand(
     `${shownPath(io, path)}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${bytes(statSync(path).size)}; commit it, then npm run regress -- --against ${name}`,
   );
   return EXIT.pass;
+}
+
+/** What later runs are held against must itself be worth it. @throws UsageError */
+function assertTrusted(data: RunData, where: string): void {
+  const { verdict, findings } = compare(data);
+  if (verdict.word !== 'invalid') return;
+  const cause = findings.find(({ severity }) => severity === 'invalid');
+  throw new UsageError(
+    `${where} can't be trusted (${cause === undefined ? verdict.because.join(', ') : terminalText(wordFinding(cause))}): a reference of it would judge every later run wrong; run it anew, or give --even-invalid`,
+  );
 }
 
 export function listCommand(io: Io): number {
@@ -57,14 +80,13 @@ export function listCommand(io: Io): number {
 }
 
 export function showCommand(io: Io, given: string): number {
-  const reference = readReference(io, given);
-  io.stdout.write(`${textTable(figures(reference))}\n`);
+  io.stdout.write(`${textTable(figures(readReference(io, given)))}\n`);
   return EXIT.pass;
 }
 
-function figures(reference: Reference): Parameters<typeof textTable>[0] {
-  const rows = reference.runs.map((run) => {
-    const { manifest, measured } = storedData(run, reference.name);
+function figures(stored: Reference): Parameters<typeof textTable>[0] {
+  const rows = stored.runs.map((run) => {
+    const { manifest, measured } = storedData(run, stored.name);
     const of = measured.baseline;
     const cells = [manifest.job, manifest.variants.baseline?.label ?? '', instant(manifest.started_ms)];
     if (of === undefined) return cells;
@@ -83,8 +105,44 @@ function figures(reference: Reference): Parameters<typeof textTable>[0] {
   });
   return {
     id: 'reference',
-    title: `Reference ${reference.name}`,
+    title: `Reference ${stored.name}`,
     head: ['scenario', 'server', 'measured', 'n', 'errors', 'req/s', 'p50', 'p95', 'p99'],
     rows,
   };
 }
+
+const variantName: Kind<Variant> = {
+  placeholder: 'NAME',
+  parse(given) {
+    if (!isVariant(given))
+      throw new BadValue(`"${given}" is no name of a variant; allowed: ${VARIANT_NAMES}`);
+    return given;
+  },
+  format: (value) => value,
+};
+
+export const reference: CommandGroup = {
+  name: 'reference',
+  title: 'stored results that later runs are held against',
+  group: 'Results',
+  commands: [
+    command({
+      name: 'save',
+      title: 'stores a run or a suite as references/<name>.json',
+      argument: RUN,
+      options: {
+        name: setting(named('NAME'), 'main', 'of the reference'),
+        variant: setting(variantName, BASELINE, 'which side of a comparison'),
+        evenInvalid: setting(toggle, false, "stores a run whose measurement can't be trusted as well"),
+      },
+      run: (io, { argument, options }) => saveCommand(io, argument, options),
+    }),
+    command({ name: 'list', title: 'names what is stored', run: listCommand }),
+    command({
+      name: 'show',
+      title: 'the figures of a stored result',
+      argument: { name: 'name', of: required(named('NAME'), 'name or path') },
+      run: (io, { argument }) => showCommand(io, argument ?? ''),
+    }),
+  ],
+};

@@ -17,26 +17,30 @@ import { suiteReport } from '../report/suite.ts';
 import { RUN_NAMES, SUITE_NAMES, showReport, writeReport } from '../report/write.ts';
 import { createRunDirectory, findRuns } from '../run/directory.ts';
 import { readThresholds } from '../run/prepare.ts';
-import { judgedBy } from './compare.ts';
+import { COMPARE_SETTINGS, judgedBy } from './compare.ts';
+import { command } from '../command.ts';
+import { absent, named } from '../../domain/settings/kinds.ts';
+import { RUN } from './run-argument.ts';
 
 export function regressCommand(
   io: Io,
-  given: { readonly run: string | undefined; readonly against: string | undefined },
+  given: { readonly run: string | undefined; readonly against: string | null },
   parsed: ParsedSettings,
 ): number {
   const { settings } = parsed;
-  if (given.against === undefined)
+  const { against } = given;
+  if (against === null)
     throw new UsageError(
       `--against is missing: the name of a reference${referenceNames(io).length === 0 ? '; there is none yet: npm run reference -- save RUN' : `, one of ${referenceNames(io).join(', ')}`}`,
     );
-  const reference = readReference(io, given.against);
+  const reference = readReference(io, against);
   const thresholds =
     settings.thresholds === null
       ? parseThresholds(regressThresholds, 'thresholds/regress.json')
       : readThresholds(settings.thresholds);
   assertGateIds(settings.require, thresholds);
   const now = findRuns(io, given.run).map(readRun);
-  const before = reference.runs.map((run) => storedData(run, given.against ?? ''));
+  const before = reference.runs.map((run) => storedData(run, against));
 
   const top = createRunDirectory(io, 'regress', settings.out);
   const scenarios: SuiteScenario[] = [];
@@ -79,3 +83,14 @@ function withGates(data: RunData, thresholds: Thresholds): RunData {
   const settings = { ...data.settings, require: thresholds.gates.map(gateId) };
   return { ...data, settings, manifest: { ...data.manifest, thresholds } };
 }
+
+export const regress = command({
+  name: 'regress',
+  title: 'holds a run or a suite against a reference: p95 at most 1.2 times',
+  group: 'Results',
+  argument: RUN,
+  options: { against: absent(named('NAME'), 'name or path of the reference') },
+  settings: COMPARE_SETTINGS,
+  run: (io, { argument, options, settings }) =>
+    regressCommand(io, { run: argument, against: options.against }, settings()),
+});

@@ -11,7 +11,7 @@ import { valueAt } from '../../domain/protocols/protocol.ts';
 import { parseRecord, type RequestRecord } from '../../domain/record/request-record.ts';
 import { parseStamps, selfCheck, type SelfCheck, type Stamped } from '../../proof/selfcheck.ts';
 import { parseSettings, type Settings } from '../../domain/settings/settings.ts';
-import { formatDuration, parseDuration, parseNumber } from '../../domain/text/units.ts';
+import { formatDuration } from '../../domain/text/units.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
 import { buildTruth, findK6, type K6 } from '../run/k6.ts';
 import { startChild } from '../services/process.ts';
@@ -23,7 +23,9 @@ import { textTable } from '../report/text.ts';
 import { FILES, shownPath, writeWhole, type RunDirectory } from '../run/directory.ts';
 import { runBlock } from '../run/block.ts';
 import { Closers } from '../run/closers.ts';
-import { ask } from '../services/servers.ts';
+import { ask } from '../services/http.ts';
+import { command } from '../command.ts';
+import { absent, duration, numbers, setting, toggle } from '../../domain/settings/kinds.ts';
 
 /** What the truth server is to send, and to how many at once. */
 interface Plan {
@@ -44,8 +46,8 @@ const PLANS: readonly Plan[] = [
 const period_ms = ({ ttft_ms, itl_ms, tokens }: Plan): number => ttft_ms + itl_ms * (tokens - 1);
 
 export interface SelfcheckOptions {
-  readonly streams: string | undefined;
-  readonly duration: string;
+  readonly streams: readonly number[] | null;
+  readonly durationMs: number;
   /** Writes docs/selfcheck.md. */
   readonly write: boolean;
 }
@@ -64,13 +66,9 @@ interface Outcome {
 
 /** @throws UsageError */
 export async function selfcheckCommand(io: Io, options: SelfcheckOptions): Promise<number> {
-  const duration_ms = parseDuration(options.duration);
-  if (duration_ms < 1000) throw new UsageError(`--duration ${options.duration} is too short; at least 1s`);
-  const wanted = options.streams
-    ?.split(',')
-    .map((text) => parseNumber(text.trim(), { min: 1, max: 5000, whole: true }));
+  const { streams: wanted, durationMs: duration_ms } = options;
   const plans =
-    wanted === undefined
+    wanted === null
       ? PLANS
       : wanted.flatMap((streams) => {
           const known = PLANS.filter((plan) => plan.streams === streams);
@@ -322,3 +320,15 @@ function pageOf(sections: readonly Section[], k6: K6, duration_ms: number): stri
     ...sections.map(markdownTable),
   ].join('\n\n')}\n`;
 }
+
+export const selfcheck = command({
+  name: 'selfcheck',
+  title: 'how right our times of streamed answers are, against a server that stamps its own flushes',
+  group: 'Proof',
+  options: {
+    streams: absent(numbers({ min: 1, max: 5000 }), 'streams at once (default 10,100,200,500,1000)'),
+    durationMs: setting(duration({ min: 1000 }), 15_000, 'measured time of each'),
+    write: setting(toggle, false, 'writes docs/selfcheck.md'),
+  },
+  run: async (io, { options }) => await selfcheckCommand(io, options),
+});

@@ -15,12 +15,15 @@ import { terminalText } from '../report/escape.ts';
 import { LEVELS } from '../report/inference.ts';
 import { checkBound, checkLabel, checkValue } from '../report/words/checks.ts';
 import { findRuns, shownPath, writeWhole } from '../run/directory.ts';
+import { command } from '../command.ts';
+import { absent, named, filePath } from '../../domain/settings/kinds.ts';
+import { RUN } from './run-argument.ts';
 
 export interface VerifyArguments {
   readonly run: string | undefined;
   /** A reference, by name or path. */
-  readonly baseline: string | undefined;
-  readonly output: string | undefined;
+  readonly baseline: string | null;
+  readonly output: string | null;
 }
 
 interface Line {
@@ -33,8 +36,8 @@ interface Line {
 const limitsOf = ({ checks }: Comparison): Check[] => checks.filter((check) => check.kind !== 'gate');
 
 /** The same figures of the reference, by scenario and check; its own limits are those of the run. */
-function figuresOf(io: Io, given: string | undefined): (scenario: string, check: Check) => number | null {
-  if (given === undefined) return () => null;
+function figuresOf(io: Io, given: string | null): (scenario: string, check: Check) => number | null {
+  if (given === null) return () => null;
   const before = new Map(
     readReference(io, given).runs.map((run) => {
       const data = storedData(run, given);
@@ -68,7 +71,7 @@ export function verifyCommand(io: Io, given: VerifyArguments): number {
     ...comparisons.map((comparison) => exitOf(comparison)),
   ]);
   if (lines.length === 0) say(io, 'the run has no limit and no target to verify');
-  if (given.output !== undefined) {
+  if (given.output !== null) {
     const path = userPath(io, given.output);
     const results = lines.map((line) => ({
       scenario: line.scenario,
@@ -110,3 +113,15 @@ function inWords({ scenario, check, level, baseline }: Line, several: boolean): 
       : `, ${checkValue({ ...check, value: baseline })} before${baseline > 0 ? `, ${change(check.value / baseline)}` : ''}`;
   return `${LEVELS[level].mark} ${who} ${checkLabel(check)}: ${checkValue(check)} (${check.kind}: ${checkBound(check)})${missed}${before}`;
 }
+
+export const verify = command({
+  name: 'verify',
+  title: 'one line a limit or target of a run or a suite, with its mark',
+  group: 'Results',
+  argument: RUN,
+  options: {
+    baseline: absent(named('FILE'), 'reference whose figures stand beside'),
+    output: absent(filePath(), 'the same as JSON'),
+  },
+  run: (io, { argument, options }) => verifyCommand(io, { run: argument, ...options }),
+});

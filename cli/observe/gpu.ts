@@ -4,7 +4,7 @@ import type { ServerSample } from '../../domain/run/server-sample.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import type { Io } from '../io.ts';
 import { capture } from '../services/process.ts';
-import { get } from '../services/servers.ts';
+import { ask } from '../services/http.ts';
 
 export type GpuUse = NonNullable<ServerSample['gpu']>;
 /** Mean share over the GPUs, and memory in all; null: nothing came. */
@@ -47,13 +47,13 @@ export async function findGpu(io: Io, settings: Settings): Promise<GpuReader | n
   const url = settings.gpuMetrics;
   if (url !== null) {
     return async () => {
-      const answer = await get(io, settings, url, {}, 1000).catch(() => null);
+      const answer = await ask(io, settings, url, { timeout_ms: 1000 }).catch(() => null);
       return answer === null || answer.status !== 200 ? null : parseDcgm(answer.body);
     };
   }
-  const ask = async (): Promise<GpuUse | null> => {
+  const smi = async (): Promise<GpuUse | null> => {
     const { code, stdout } = await capture('nvidia-smi', QUERY, io.cwd);
     return code === 0 ? parseNvidiaSmi(stdout) : null;
   };
-  return (await ask()) === null ? null : ask;
+  return (await smi()) === null ? null : smi;
 }

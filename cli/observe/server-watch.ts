@@ -5,7 +5,7 @@ import type { ServerSample } from '../../domain/run/server-sample.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import type { Io } from '../io.ts';
-import { get } from '../services/servers.ts';
+import { ask } from '../services/http.ts';
 import { findGpu, type GpuReader } from './gpu.ts';
 import { treeUsage } from './process-tree.ts';
 
@@ -35,13 +35,9 @@ export interface ServerWatch {
 
 async function scrape(of: WatchRequest, url: string): Promise<ServerSample['metrics']> {
   const { io, settings, path, metrics } = of;
-  const answer = await get(
-    io,
-    settings,
-    `${url.replace(/\/+$/, '')}${settings.metricsPath}`,
-    {},
-    SCRAPE_TIMEOUT_MS,
-  ).catch(() => null);
+  const answer = await ask(io, settings, `${url.replace(/\/+$/, '')}${settings.metricsPath}`, {
+    timeout_ms: SCRAPE_TIMEOUT_MS,
+  }).catch(() => null);
   if (answer === null || answer.status !== 200) return null;
   return readMetrics(parseExposition(answer.body), metrics, path);
 }

@@ -4,6 +4,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { assertDistinctIds, toPayload, withNormalised, type Payload } from '../../domain/load/payload.ts';
 import { toPrompt, type Prompt } from '../../domain/load/prompt.ts';
+import { jsonValue } from '../../domain/text/json.ts';
 import { BadValue } from '../../domain/text/units.ts';
 import { UsageError } from '../io.ts';
 
@@ -35,16 +36,6 @@ export const PROMPTS: PayloadKind<Prompt> = {
   shape: '{"id":"...","prompt":"..."} or {"id":"...","messages":[...]}',
 };
 
-function parse(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-}
-
 function readFile<P extends { readonly id: string }>(file: string, kind: PayloadKind<P>): P[] {
   const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   const stem = basename(file).replace(/\.jsonl?$/i, '');
@@ -52,10 +43,10 @@ function readFile<P extends { readonly id: string }>(file: string, kind: Payload
     return text.split('\n').flatMap((line, i) => {
       if (line.trim() === '') return [];
       const where = `${file} line ${i + 1}`;
-      return [kind.parse(parse(line, where), where, `${stem}-${i + 1}`)];
+      return [kind.parse(jsonValue(line, where), where, `${stem}-${i + 1}`)];
     });
   }
-  const value = parse(text, file);
+  const value = jsonValue(text, file);
   if (!Array.isArray(value)) return [kind.parse(value, file, stem)];
   return value.map((one, i) => kind.parse(one, `${file} element ${i + 1}`, `${stem}-${i + 1}`));
 }

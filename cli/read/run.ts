@@ -92,6 +92,12 @@ export function readRun(run: RunDirectory): RunData {
     [...tables.values()].filter(({ rows }) => rows > 0).map((table) => [table.variant, table]),
   );
   const recorded = mapVariants(written, (table) => table.rows);
+  const warm_up = Object.fromEntries(
+    Object.entries(written).flatMap(([variant, table]) => {
+      const rows = table.warmUp();
+      return rows === null ? [] : [[variant, rows]];
+    }),
+  );
   const measured = mapVariants(written, (table) => table.measured());
   const summaries = manifest.blocks.flatMap(({ block }): BlockSummary[] => {
     const file = summaryFile(block);
@@ -102,6 +108,7 @@ export function readRun(run: RunDirectory): RunData {
     manifest,
     settings: settingsOf(manifest),
     measured,
+    warm_up,
     recorded,
     bad_lines: bad,
     probes,

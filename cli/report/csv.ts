@@ -1,6 +1,6 @@
 /** The CSV of a report (RFC 4180): one row a figure, raw numbers, for spreadsheets and other systems. */
 import { BASELINE } from '../../domain/variants.ts';
-import { checkKey, type Check } from '../../domain/verdict/check.ts';
+import type { Check } from '../../domain/verdict/check.ts';
 import { csvField } from './escape.ts';
 import { allFindings, type FigureRow, type Report } from './report.ts';
 import { NOT_JUDGED, type JudgedCheck } from './words/marks.ts';
@@ -72,11 +72,9 @@ function checkRow(
   };
 }
 
-/** The columns may say already whose it is. */
-function keyOf(check: Check, part: string | null, own: boolean): string {
-  const key = own || check.subject.variant === null ? check.id : checkKey(check);
-  return part === null ? key : `${part}.${key}`;
-}
+/** @param own the columns say already whose it is */
+const keyOf = ({ id, subject: { variant } }: Check, part: string | null, own: boolean): string =>
+  [part, own ? null : variant, id].filter((one) => one !== null).join('.');
 
 /** 1.15 to 0.15: the subtraction's rounding (0.1499999999999999) left out. */
 export const relative = (ratio: number): number => Number((ratio - 1).toPrecision(12));

@@ -137,7 +137,7 @@ function unique(cases: readonly TestCase[]): TestCase[] {
 function checkCase(one: JudgedCheck, all: readonly JudgedCheck[], fail_on: FailOn): TestCase {
   const { check, judged } = one;
   const text = wordCheck(check);
-  const { variant, part } = check.subject;
+  const { variant } = check.subject;
   // One candidate's gates need no name of theirs; several candidates' do.
   const several =
     new Set(all.flatMap((other) => (other.check.kind === 'gate' ? [other.check.subject.variant] : []))).size >
@@ -145,7 +145,7 @@ function checkCase(one: JudgedCheck, all: readonly JudgedCheck[], fail_on: FailO
   const whose = variant !== null && (check.kind !== 'gate' || several) ? ` ${variant}` : '';
   return {
     group: check.kind,
-    name: part === undefined ? `${check.id}${whose}` : checkKey(check),
+    name: `${checkKey(check)}${whose}`,
     outcome: judged ? outcomeOf(one, text, fail_on) : UNTRUSTED,
     text,
   };

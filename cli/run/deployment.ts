@@ -1,14 +1,16 @@
 /** The servers of one deployment: stand-ins of ours where no URL was given, the user's else. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { flagName, type Settings } from '../../domain/settings/settings.ts';
+import { flagName } from '../../domain/settings/parse.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
 import { settingsFor } from '../../domain/settings/variants.ts';
 import { BASELINE, presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
-import { say, UsageError, userPath, type Io } from '../io.ts';
+import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import { holderInWords, portIsFree } from '../observe/port-holder.ts';
 import { capture } from '../services/process.ts';
-import { get, splitArguments, startStandIn, type Server } from '../services/servers.ts';
+import { ask } from '../services/http.ts';
+import { splitArguments, startStandIn, type Server } from '../services/servers.ts';
 
 export interface Deployment {
   readonly urls: ByVariant<string>;
@@ -107,8 +109,9 @@ export async function redeploy(
 async function reachable(io: Io, settings: Settings, variant: Variant, url: string): Promise<void> {
   const until = Date.now() + REACHABLE_WITHIN_MS;
   for (;;) {
-    const answer = await get(io, settings, `${url.replace(/\/+$/, '')}/health`).catch(() => null);
+    const answer = await ask(io, settings, `${url.replace(/\/+$/, '')}/health`).catch(() => null);
     if (answer !== null && answer.status < 500) return;
+    if (io.interrupted.aborted) throw new Interrupted();
     if (Date.now() > until)
       throw new UsageError(
         `the ${variant} at ${url} does not answer ${REACHABLE_WITHIN_MS / 1000} s after its restart command`,

@@ -5,14 +5,17 @@
 import * as v from 'valibot';
 import { offer } from '../../domain/text/nearest.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import { requestHeaders } from '../../domain/settings/request-headers.ts';
-import { flagName, type Settings } from '../../domain/settings/settings.ts';
+import { flagName } from '../../domain/settings/parse.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
 import { settingsFor, withModel } from '../../domain/settings/variants.ts';
 import { BASELINE, presentVariants, type Variant } from '../../domain/variants.ts';
 import { say, UsageError, type Io } from '../io.ts';
 import { terminalText } from '../report/escape.ts';
 import type { Deployment } from '../run/deployment.ts';
-import { ask, withoutCredentials, type Answer } from './servers.ts';
+import { withoutCredentials } from '../../domain/text/url.ts';
+import { CallFailure, ask, type Answer } from './http.ts';
 
 const PROMPT = 'Say yes.';
 const TIMEOUT_MS = 10_000;
@@ -54,12 +57,8 @@ async function listedModels(
     () => null,
   );
   if (answer === null || answer.status !== 200) return null;
-  try {
-    const parsed = v.safeParse(modelsSchema, JSON.parse(answer.body));
-    return parsed.success ? parsed.output.data.map(({ id }) => id) : null;
-  } catch {
-    return null;
-  }
+  const parsed = v.safeParse(modelsSchema, parseJsonText(answer.body));
+  return parsed.success ? parsed.output.data.map(({ id }) => id) : null;
 }
 
 /** The name must be listed: for those whose model is the very thing under test. @throws UsageError */
@@ -118,7 +117,10 @@ async function assertAnswers(
   let problem: string | null = null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const asking = { headers, json, timeout_ms: TIMEOUT_MS, most_characters: EXCERPT };
-    const answer = await ask(io, settings, url, asking).catch((error: unknown) => String(error));
+    const answer = await ask(io, settings, url, asking).catch((error: unknown) => {
+      if (error instanceof CallFailure) return error.message;
+      throw error;
+    });
     problem = typeof answer === 'string' ? answer : problemOf(answer, settings);
     if (problem === null) return;
     if (typeof answer === 'string' || !isLasting(answer)) {

@@ -8,7 +8,8 @@ import { Interrupted, say, UsageError, type Io } from '../io.ts';
 import { descendants } from '../observe/process-tree.ts';
 import { holderInWords, portIsFree } from '../observe/port-holder.ts';
 import { startChild } from './process.ts';
-import { get, type Server } from './servers.ts';
+import { ask } from './http.ts';
+import { type Server } from './servers.ts';
 
 export const DEFAULT_PORT = 8080;
 const POLL_MS = 150;
@@ -86,7 +87,9 @@ export async function startUserServer(
   const until = Date.now() + settings.startWithinMs;
   say(io, `starting the server (${command}), waiting for ${url}${settings.healthPath}`);
   for (;;) {
-    const answer = await get(io, settings, `${url}${settings.healthPath}`, {}, 2000).catch(() => null);
+    const answer = await ask(io, settings, `${url}${settings.healthPath}`, { timeout_ms: 2000 }).catch(
+      () => null,
+    );
     if (answer !== null && answer.status >= 200 && answer.status < 300) break;
     const refusal = io.interrupted.aborted
       ? 'interrupted'

@@ -33,8 +33,7 @@ const listed = (of: Columns): readonly NumberArray[] => COLUMNS.map(({ field }) 
 const PLACES = COLUMNS.map(({ place: at }) => at);
 
 const isTrend = (field: string): field is OptionalTrend => PLACED[placeOf(field)]?.column === 'trend';
-const TRENDS: readonly OptionalTrend[] = PLACED.flatMap(({ field }) => (isTrend(field) ? [field] : []));
-const TREND_PLACES = TRENDS.map(place);
+const TRENDS = PLACED.flatMap(({ field }, at) => (isTrend(field) ? [{ field, place: at }] : []));
 
 function columnsFrom(make: (column: PlacedColumn) => NumberArray): Columns {
   const made: Record<string, NumberArray> = {};
@@ -50,11 +49,9 @@ function requireAll(
     if (!(made[field] instanceof ARRAYS[column])) throw new Error(`the column ${field} is no ${column}`);
 }
 
-const byField = (of: Columns): Readonly<Record<string, NumberArray>> => of;
-
-/** A column of these by its name. */
 function columnOf(of: Columns, field: string): NumberArray {
-  const column = byField(of)[field];
+  const by_field: Readonly<Record<string, NumberArray>> = of;
+  const column = by_field[field];
   if (column === undefined) throw new Error(`there is no column ${field}`);
   return column;
 }
@@ -74,6 +71,7 @@ const PAYLOAD = place('payload_id');
 const STAGES = place('stages_ms');
 const GAPS = place('gaps_ms');
 const ESTIMATED = place('tokens_estimated');
+
 /** Open load: from the scheduled start on, or a stalled server would be excused the requests it kept waiting. */
 function fromSchedule(values: Float64Array): void {
   const late_ms = values[LATE] ?? Number.NaN;
@@ -99,8 +97,7 @@ export class RequestTable {
   #stages = new Map<string, Float32Array>();
   #stage_columns: Float32Array[] = [];
   #stage_names: readonly string[] | null = null;
-  /** By place in TRENDS. */
-  #trends: (Float64Array | null)[] = TRENDS.map(() => null);
+  readonly #optional = new Map<OptionalTrend, Float64Array>();
   #gaps: GapHistogram | null = null;
   #estimated = 0;
   #row: Row | null = null;
@@ -134,10 +131,12 @@ export class RequestTable {
   }
 
   #addTrends(row: number, values: Float64Array): void {
-    for (let i = 0; i < TREND_PLACES.length; i += 1) {
-      const value = values[TREND_PLACES[i] ?? 0] ?? Number.NaN;
+    for (const { field, place: at } of TRENDS) {
+      const value = values[at] ?? Number.NaN;
       if (Number.isNaN(value)) continue;
-      const column = (this.#trends[i] ??= new Float64Array(this.#capacity).fill(Number.NaN));
+      let column = this.#optional.get(field);
+      if (column === undefined)
+        this.#optional.set(field, (column = new Float64Array(this.#capacity).fill(Number.NaN)));
       column[row] = value;
     }
   }
@@ -183,9 +182,8 @@ export class RequestTable {
     for (const [name, column] of this.#stages)
       this.#stages.set(name, grown(column, new Float32Array(to).fill(Number.NaN, from)));
     this.#stage_names = null;
-    this.#trends = this.#trends.map((column) =>
-      column === null ? null : grown(column, new Float64Array(to).fill(Number.NaN, from)),
-    );
+    for (const [name, column] of this.#optional)
+      this.#optional.set(name, grown(column, new Float64Array(to).fill(Number.NaN, from)));
   }
 
   /** What was asked is known by its endpoint and its id: two endpoints of a mix may ask the same prompts. */
@@ -229,25 +227,52 @@ export class RequestTable {
       payload_ids: this.payload_ids,
       payload_endpoints: this.payload_endpoints,
       stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
-      optional: new Map(
-        TRENDS.flatMap((field, i): [OptionalTrend, Float64Array][] => {
-          const column = this.#trends[i] ?? null;
-          return column === null ? [] : [[field, f64(column)]];
-        }),
-      ),
+      optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
       gaps: this.#gaps,
       estimated: this.#estimated,
     };
   }
 
-  #order(): Int32Array {
+  /**
+   * The rows of the warm-up in the same order, as copies; null where there is none. Only before {@link measured}, which
+   * puts the measured rows in their place.
+   */
+  warmUp(): Measured | null {
+    if (this.#taken) throw new Error('the measured rows of this table were taken already');
+    const rows = this.#order(1);
+    const n = rows.length;
+    if (n === 0) return null;
+    const f64 = (of: Float64Array): Float64Array => Float64Array.from(rows, (row) => of[row] ?? 0);
+    const f32 = (of: Float32Array): Float32Array => Float32Array.from(rows, (row) => of[row] ?? 0);
+    return {
+      ...columnsFrom(({ field, column }) => {
+        const of = columnOf(this.#columns, field);
+        const taken = new ARRAYS[column](n);
+        for (let i = 0; i < n; i += 1) taken[i] = of[rows[i] ?? 0] ?? 0;
+        return taken;
+      }),
+      variant: this.variant,
+      n,
+      warm_up: 0,
+      payload: Int32Array.from(rows, (row) => this.#payload[row] ?? 0),
+      payload_ids: this.payload_ids,
+      payload_endpoints: this.payload_endpoints,
+      stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
+      optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
+      gaps: null,
+      estimated: 0,
+    };
+  }
+
+  /** The measured rows (0), or those of the warm-up (1), by block and index. */
+  #order(warm = 0): Int32Array {
     const { block, index } = this.#columns;
     const rows = new Int32Array(this.rows);
     let n = 0;
     let sorted = true;
     let [last_block, last_index] = [-1, -1];
     for (let row = 0; row < this.rows; row += 1) {
-      if (this.#warm[row] === 1) continue;
+      if (this.#warm[row] !== warm) continue;
       const [b, i] = [block[row] ?? 0, index[row] ?? 0];
       if (b < last_block || (b === last_block && i < last_index)) sorted = false;
       [last_block, last_index] = [b, i];

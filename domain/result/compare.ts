@@ -13,11 +13,13 @@ import { capacitiesOf } from '../jobs/capacity/of-run.ts';
 import { capacityChecks } from '../jobs/capacity/ratio.ts';
 import { judgeObserved } from '../jobs/inference/observed.ts';
 import { SCHEMA_VERSION } from '../record/schema-version.ts';
+import { firstBlocks, type Measured } from '../record/request-table.ts';
 import type { RunData } from '../run/data.ts';
 import { isRamp, type Manifest } from '../run/manifest.ts';
 import type { Settings } from '../settings/settings.ts';
 import { variantSettings } from '../settings/variants.ts';
 import {
+  BASELINE,
   candidatesOf,
   mapVariants,
   pairsOf,
@@ -29,8 +31,12 @@ import type { Check, Verdict, VerdictWord } from '../verdict/check.ts';
 import { decide, failOn, type Decided, type VerdictContext } from '../verdict/decide.ts';
 import type { Evidence } from '../verdict/evidence.ts';
 import { finding, type Finding } from '../verdict/findings.ts';
-import type { GateContext } from '../verdict/gates/judge.ts';
-import { judgeLooks, type Looked, type Side } from '../verdict/gates/looks.ts';
+import { inFlight, type InFlight } from '../verdict/gates/error-rate.ts';
+import type { Pair, Side } from '../verdict/gates/evaluation.ts';
+import { judgeGates, type GateContext } from '../verdict/gates/judge.ts';
+import { judgeLooks, type Looked } from '../verdict/gates/looks.ts';
+import type { LoadKind } from '../verdict/gates/throughput.ts';
+import { planGates, type GatePlan, type PlanSettings } from '../verdict/plan.ts';
 import { judgeLimit } from '../verdict/limits.ts';
 import { runEvidence } from '../verdict/run-evidence.ts';
 import { checkFindings, figureFindings, runFindings } from '../verdict/run-findings.ts';
@@ -128,11 +134,13 @@ function attempts(broken: Finding[]): <T>(what: string, make: () => T, otherwise
   };
 }
 
+const sideOf = (measured: Measured, context: SummaryContext): Side => {
+  const sorted = samples(measured);
+  return { measured, samples: sorted, summary: summarise(measured, sorted, context) };
+};
+
 const sidesOf = (data: RunData, context: SummaryContext): ByVariant<Side> =>
-  mapVariants(data.measured, (measured) => {
-    const sorted = samples(measured);
-    return { measured, samples: sorted, summary: summarise(measured, sorted, context) };
-  });
+  mapVariants(data.measured, (measured) => sideOf(measured, context));
 
 function limitChecks(data: RunData, sides: ByVariant<Side>): Check[] {
   const { thresholds, variants } = data.manifest;
@@ -148,20 +156,77 @@ function limitChecks(data: RunData, sides: ByVariant<Side>): Check[] {
   return [...of('limit', thresholds.limits), ...of('target', thresholds.targets)];
 }
 
-/** Each candidate against the baseline. */
+/** Each candidate against the baseline: one look at the end, or, as planned, one between blocks. */
 function lookedOf(data: RunData, sides: ByVariant<Side>, context: SummaryContext): Looked[] {
   const { manifest, settings } = data;
-  const gates: GateContext = {
-    alpha: settings.alpha,
-    rule: settings.rule,
-    required: settings.require,
-    deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
-    block_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
-    closed_loop: isClosed(settings.arrival),
-  };
-  return pairsOf(sides).map(({ of: [baseline, shadow] }) =>
-    judgeLooks(manifest, { baseline, shadow }, context, gates),
-  );
+  const { looks, blocks, thresholds } = manifest;
+  const replicates = replicatesOf(data);
+  return pairsOf(sides).map(({ candidate, of: [baseline, shadow] }) => {
+    const pair: Pair = { baseline, shadow, replicates };
+    const gates: GateContext = {
+      alpha: settings.alpha,
+      rule: settings.rule,
+      required: settings.require,
+      plan: planOf(data, candidate, context),
+      deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
+      block_ms: blocks[0]?.duration_ms ?? settings.durationMs,
+      load: loadOf(settings),
+      in_flight: inFlightOf(pair, settings),
+    };
+    if (looks.length === 0) return { ...judgeGates(thresholds.gates, pair, gates), looks: null };
+    const upTo = (after: number): Pair => ({
+      baseline: sideOf(firstBlocks(baseline.measured, after), context),
+      shadow: sideOf(firstBlocks(shadow.measured, after), context),
+      replicates,
+    });
+    return judgeLooks(thresholds.gates, looks, blocks.length, upTo, gates);
+  });
+}
+
+function loadOf(settings: Settings): LoadKind {
+  if (settings.maxRequests !== null || planLoad(settings) !== null) return 'counted';
+  return isClosed(settings.arrival) ? 'closed' : 'open';
+}
+
+function inFlightOf(pair: Pair, { arrival, rate, vus }: Settings): InFlight {
+  return inFlight(pair, !isClosed(arrival) && rate !== null ? { rate_per_s: rate } : { clients: vus });
+}
+
+/** Which A-B-B-A each block belongs to, by its place among its variant's blocks: two of each make one. */
+function replicatesOf({ manifest, settings }: RunData): readonly number[] | undefined {
+  return settings.order === 'abba' ? manifest.blocks.map((_, i) => Math.floor(i / 2)) : undefined;
+}
+
+/** What counts is fixed by the settings and the warm-up, which no measured request can change. */
+function planOf(data: RunData, candidate: Variant, context: SummaryContext): readonly GatePlan[] | null {
+  const { manifest, warm_up } = data;
+  const [baseline, shadow] = [warm_up[BASELINE], warm_up[candidate]];
+  const warm =
+    baseline === undefined || shadow === undefined
+      ? null
+      : { baseline: sideOf(baseline, context), shadow: sideOf(shadow, context) };
+  const planned = planSettings(data);
+  // Without a warm-up and without a number of requests nothing tells the size of the run: floors by size decide then.
+  return warm === null && planned.requests === null
+    ? null
+    : planGates(manifest.thresholds.gates, planned, warm);
+}
+
+/** What the plan takes from the settings: all blocks that were to run, whatever became of them. */
+function planSettings({ manifest, settings }: RunData): PlanSettings {
+  const blocks = Math.max(1, manifest.looks.at(-1) ?? manifest.blocks.length);
+  const per_block_ms = manifest.blocks[0]?.duration_ms ?? settings.durationMs;
+  const duration_ms = blocks * per_block_ms;
+  const counted = settings.maxRequests ?? planLoad(settings)?.requests ?? null;
+  const { rate } = settings;
+  const requests =
+    counted !== null
+      ? counted * blocks
+      : rate !== null && !isClosed(settings.arrival)
+        ? Math.round((rate * duration_ms) / 1000)
+        : null;
+  const { count, labelled } = manifest.payloads;
+  return { alpha: settings.alpha, duration_ms, requests, payloads: count, labelled, load: loadOf(settings) };
 }
 
 function lengthsOf(data: RunData, sides: ByVariant<Side>): Finding[] {

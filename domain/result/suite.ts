@@ -16,7 +16,8 @@ export type Level = 'met' | 'acceptable' | 'beyond' | 'undecided' | 'failed' | '
 export function levelOf(check: Check): Level {
   const { kind, answer, role, value, acceptable, op } = check;
   if (answer === 'pass' || (kind === 'gate' && role !== 'blocks')) return 'met';
-  if (answer === 'inconclusive') return 'undecided';
+  // A target informs, and one without data is missed.
+  if (answer === 'inconclusive') return kind === 'target' ? 'beyond' : 'undecided';
   if (kind !== 'target') return 'failed';
   return value !== null && acceptable !== null && holds(op, value, acceptable) ? 'acceptable' : 'beyond';
 }

@@ -10,6 +10,10 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A member of what may be no object at all; undefined where there is none. */
+export const fieldOf = (value: unknown, name: string): unknown =>
+  isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+
 const SHOWN = 60;
 const shown = (value: unknown): string =>
   value === undefined ? 'missing' : (JSON.stringify(value) ?? typeof value).slice(0, SHOWN);

@@ -398,8 +398,11 @@ const LATE_LEAST_MS = 10;
 
 export interface Starts {
   readonly variant: Variant;
-  /** p99 of how late requests of an open load began; null in a closed loop. */
+  /** Requests were to begin by a schedule. */
+  readonly open: boolean;
+  /** p99 of how late requests of an open load began; null where no record says so. */
   readonly late_ms: number | null;
+  readonly requests: number;
   /** Of requests that were to begin together: last start less first; null where none were. */
   readonly spread_ms: number | null;
   readonly latency_ms: number;
@@ -409,7 +412,15 @@ export interface Starts {
 export function judgeStarts(starts: readonly Starts[], tolerance: number): Evidence {
   const figures: EvidenceFigure[] = [];
   const findings: Finding[] = [];
-  for (const { variant, late_ms, spread_ms, latency_ms } of starts) {
+  for (const { variant, open, late_ms, requests, spread_ms, latency_ms } of starts) {
+    if (open && late_ms === null)
+      findings.push(
+        finding(
+          'evidence_missing',
+          { what: 'the lateness of starts', seen: 0, planned: requests },
+          { variant },
+        ),
+      );
     const limit_ms = Math.max(LATE_LEAST_MS, delayLimit(tolerance, latency_ms));
     const judge = (
       name: 'late_starts' | 'burst_spread',

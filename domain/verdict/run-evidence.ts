@@ -1,6 +1,7 @@
 /** A run's own evidence, as its directory holds it. */
 import { lateness } from '../figures/lateness.ts';
 import { loadSpans, type VariantSummary } from '../figures/summary.ts';
+import { isClosed } from '../load/arrivals.ts';
 import { planLoad } from '../load/counted-plan.ts';
 import type { Measured } from '../record/request-table.ts';
 import type { RunData } from '../run/data.ts';
@@ -161,7 +162,9 @@ function startsOf(
     return [
       {
         variant,
+        open: !isClosed(data.settings.arrival),
         late_ms: lateness(measured),
+        requests: measured.n,
         spread_ms:
           kind === 'at_once' && data.manifest.job === 'burst' ? spread(measured, data.settings.vus) : null,
         latency_ms: summaries[variant]?.trends.request_duration?.p50 ?? 0,

@@ -1,5 +1,6 @@
 import { commonFlags } from '../kit/common.ts';
-import { type Flags, choice, list, number, override, text } from '../kit/flags.ts';
+import { absent, choice, list, named, number, setting } from '../../domain/settings/kinds.ts';
+import type { Values } from '../../domain/settings/parse.ts';
 
 /** Each is one real bug, that one scenario of the gateway's suite is for. */
 export const bugs = [
@@ -49,47 +50,39 @@ export const flags = {
   port,
   variant,
   seed,
-  lm_url: text('http://127.0.0.1:8090', 'address of the LM, without /v1'),
-  logs: text('logs', 'folder of the logs, <program>.log'),
-  program: list('NAME:MODEL:sync or NAME:MODEL:async (default four of them, of two models)'),
-  sync_workers: override({
-    min: 1,
-    max: 100_000,
-    integer: true,
-    doc: 'requests of sync programs at once (default min(32, CPUs + 4))',
-  }),
-  max_concurrent_per_program: number({
-    initial: 0,
-    min: 0,
-    max: 100_000,
-    integer: true,
-    doc: 'requests of one program at once, more of them queue; 0 is no limit',
-  }),
-  queue_timeout_s: number({
-    initial: 30,
-    min: 0,
-    max: 3600,
-    doc: 'the longest time in that queue, then 429',
-  }),
-  lm_attempts: number({
-    initial: 4,
-    min: 1,
-    max: 100,
-    integer: true,
-    doc: 'calls of the LM for a request that it fails with 429 or 5xx',
-  }),
-  lm_backoff_ms: number({
-    initial: 200,
-    min: 0,
-    max: 600_000,
-    doc: 'before the second call, doubled before each further one',
-  }),
-  lm_timeout_s: number({ initial: 60, min: 0.001, max: 3600, doc: 'for one call of the LM' }),
-  ready_poll_ms: number({ initial: 500, min: 10, max: 600_000, doc: 'how often the LM is looked for' }),
-  answer_cache: choice(['on', 'off'], 'off', 'whether repeated inputs are answered without the LM'),
-  bug: choice(bugs, 'none', 'one of those below'),
+  lm_url: setting(named(), 'http://127.0.0.1:8090', 'address of the LM, without /v1'),
+  logs: setting(named(), 'logs', 'folder of the logs, <program>.log'),
+  program: setting(
+    list(named(), 'TEXT'),
+    [],
+    'NAME:MODEL:sync or NAME:MODEL:async (default four of them, of two models)',
+  ),
+  sync_workers: absent(
+    number({ min: 1, max: 100_000, whole: true }),
+    'requests of sync programs at once (default min(32, CPUs + 4))',
+  ),
+  max_concurrent_per_program: setting(
+    number({ min: 0, max: 100_000, whole: true }),
+    0,
+    'requests of one program at once, more of them queue; 0 is no limit',
+  ),
+  queue_timeout_s: setting(number({ min: 0, max: 3600 }), 30, 'the longest time in that queue, then 429'),
+  lm_attempts: setting(
+    number({ min: 1, max: 100, whole: true }),
+    4,
+    'calls of the LM for a request that it fails with 429 or 5xx',
+  ),
+  lm_backoff_ms: setting(
+    number({ min: 0, max: 600_000 }),
+    200,
+    'before the second call, doubled before each further one',
+  ),
+  lm_timeout_s: setting(number({ min: 0.001, max: 3600 }), 60, 'for one call of the LM'),
+  ready_poll_ms: setting(number({ min: 10, max: 600_000 }), 500, 'how often the LM is looked for'),
+  answer_cache: setting(choice(['on', 'off']), 'off', 'whether repeated inputs are answered without the LM'),
+  bug: setting(choice(bugs), 'none', 'one of those below'),
   fault,
   fault_path,
 };
 
-export type GatewayFlags = Flags<typeof flags>;
+export type GatewayFlags = Values<typeof flags>;

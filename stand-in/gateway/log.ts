@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../kit/flags.ts';
+import { BadValue } from '../../domain/text/units.ts';
 import { sleep } from '../kit/sleep.ts';
 
 /** One request of a program, as its log has it. */
@@ -30,14 +30,14 @@ export class ProgramLog {
   #lines = 0;
   #closed = false;
 
-  /** @throws {UsageError} where the folder can't be made or written to */
+  /** @throws {BadValue} where the folder can't be made or written to */
   constructor(folder: string, program: string, bug: LogBug | null) {
     try {
       // Not recursive: Node 20 loops for ever where the system refuses with ENOENT, as under /proc.
       if (!existsSync(folder)) mkdirSync(folder);
       this.#file = openSync(join(folder, `${program}.log`), 'a');
     } catch (error) {
-      throw new UsageError(`--logs '${folder}': ${error instanceof Error ? error.message : String(error)}`);
+      throw new BadValue(`--logs '${folder}': ${error instanceof Error ? error.message : String(error)}`);
     }
     this.#bug = bug;
   }

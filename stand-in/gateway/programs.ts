@@ -1,4 +1,4 @@
-import { UsageError } from '../kit/flags.ts';
+import { BadValue } from '../../domain/text/units.ts';
 
 export type Mode = 'sync' | 'async';
 
@@ -37,7 +37,7 @@ const SHAPE = /^([A-Za-z][A-Za-z0-9_-]*):(.+):(sync|async)$/;
 function parse(given: string): Program {
   const [, name, model, mode] = SHAPE.exec(given) ?? [];
   if (name === undefined || model === undefined)
-    throw new UsageError(`--program '${given}': NAME:MODEL:sync or NAME:MODEL:async, as Ask:model-b:sync`);
+    throw new BadValue(`--program '${given}': NAME:MODEL:sync or NAME:MODEL:async, as Ask:model-b:sync`);
   return {
     name,
     model,
@@ -48,13 +48,13 @@ function parse(given: string): Program {
 
 /**
  * The programs asked for, or four usual ones: two models, two sync and two async.
- * @throws {UsageError} at a bad one, or a name given twice
+ * @throws {BadValue} at a bad one, or a name given twice
  */
 export function readPrograms(given: readonly string[]): readonly Program[] {
   const programs = (given.length > 0 ? given : usual_programs).map(parse);
   const names = programs.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new UsageError(`--program: ${twice} is given twice`);
+  if (twice !== undefined) throw new BadValue(`--program: ${twice} is given twice`);
   return programs;
 }
 

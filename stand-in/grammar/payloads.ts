@@ -1,7 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { parseJson } from '../../domain/text/parse-json.ts';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { UsageError } from '../kit/flags.ts';
+import { BadValue } from '../../domain/text/units.ts';
 
 const Labels = v.pipe(v.array(v.string()), v.minLength(1));
 
@@ -14,29 +15,18 @@ const Payload = v.object({
 /** A learner's sentence with the answers that count as right. */
 export type Payload = v.InferOutput<typeof Payload>;
 
-function parse(text: string, where: string): Payload {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${where}: not JSON (${error instanceof Error ? error.message : String(error)})`);
-  }
-  const parsed = v.safeParse(Payload, json);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw new UsageError(`${where}: ${v.getDotPath(issue) ?? 'payload'}: ${issue.message}`);
-}
+const parse = (text: string, where: string): Payload => parseJson(Payload, text, where);
 
 /**
  * Every `*.json` (a payload a file) and `*.jsonl` (a payload a line) of a folder, by text.
- * @throws {UsageError} where there is no such folder or no payload in it, or one isn't a payload
+ * @throws {BadValue} where there is no such folder or no payload in it, or one isn't a payload
  */
 export function readPayloads(folder: string): ReadonlyMap<string, Payload> {
   let names: string[];
   try {
     names = readdirSync(folder).toSorted();
   } catch {
-    throw new UsageError(`--payloads: no folder '${folder}' in ${process.cwd()}`);
+    throw new BadValue(`--payloads: no folder '${folder}' in ${process.cwd()}`);
   }
   const payloads = names.flatMap((name) => {
     const path = join(folder, name);
@@ -46,6 +36,6 @@ export function readPayloads(folder: string): ReadonlyMap<string, Payload> {
     const lines = readFileSync(path, 'utf8').split('\n');
     return lines.flatMap((line, i) => (line.trim() === '' ? [] : [parse(line, `${path}:${i + 1}`)]));
   });
-  if (payloads.length === 0) throw new UsageError(`--payloads: no *.json and no *.jsonl in '${folder}'`);
+  if (payloads.length === 0) throw new BadValue(`--payloads: no *.json and no *.jsonl in '${folder}'`);
   return new Map(payloads.map((payload) => [payload.request.text, payload]));
 }

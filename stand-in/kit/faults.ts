@@ -1,5 +1,5 @@
-import { UsageError } from './flags.ts';
-import { suggestion } from './nearest.ts';
+import { BadValue } from '../../domain/text/units.ts';
+import { suggestion } from './command-line.ts';
 import { randomFor } from './random.ts';
 
 /** What the number after `KIND=` means: a share of the requests, or a threshold in its unit for the whole server. */
@@ -95,14 +95,14 @@ const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Nu
 
 /**
  * Reads `KIND=AMOUNT[:ARG]`.
- * @throws {UsageError} at an unknown kind (the valid ones are listed) or a number out of its bounds
+ * @throws {BadValue} at an unknown kind (the valid ones are listed) or a number out of its bounds
  */
 export function parseFault<K extends string>(text: string, rules: FaultRules<K>): Fault<K> {
   const match = /^([^=:]*)(?:=([^:]*)(?::(.*))?)?$/.exec(text);
   const kind = match?.[1] ?? text;
   if (!isKind(rules, kind)) {
     const valid = Object.keys(rules);
-    throw new UsageError(
+    throw new BadValue(
       `--fault '${text}': unknown kind.${suggestion(kind, valid)} Valid: ${valid.join(', ')}`,
     );
   }
@@ -110,15 +110,15 @@ export function parseFault<K extends string>(text: string, rules: FaultRules<K>)
   const usage = `${kind}=${rule.measure.toUpperCase()}${rule.arg === undefined ? '' : `[:${rule.arg.name}]`}`;
   const amount = numberOf(match?.[2] ?? '');
   const { allowed, holds } = amounts[rule.measure];
-  if (!holds(amount)) throw new UsageError(`--fault '${text}': ${usage} takes ${allowed}`);
+  if (!holds(amount)) throw new BadValue(`--fault '${text}': ${usage} takes ${allowed}`);
   const given = match?.[3];
   if (given === undefined) return { kind, amount, arg: rule.arg?.initial ?? 0 };
   const arg = numberOf(given);
   if (rule.arg === undefined)
-    throw new UsageError(`--fault '${text}': ${kind} takes no ':' argument, only ${usage}`);
+    throw new BadValue(`--fault '${text}': ${kind} takes no ':' argument, only ${usage}`);
   if (!(arg >= rule.arg.min && arg <= rule.arg.max)) {
     const { name, min, max } = rule.arg;
-    throw new UsageError(`--fault '${text}': ${name} is a number from ${min} to ${max}`);
+    throw new BadValue(`--fault '${text}': ${name} is a number from ${min} to ${max}`);
   }
   return { kind, amount, arg };
 }
@@ -142,7 +142,7 @@ export class FaultPlan<K extends string> {
   readonly #seed: number;
   readonly #phases = new Map<string, number>();
 
-  /** @throws {UsageError} see `parseFault`; also where shares add up to more than 1, or a server's fault is given twice */
+  /** @throws {BadValue} see `parseFault`; also where shares add up to more than 1, or a server's fault is given twice */
   constructor(texts: readonly string[], rules: FaultRules<K>, seed: number) {
     const faults = texts.map((text) => parseFault(text, rules));
     const whole = faults.filter(({ kind }) => rules[kind].measure !== 'share');
@@ -151,9 +151,9 @@ export class FaultPlan<K extends string> {
     this.#seed = seed;
     const sum = this.#shares.reduce((total, { amount }) => total + amount, 0);
     if (sum > 1 + 1e-9)
-      throw new UsageError(`--fault: the shares add up to ${sum}; at most 1, since a request has one fault`);
+      throw new BadValue(`--fault: the shares add up to ${sum}; at most 1, since a request has one fault`);
     if (this.#whole.size < whole.length)
-      throw new UsageError('--fault: the same fault of the whole server is given twice');
+      throw new BadValue('--fault: the same fault of the whole server is given twice');
   }
 
   /**

@@ -1,6 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type FlagTable, type Flags, UsageError, helpOf, readFlags } from './flags.ts';
+import { helpOf, readFlags } from './command-line.ts';
+import type { Values, Table } from '../../domain/settings/parse.ts';
+import { BadValue } from '../../domain/text/units.ts';
 
 /** A server that listens. */
 export interface Running {
@@ -22,14 +24,14 @@ export const processHost: Host = {
   log: (line) => void process.stderr.write(`${line}\n`),
 };
 
-interface Entry<T extends FlagTable> {
+interface Entry<T extends Table> {
   readonly server: string;
   readonly flags: T;
   /** More text for `--help`. */
   readonly help?: string;
-  start(flags: Flags<T>, host: Host): Promise<Running>;
+  start(flags: Values<T>, host: Host): Promise<Running>;
   /** Shown in the ready line; null for a server that has none. */
-  variantOf(flags: Flags<T>): string | null;
+  variantOf(flags: Values<T>): string | null;
 }
 
 /** The error of a listening socket in words, or null where it is none. */
@@ -53,7 +55,7 @@ function exitWithParent(): void {
  * The whole life of a server's process: flags, the ready line (the only line on stdout), the end.
  * Exits 2 at bad flags or a taken port, 0 at SIGTERM, SIGINT or, with EXIT_WITH_PARENT=1, when stdin ends.
  */
-async function live<T extends FlagTable>(entry: Entry<T>): Promise<void> {
+async function live<T extends Table>(entry: Entry<T>): Promise<void> {
   const argv = process.argv.slice(2);
   if (argv.includes('--help')) {
     process.stdout.write(`${helpOf(entry.server, entry.flags)}${entry.help ?? ''}`);
@@ -68,7 +70,7 @@ async function live<T extends FlagTable>(entry: Entry<T>): Promise<void> {
     const ready = { listening: url, pid: process.pid, server: entry.server, variant: entry.variantOf(flags) };
     process.stdout.write(`${JSON.stringify(ready)}\n`);
   } catch (error) {
-    const problem = error instanceof UsageError ? error.message : listenProblem(error);
+    const problem = error instanceof BadValue ? error.message : listenProblem(error);
     if (problem === null) throw error;
     processHost.log(`${entry.server}: ${problem}`);
     process.exit(2);
@@ -76,7 +78,7 @@ async function live<T extends FlagTable>(entry: Entry<T>): Promise<void> {
 }
 
 /** Runs `entry` where its module is the process's main one, and does nothing where a test imports it. */
-export function runAsMain<T extends FlagTable>(module_url: string, entry: Entry<T>): void {
+export function runAsMain<T extends Table>(module_url: string, entry: Entry<T>): void {
   const main = process.argv[1];
   if (main === undefined || realpathSync(main) !== fileURLToPath(module_url)) return;
   void live(entry);

@@ -5,7 +5,7 @@ import { Registry } from 'prom-client';
 import * as v from 'valibot';
 import type { Variant } from './common.ts';
 import { type Fault, FaultPlan, type FaultRules, type ServerFault, type TransportFault } from './faults.ts';
-import { UsageError } from './flags.ts';
+import { BadValue } from '../../domain/text/units.ts';
 import { commonMetrics } from './metrics.ts';
 import { WorkerPool } from './pool.ts';
 import type { Host, Running } from './process.ts';
@@ -124,7 +124,7 @@ export class StandIn<K extends string> {
   readonly #methods = new Map<string, string>();
   #in_flight = 0;
 
-  /** @throws {UsageError} at a bad fault */
+  /** @throws {BadValue} at a bad fault */
   constructor(options: ServerOptions<K>) {
     this.#options = options;
     this.#faults = new FaultPlan(options.fault, options.fault_rules, options.seed);
@@ -194,13 +194,13 @@ export class StandIn<K extends string> {
 
   /**
    * Rejects where the port is taken.
-   * @throws {UsageError} where faults are to strike at a path that isn't served
+   * @throws {BadValue} where faults are to strike at a path that isn't served
    */
   async listen(): Promise<Running> {
     const paths = [...this.#methods.keys()].filter((path) => path !== '/metrics');
     const stray = this.#options.fault_path.find((path) => !paths.includes(path));
     if (stray !== undefined)
-      throw new UsageError(`--fault-path '${stray}': no such path; valid: ${paths.join(', ')}`);
+      throw new BadValue(`--fault-path '${stray}': no such path; valid: ${paths.join(', ')}`);
     const url = await this.#app.listen({ host: '127.0.0.1', port: this.#options.port });
     return { url, close: () => this.#app.close() };
   }

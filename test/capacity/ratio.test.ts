@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Capacity } from '../../domain/jobs/capacity/capacity.ts';
-import { capacityRatio } from '../../domain/jobs/capacity/ratio.ts';
+import { CAPACITY, SUSTAINED, capacityChecks } from '../../domain/jobs/capacity/ratio.ts';
 import type { Thresholds } from '../../domain/verdict/thresholds.ts';
 import type { Variant } from '../../domain/variants.ts';
 
@@ -22,7 +22,8 @@ const sustains = (
   bottlenecks: [],
 });
 
-const ratio = (baseline: Capacity, shadow: Capacity) => capacityRatio({ baseline, shadow }, TOLERATED);
+const ratio = (baseline: Capacity, shadow: Capacity) =>
+  capacityChecks({ baseline, shadow }, TOLERATED).find(({ id }) => id === CAPACITY);
 
 describe('the ratio of what two variants sustain', () => {
   test.each([
@@ -53,8 +54,22 @@ describe('the ratio of what two variants sustain', () => {
     );
   });
 
+  test('that something was sustained is a check of its own, which no data never passes', () => {
+    const checks = capacityChecks(
+      { baseline: sustains('baseline', 36, 37), shadow: sustains('shadow', null, 5) },
+      TOLERATED,
+    );
+    expect(
+      checks.filter(({ id }) => id === SUSTAINED).map(({ subject, answer }) => [subject.variant, answer]),
+    ).toEqual([
+      ['baseline', 'pass'],
+      ['shadow', 'inconclusive'],
+    ]);
+  });
+
   test('there is none where one sustains nothing, or is alone', () => {
-    expect(ratio(sustains('baseline', 36, 37), sustains('shadow', null, 5))).toBeNull();
-    expect(capacityRatio({ baseline: sustains('baseline', 36, 37) }, TOLERATED)).toBeNull();
+    expect(ratio(sustains('baseline', 36, 37), sustains('shadow', null, 5))).toBeUndefined();
+    const alone = capacityChecks({ baseline: sustains('baseline', 36, 37) }, TOLERATED);
+    expect(alone.map(({ id }) => id)).toEqual([SUSTAINED]);
   });
 });

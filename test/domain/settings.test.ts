@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  SETTINGS,
-  SETTING_NAMES,
-  envName,
-  flagName,
-  formatSettings,
-  parseSettings,
-} from '../../domain/settings/settings.ts';
+import { envName, flagName } from '../../domain/settings/parse.ts';
+import { SETTINGS, SETTING_NAMES, formatSettings, parseSettings } from '../../domain/settings/settings.ts';
 
 const parse = (flags = {}, env = {}, job = {}): ReturnType<typeof parseSettings> =>
   parseSettings({ flags, env, job });
@@ -32,6 +26,16 @@ describe('the table of settings', () => {
   });
 
   it('treats an empty variable as absent', () => expect(parse({}, { VUS: '' }).settings.vus).toBe(10));
+
+  it.each(['baselineUrl', 'gatewayUrl', 'start', 'payloads', 'model'] as const)(
+    'refuses an empty %s, which would be another thing in its place',
+    (name) => {
+      for (const { problems } of [parse({ [name]: '' }), parse({}, { [envName(name)]: '' })])
+        expect(problems).toEqual([
+          expect.stringMatching(/: "" is empty; give .*, or (leave it out|unset it)/),
+        ]);
+    },
+  );
 
   it('names every refused value at once', () => {
     const { problems } = parse({ vus: '-1', durationMs: '60' });

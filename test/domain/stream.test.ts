@@ -288,7 +288,7 @@ describe('settings', () => {
         ...targets.map(({ metric }) => metric),
       ];
     };
-    expect(names(false, false)).toEqual(['e2e', 'error_rate', 'throughput']);
+    expect(names(false, false)).toEqual(['e2e', 'e2e', 'e2e', 'error_rate', 'throughput']);
     expect(names(true, false)).not.toContain('output_length');
     expect(names(true, true)).toContain('output_length');
   });

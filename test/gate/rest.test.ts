@@ -1,7 +1,7 @@
 /** Calls that fail, each by its name; and no secret in what is said. */
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Service, type ServiceOptions } from '../../cli/jobs/adapter-gate/rest.ts';
+import { Service, type ServiceOptions } from '../../cli/services/json-service.ts';
 import { testIo } from './io.ts';
 import { proxyTo, type Proxy } from './proxy.ts';
 

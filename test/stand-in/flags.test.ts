@@ -1,23 +1,15 @@
 import { expect, test } from 'vitest';
-import {
-  choice,
-  defaultsOf,
-  helpOf,
-  list,
-  number,
-  override,
-  readFlags,
-  text,
-} from '../../stand-in/kit/flags.ts';
+import { absent, choice, list, named, number, setting } from '../../domain/settings/kinds.ts';
+import { defaultsOf, helpOf, readFlags } from '../../stand-in/kit/command-line.ts';
 import { noiseFlags } from '../../stand-in/kit/noise-flags.ts';
 
 const table = {
-  port: number({ initial: 0, min: 0, max: 65_535, integer: true, doc: 'the port' }),
-  latency_scale: number({ initial: 1, min: 0, max: 10, doc: 'a factor' }),
-  accuracy: override({ min: 0, max: 1, doc: 'a probability' }),
-  variant: choice(['baseline', 'shadow'], 'baseline', 'which'),
-  payloads: text('payloads', 'a folder'),
-  fault: list('a fault'),
+  port: setting(number({ min: 0, max: 65_535, whole: true }), 0, 'the port'),
+  latency_scale: setting(number({ min: 0, max: 10 }), 1, 'a factor'),
+  accuracy: absent(number({ min: 0, max: 1 }), 'a probability'),
+  variant: setting(choice(['baseline', 'shadow']), 'baseline', 'which'),
+  payloads: setting(named(), 'payloads', 'a folder'),
+  fault: setting(list(named(), 'FAULT'), [], 'a fault'),
   ...noiseFlags,
 };
 
@@ -67,14 +59,14 @@ test.each([
   [['--', 'x'], "unexpected '--'"],
   [['--port'], '--port needs a value'],
   [['--port', '1', '--port', '2'], '--port is given twice'],
-  [['--port', '1.5'], "--port is '1.5'; allowed: a whole number from 0 to 65535"],
-  [['--port', ''], "--port is ''; allowed: a whole number"],
-  [['--port=-1'], "--port is '-1'; allowed: a whole number"],
-  [['--port', '0x50g'], "--port is '0x50g'"],
+  [['--port', '1.5'], '--port: "1.5" is out; allowed: a whole number from 0 to 65535'],
+  [['--port', ''], '--port: "" is out; allowed: a whole number'],
+  [['--port=-1'], '--port: "-1" is out; allowed: a whole number'],
+  [['--port', '0x50g'], '--port: "0x50g" is out'],
   [['--latency-scale', 'NaN'], 'allowed: a number from 0 to 10'],
-  [['--accuracy', '76'], "--accuracy is '76'; allowed: a number from 0 to 1"],
-  [['--variant', 'base'], "--variant is 'base'; allowed: one of baseline, shadow"],
-  [['--payloads', ''], "--payloads is ''; allowed: some text"],
+  [['--accuracy', '76'], '--accuracy: "76" is out; allowed: a number from 0 to 1'],
+  [['--variant', 'base'], '--variant: "base" is out; allowed: baseline, shadow'],
+  [['--payloads', ''], '--payloads: "" is empty; give TEXT'],
   [['--burst', '3:9:2'], 'allowed: EVERY:LENGTH:FACTOR'],
 ])('%j: %s', (argv, message) => {
   expect(() => readFlags(table, argv)).toThrow(message);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Bug } from '../../stand-in/gateway/flags.ts';
 import { start } from '../../stand-in/gateway.ts';
-import { UsageError } from '../../stand-in/kit/flags.ts';
+import { BadValue } from '../../domain/text/units.ts';
 import { start as startLm } from '../../stand-in/lm.ts';
 import { closing, json, post, series } from './running.ts';
 
@@ -108,7 +108,7 @@ describe('answers', () => {
   test('programs are given by flags', async () => {
     const { url } = await up({ program: ['One:openai/m:8b:async'] });
     expect((await json(post(`${url}/One`, { question: 'q' }))).model).toBe('openai/m:8b');
-    await expect(start({ program: ['One:m'] })).rejects.toThrow(UsageError);
+    await expect(start({ program: ['One:m'] })).rejects.toThrow(BadValue);
     await expect(start({ program: ['A:m:sync', 'A:n:sync'] })).rejects.toThrow('A is given twice');
     await expect(start({ logs: join(folder, '0', 'Ask.log') })).rejects.toThrow('--logs');
   });

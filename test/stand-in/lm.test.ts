@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { UsageError } from '../../stand-in/kit/flags.ts';
+import { BadValue } from '../../domain/text/units.ts';
 import { start } from '../../stand-in/lm.ts';
 import { closing, json, post } from './running.ts';
 
@@ -86,7 +86,7 @@ describe('the mock LM', () => {
     expect((await post(`${url}/control`, { error_rat: 0.5 })).status).toBe(422);
     expect((await post(`${url}/v1/chat/completions`, { model: 'm', messages: [] })).status).toBe(422);
     vi.stubEnv('MOCK_ERROR_RATE', '90%');
-    await expect(start()).rejects.toThrow(UsageError);
+    await expect(start()).rejects.toThrow(BadValue);
   });
 
   test("the kit's faults strike its answers only", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../stand-in/kit/flags.ts';
+import { BadValue } from '../../domain/text/units.ts';
 import { start } from '../../stand-in/openai.ts';
 import { closing, json, post, series } from './running.ts';
 
@@ -211,7 +211,7 @@ describe('bad input', () => {
     expect((await fetch(`${url}/health`)).status).toBe(404);
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
     expect((await fetch(`${await up()}/health`)).status).toBe(200);
-    await expect(start({ missing: ['models'] })).rejects.toThrow(UsageError);
+    await expect(start({ missing: ['models'] })).rejects.toThrow(BadValue);
   });
 });
 

@@ -6,7 +6,7 @@ import type { ErrorKind } from '../../domain/record/errors.ts';
 import { payloadAt } from '../../domain/load/payload-order.ts';
 import { readRecord, type RequestRecord } from '../../domain/record/request-record.ts';
 import { RequestTable } from '../../domain/record/request-table.ts';
-import type { RunData } from '../../domain/run/data.ts';
+import { NOT_GARBLED, type RunData } from '../../domain/run/data.ts';
 import { settingsOf, type Manifest } from '../../domain/run/manifest.ts';
 import { parseThresholds } from '../../domain/verdict/thresholds.ts';
 import { mapVariants, type Variant } from '../../domain/variants.ts';
@@ -127,6 +127,7 @@ export function made(over: Partial<Made> = {}): RunData {
     manifest: about,
     settings: settingsOf(about),
     measured,
+    warm_up: {},
     recorded: mapVariants(tables, (one) => one.rows),
     bad_lines: { count: 0, first: [] },
     probes: [
@@ -135,15 +136,18 @@ export function made(over: Partial<Made> = {}): RunData {
         idle: true,
         at_ms: i,
         duration_ms: 0.4,
+        failed: null,
       })),
       ...Array.from({ length: 650 * of.blocks }, (_, i) => ({
         block: i % of.blocks,
         idle: false,
         at_ms: i,
         duration_ms: 0.6,
+        failed: null,
       })),
     ],
-    resources: Array.from({ length: 60 }, (_, i) => ({ at_ms: i * 1000, cpu_share: 0.3 })),
+    resources: Array.from({ length: 60 * of.blocks }, (_, i) => ({ at_ms: i * 1000, cpu_share: 0.3 })),
+    garbled: { probes: NOT_GARBLED, resources: NOT_GARBLED },
     summaries: blocks.map(({ block }): BlockSummary => ({
       schema_version: 1,
       block,

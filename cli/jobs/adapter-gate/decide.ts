@@ -1,5 +1,4 @@
 /** The gate's second step: the decision, and its record in MLflow. Begun work is gone on with, never doubled. */
-import { readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { baselineOf, type Baseline } from '../../../domain/jobs/adapter-gate/baseline.ts';
 import type { Limits } from '../../../domain/jobs/adapter-gate/checks.ts';
@@ -22,13 +21,14 @@ import {
   paramsOf,
 } from '../../../domain/jobs/adapter-gate/mlflow.ts';
 import { UsageError, userPath, type Io } from '../../io.ts';
+import { readNamed } from '../../read/named-file.ts';
 import { writeWhole } from '../../run/directory.ts';
 import { STATUS_FILES, outputDirectory } from './load-test.ts';
 import { Mlflow, type Run } from './mlflow.ts';
 import { decisionReport } from '../../report/adapter-gate.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { DECISION_NAMES, LOAD_TEST_NAMES, showReport, writeReport } from '../../report/write.ts';
-import { ServiceFailure } from './rest.ts';
+import { ServiceFailure } from '../../services/json-service.ts';
 
 export interface DecideOptions {
   readonly loadTestResults: string;
@@ -46,16 +46,8 @@ export interface DecideOptions {
 }
 
 function readLoadTest(io: Io, path: string, flag: string): LoadTest {
-  let text: string;
-  try {
-    text = readFileSync(userPath(io, path), 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `${flag} ${path}: ${error instanceof Error ? error.message : String(error)}; give the load_test_results.json of gate:load-test`,
-      { cause: error },
-    );
-  }
-  return parseLoadTest(text, `${flag} ${path}`);
+  const cure = 'give the load_test_results.json of gate:load-test';
+  return parseLoadTest(readNamed(userPath(io, path), `${flag} ${path}`, cure), `${flag} ${path}`);
 }
 
 /** Runs the step. Its status file says `failed` until everything is written. @throws UsageError that says what was not */

@@ -1,6 +1,6 @@
 /** The gate's first step: the load through k6, then what Prometheus saw of it. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientFigures, type ClientFigures } from '../../../domain/jobs/adapter-gate/client-figures.ts';
 import { parseEvalData } from '../../../domain/jobs/adapter-gate/eval-data.ts';
@@ -33,22 +33,23 @@ import { RequestTable } from '../../../domain/record/request-table.ts';
 import type { RunData } from '../../../domain/run/data.ts';
 import type { ParsedSettings, Settings } from '../../../domain/settings/settings.ts';
 import gateThresholds from '../../../thresholds/gate.json';
-import { Interrupted, UsageError, say, userPath, type Io } from '../../io.ts';
+import { UsageError, say, userPath, type Io } from '../../io.ts';
 import type { Job } from '../loads.ts';
-import { findK6 } from '../../run/k6.ts';
 import { assertModelListed } from '../../services/preflight.ts';
 import { readRun } from '../../read/run.ts';
-import { FILES, createRunDirectory, writeWhole } from '../../run/directory.ts';
-import { runBlock, type BlockResult } from '../../run/block.ts';
-import { firstManifest, identifyAll, keepManifest, stoppedBy } from '../../run/manifest.ts';
-import { prepare } from '../../run/prepare.ts';
-import { get, withoutCredentials } from '../../services/servers.ts';
-import type { Deployment } from '../../run/deployment.ts';
+import { writeWhole } from '../../run/directory.ts';
+import type { BlockResult } from '../../run/block.ts';
+import { runLoad } from '../../run/load.ts';
+import { readNamed } from '../../read/named-file.ts';
+import { PROMPTS, payloadSet } from '../../read/payloads.ts';
+import type { Prompt } from '../../../domain/load/prompt.ts';
+import { withoutCredentials } from '../../../domain/text/url.ts';
+import { ask, asUsageError } from '../../services/http.ts';
 import { terminalText } from '../../report/escape.ts';
 import { loadTestReport } from '../../report/adapter-gate.ts';
 import { LOAD_TEST_NAMES, showReport, writeReport } from '../../report/write.ts';
-import { Prometheus, pause, settled } from './prometheus.ts';
-import { ServiceFailure } from './rest.ts';
+import { Prometheus, settled, waitFor } from './prometheus.ts';
+import { ServiceFailure } from '../../services/json-service.ts';
 
 /** One word each, for workflows; the reports' files are named in `cli/report/write.ts`. */
 export const STATUS_FILES = { load_test: 'load_test_status.txt', decision: 'perf_status.txt' } as const;
@@ -66,7 +67,7 @@ export const GATE_JOB: Job = {
   one_server: 'alone',
   keeps_servers: false,
   language_model: true,
-  probed: false,
+  probed: true,
   watched: null,
   thresholds: gateThresholds,
   groups: [],
@@ -80,7 +81,7 @@ export interface LoadTestOptions {
   readonly concurrency: number;
   readonly prometheusUrl: string;
   readonly outputDir: string;
-  readonly scrapeWait: number;
+  readonly scrapeWaitMs: number;
   readonly job: string;
   readonly window: Window;
 }
@@ -88,23 +89,14 @@ export interface LoadTestOptions {
 interface EvalData {
   readonly source: string;
   readonly sha256: string;
-  readonly prompts: number;
-  /** As k6 reads them. */
-  readonly jsonl: string;
+  readonly prompts: readonly Prompt[];
 }
 
 const SHOWN_BAD_LINES = 10;
 
 function readEvalData(io: Io, path: string): EvalData {
-  let text: string;
-  try {
-    text = readFileSync(userPath(io, path), 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `--eval-data-path ${path}: ${error instanceof Error ? error.message : String(error)}; give a JSONL file with "prompt_inference" in each line`,
-      { cause: error },
-    );
-  }
+  const cure = 'give a JSONL file with "prompt_inference" in each line';
+  const text = readNamed(userPath(io, path), `--eval-data-path ${path}`, cure);
   const { prompts, bad } = parseEvalData(text);
   if (bad.length > 0) {
     const shown = bad.slice(0, SHOWN_BAD_LINES).map(({ line, problem }) => `line ${line}: ${problem}`);
@@ -123,8 +115,7 @@ function readEvalData(io: Io, path: string): EvalData {
   return {
     source: path,
     sha256: createHash('sha256').update(text).digest('hex'),
-    prompts: prompts.length,
-    jsonl: prompts.map((prompt) => `${JSON.stringify(prompt)}\n`).join(''),
+    prompts,
   };
 }
 
@@ -147,6 +138,7 @@ export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedS
   const data = readEvalData(io, options.evalDataPath);
   const prometheus = new Prometheus(io, options.prometheusUrl, options.job);
   const base = options.vllmUrl.replace(/\/+$/, '');
+  const load_test_id = `gate-${stamp()}-${randomBytes(4).toString('hex')}`;
   const settings: Settings = {
     ...parsed.settings,
     baselineUrl: base,
@@ -154,24 +146,23 @@ export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedS
     shadowUrl: null,
     model: options.adapterName,
     vus: options.concurrency,
-    maxRequests: data.prompts,
+    maxRequests: data.prompts.length,
     // A bound, not a plan: every prompt in turn up to its timeout.
-    durationMs: Math.ceil(data.prompts / options.concurrency) * parsed.settings.timeoutMs,
+    durationMs: Math.ceil(data.prompts.length / options.concurrency) * parsed.settings.timeoutMs,
     stream: true,
     dashboard: false,
     payloads: null,
     thresholds: null,
-    out: null,
+    out: join(directory, load_test_id),
   };
   await assertReady(io, settings, options, prometheus);
-  const load_test_id = `gate-${stamp()}-${randomBytes(4).toString('hex')}`;
   say(
     io,
-    `sending ${data.prompts} prompts to ${withoutCredentials(base)}, ${options.concurrency} at a time, max_tokens ${settings.maxTokens}, to ${options.adapterName}`,
+    `sending ${data.prompts.length} prompts to ${withoutCredentials(base)}, ${options.concurrency} at a time, max_tokens ${settings.maxTokens}, to ${options.adapterName}`,
   );
-  const ran = await sendAll(io, settings, parsed.sources, data, join(directory, load_test_id));
+  const ran = await sendAll(io, settings, parsed.sources, data);
   const client = clientFigures(ran.data.measured.baseline ?? new RequestTable('baseline').measured());
-  const findings: Finding[] = [...clientProblems(io, ran, client, data.prompts)];
+  const findings: Finding[] = [...clientProblems(io, ran, client, data.prompts.length)];
   const server =
     client.started_ms === null || client.ended_ms === null || io.interrupted.aborted
       ? NOT_ASKED
@@ -194,7 +185,7 @@ export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedS
     failure_count: client.total_requests - client.success_count,
     client_success_rate: client.success_rate?.value ?? null,
     wall_clock_duration_s: durationOf(client),
-    eval_data: { source: data.source, sha256: data.sha256, prompts: data.prompts },
+    eval_data: { source: data.source, sha256: data.sha256, prompts: data.prompts.length },
     window: options.window,
     contract_window: server.contract_window,
     metrics,
@@ -234,10 +225,11 @@ async function assertReady(
   prometheus: Prometheus,
 ): Promise<void> {
   const url = `${settings.baselineUrl ?? ''}/health`;
-  const health = await get(io, settings, url).catch((error: unknown) => {
-    throw new UsageError(
-      `--vllm-url ${withoutCredentials(options.vllmUrl)} can't be reached: ${error instanceof Error ? error.message : String(error)}; start the server, or correct --vllm-url`,
-      { cause: error },
+  const health = await ask(io, settings, url).catch((error: unknown) => {
+    throw asUsageError(
+      error,
+      (cause) =>
+        `--vllm-url ${withoutCredentials(options.vllmUrl)} can't be reached: ${cause}; start the server, or correct --vllm-url`,
     );
   });
   if (health.status !== 200)
@@ -248,7 +240,7 @@ async function assertReady(
   let { latest } = await prometheus.scraping();
   if (latest.length === 0) {
     say(io, `waiting for a first scrape of the job "${options.job}"`);
-    await prometheus.waitForScrape(0, options.scrapeWait);
+    await prometheus.waitForScrape(0, options.scrapeWaitMs);
     ({ latest } = await prometheus.scraping());
   }
   if (latest.length === 0)
@@ -262,92 +254,42 @@ async function assertReady(
     );
 }
 
-interface Ran {
-  readonly data: RunData;
-  readonly result: BlockResult;
-}
-
 /** Every prompt once, through k6; a run directory like any other's. */
 async function sendAll(
   io: Io,
-  given: Settings,
+  settings: Settings,
   sources: ParsedSettings['sources'],
   data: EvalData,
-  path: string,
 ): Promise<Ran> {
-  const k6 = await findK6(io);
-  if (io.interrupted.aborted) throw new Interrupted();
-  const run = createRunDirectory(io, GATE_JOB.name, path);
-  writeWhole(join(run.path, FILES.payloads), data.jsonl);
-  const prepared = prepare(io, GATE_JOB, { ...given, payloads: join(run.path, FILES.payloads) });
-  const settings = { ...prepared.settings, payloads: null };
-  const urls = { baseline: settings.baselineUrl ?? '' };
-  const deployment: Deployment = { urls, processes: {}, stand_ins: {}, stop: async () => {} };
-  const variants = await identifyAll(io, settings, deployment);
-  let manifest = firstManifest({
-    io,
+  const { source, sha256, prompts } = data;
+  const { run, last } = await runLoad(io, {
     job: GATE_JOB,
-    run,
-    prepared: {
-      ...prepared,
-      payloads: { ...prepared.payloads, source: data.source, sha256: data.sha256 },
-    },
-    sources,
-    k6,
-    variants,
-    fallback: null,
-    deployment_noise: null,
+    parsed: { settings, sources, problems: [] },
+    payloads: { ...payloadSet(source, prompts, PROMPTS), sha256 },
+    // Looked at already, by what this gate needs; no request may reach the server but the prompts.
+    look: async (_, checked) => await Promise.resolve(checked),
   });
-  keepManifest(run, manifest);
-  const result = await runBlock({
-    io,
-    k6,
-    scenario: GATE_JOB.scenario,
-    run,
-    block: 0,
-    variants: ['baseline'],
-    settings,
-    probe_url: null,
-    dashboard_port: null,
-    own_thresholds: false,
-    processes: {},
-    heading: 'at most: ',
-  });
-  const { started_ms, ended_ms, k6_exit_code } = result;
-  const stopped = stoppedBy(io, result, GATE_JOB);
-  manifest = {
-    ...manifest,
-    status: stopped === null ? 'complete' : 'incomplete',
-    ended_ms,
-    stopped,
-    blocks: [
-      {
-        block: 0,
-        variants: ['baseline'],
-        duration_ms: ended_ms - started_ms,
-        started_ms,
-        ended_ms,
-        k6_exit_code,
-      },
-    ],
-  };
-  keepManifest(run, manifest);
-  return { data: readRun(run), result };
+  return { data: readRun(run), last };
+}
+
+interface Ran {
+  readonly data: RunData;
+  readonly last: BlockResult | null;
 }
 
 /** A margin of the limits against a baseline: what the load machine's own doing must stay below. */
 const TOLERANCE = LIMITS.max_p95_latency_ratio - 1;
 
-function clientProblems(io: Io, { data, result }: Ran, client: ClientFigures, expected: number): Finding[] {
+function clientProblems(io: Io, { data, last }: Ran, client: ClientFigures, expected: number): Finding[] {
   const findings: Finding[] = [];
   if (io.interrupted.aborted) return [finding('prompts_unsent')];
   const stopped = data.manifest.stopped;
-  if (stopped !== null || result.k6_exit_code !== 0)
+  if (stopped !== null || last?.k6_exit_code !== 0)
     findings.push(
       finding('load_failed', {
         cause:
           stopped === null
-            ? `exit ${String(result.k6_exit_code)}: ${result.last_lines.slice(-300)}`
+            ? `exit ${String(last?.k6_exit_code)}: ${last?.last_lines.slice(-300) ?? ''}`
             : stopped.reason,
       }),
     );
@@ -408,8 +350,8 @@ async function askPrometheus(
       from_ms: started_ms + clock_offset_ms,
       to_ms: settled(ended_ms) + clock_offset_ms,
     };
-    say(io, `waiting at least ${options.scrapeWait / 1000} s for the next scrape`);
-    await pause(io, Math.max(0, ended_ms + options.scrapeWait - Date.now()));
+    say(io, `waiting at least ${options.scrapeWaitMs / 1000} s for the next scrape`);
+    await waitFor(io, Math.max(0, ended_ms + options.scrapeWaitMs - Date.now()));
     const { interval_ms } = await prometheus.scraping();
     asked = { ...asked, clock_offset_ms, scrape_interval_s: interval_ms / 1000 };
     await prometheus.waitForScrape(range.to_ms, Math.max(0, ended_ms + 2 * interval_ms - Date.now()));

@@ -11,7 +11,7 @@ import {
   type Pair,
 } from '../../../domain/jobs/adapter-gate/mlflow.ts';
 import { UsageError, type Io } from '../../io.ts';
-import { Service, ServiceFailure, shownText, type Call } from './rest.ts';
+import { Service, ServiceFailure, shownText, type Call } from '../../services/json-service.ts';
 
 const TIMEOUT_MS = 60_000;
 /** Of two gates on one version, the one that fails it looks again so often whether its word stands. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Interrupted, UsageError, type Io } from '../../io.ts';
 import { capture, startChild, withParentDeath } from '../../services/process.ts';
+import { call } from '../../services/http.ts';
 import { freePort } from '../../run/block.ts';
 
 export interface Running {
@@ -71,10 +72,11 @@ async function start(io: Io, of: Start): Promise<Running> {
   void child.ended.then(() => (ended = true));
   const until = performance.now() + of.within_ms;
   for (;;) {
-    const answer = await fetch(of.url + of.ready_path, { signal: AbortSignal.timeout(2000) }).catch(
+    const answer = await call({ url: of.url + of.ready_path, timeout_ms: 2000 }, io.interrupted).catch(
       () => null,
     );
-    if (answer?.ok === true) return { url: of.url, pid: child.pid, stop: async () => await child.stop() };
+    if (answer !== null && answer.status >= 200 && answer.status < 300)
+      return { url: of.url, pid: child.pid, stop: async () => await child.stop() };
     const late = performance.now() > until;
     if (ended || late || io.interrupted.aborted) {
       await child.stop();

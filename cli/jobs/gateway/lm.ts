@@ -2,8 +2,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseLmState, type LmSettings, type LmState } from '../../../domain/jobs/gateway/lm.ts';
 import type { Settings } from '../../../domain/settings/settings.ts';
-import { UsageError, type Io } from '../../io.ts';
-import { ask, withoutCredentials } from '../../services/servers.ts';
+import type { Io } from '../../io.ts';
+import { withoutCredentials } from '../../../domain/text/url.ts';
+import { ask, asUsageError } from '../../services/http.ts';
 
 const QUIET_WITHIN_MS = 3000;
 const POLL_MS = 100;
@@ -25,10 +26,7 @@ export function lmControl(io: Io, settings: Settings, base_url: string): LmContr
       const { body } = await ask(io, settings, `${base}${path}`, json === undefined ? {} : { json });
       return parseLmState(body, where);
     } catch (error) {
-      throw new UsageError(
-        `the LM's control at ${where}: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      throw asUsageError(error, (cause) => `the LM's control at ${where}: ${cause}`);
     }
   };
   const state = async (): Promise<LmState> => await control('/control');

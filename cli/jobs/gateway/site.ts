@@ -9,14 +9,10 @@ import type { Settings } from '../../../domain/settings/settings.ts';
 import { UsageError, type Io } from '../../io.ts';
 import { capture } from '../../services/process.ts';
 import { processUsage } from '../../run/resources.ts';
-import {
-  get,
-  splitArguments,
-  startStandIn,
-  withoutCredentials,
-  type Answer,
-  type Server,
-} from '../../services/servers.ts';
+import { parseJsonText } from '../../../domain/text/json.ts';
+import { withoutCredentials } from '../../../domain/text/url.ts';
+import { ask, asUsageError } from '../../services/http.ts';
+import { splitArguments, startStandIn, type Server } from '../../services/servers.ts';
 import { lmControl, type LmControl } from './lm.ts';
 
 export interface Site {
@@ -187,7 +183,10 @@ async function common(
     programs: readPrograms({ listed: await listPrograms(of, base), given: of.given_programs }),
     async probe(path) {
       try {
-        return await get(io, settings, `${base}${path}`, headers(of), PROBE_TIMEOUT_MS);
+        return await ask(io, settings, `${base}${path}`, {
+          headers: headers(of),
+          timeout_ms: PROBE_TIMEOUT_MS,
+        });
       } catch {
         return { status: null, body: '' };
       }
@@ -197,36 +196,27 @@ async function common(
 
 async function listPrograms(of: SiteRequest, base: string): Promise<unknown> {
   const shown = withoutCredentials(base);
-  let answer: Answer;
-  try {
-    answer = await get(of.io, of.settings, `${base}/programs`, headers(of));
-  } catch (error) {
-    throw new UsageError(
-      `the gateway at ${shown} can't be reached: ${error instanceof Error ? error.message : String(error)}; start it, or correct --gateway-url`,
-      { cause: error },
-    );
-  }
+  const answer = await ask(of.io, of.settings, `${base}/programs`, { headers: headers(of) }).catch(
+    (error: unknown) => {
+      throw asUsageError(
+        error,
+        (cause) => `the gateway at ${shown} can't be reached: ${cause}; start it, or correct --gateway-url`,
+      );
+    },
+  );
   if ([301, 302, 303, 307, 401, 403].includes(answer.status))
     throw new UsageError(
       `the gateway at ${shown} answers ${answer.status} to GET /programs: it asks for a token; put it into the variable GATEWAY_TOKEN`,
     );
   if (answer.status !== 200) return null;
-  try {
-    return JSON.parse(answer.body);
-  } catch {
-    return null;
-  }
+  return parseJsonText(answer.body) ?? null;
 }
 
 /** From /metrics; what it lacks is null. Null where the gateway does not answer at all. */
 async function processState(of: SiteRequest, base: string): Promise<ProcessState | null> {
   const { io, settings } = of;
-  let answer: Answer;
-  try {
-    answer = await get(io, settings, `${base}/metrics`, headers(of));
-  } catch {
-    return null;
-  }
+  const answer = await ask(io, settings, `${base}/metrics`, { headers: headers(of) }).catch(() => null);
+  if (answer === null) return null;
   const lines = answer.status === 200 ? answer.body.split('\n') : [];
   const value = (line: string | undefined): number | null => {
     const found = Number(line?.slice(line.lastIndexOf(' ') + 1) ?? Number.NaN);

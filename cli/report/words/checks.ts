@@ -10,7 +10,7 @@ import { MISSING, change, integer, percent, points, quantity } from '../format.t
 
 /** Figures that are no metric of a request. */
 type Named =
-  | Exclude<Gate['gate'], 'latency' | 'cost'>
+  | Exclude<Gate['gate'], 'latency' | 'typical' | 'mean' | 'cost'>
   | ObservedLimit['figure']
   | FigureName
   | DecidingFigure
@@ -122,13 +122,22 @@ const MORE: Readonly<Record<Counted, string>> = {
   observations: 'more observations',
 };
 
-function needs({ n_of }: Check, more: number, minutes: number | null): string {
-  const time =
-    minutes === null
-      ? ''
-      : `, about ${minutes < 1 ? 'a minute' : `${Math.ceil(minutes)} minutes`} more at this rate`;
-  return `needs about ${integer(more)} ${MORE[n_of]}${time}`;
+/** @param more null: no number is known */
+function needs({ n_of }: Check, more: number | null, minutes: number | null): string {
+  if (more === null) return 'needs at least as many again';
+  return `needs about ${integer(more)} ${MORE[n_of]}${atThisRate(minutes)}`;
 }
+
+function atThisRate(minutes: number | null): string {
+  if (minutes === null) return '';
+  if (minutes > 60)
+    return ', more than an hour at this rate: a steadier server, a wider margin or fewer gates cost less';
+  return `, about ${minutes < 1 ? 'a minute' : `${Math.ceil(minutes)} minutes`} more at this rate`;
+}
+
+/** What would be enough for a candidate that is the baseline's equal. */
+const forAnEqual = (more: number | null): string =>
+  more === null || more === 0 ? '' : `; an equal candidate needs about ${integer(more)} more`;
 
 /** Why there is no yes or no, and what would give one; empty where there is. */
 export function undecided(check: Check): string {
@@ -136,15 +145,17 @@ export function undecided(check: Check): string {
   if (why === null) return '';
   switch (why.reason) {
     case 'need_more':
-      return needs(check, why.more, why.minutes);
+      return `${needs(check, why.more, why.minutes)}${forAnEqual(why.equal)}`;
     case 'fails_alone':
       return `beyond the limit by itself, but not beside the other gates: ${needs(check, why.more, why.minutes)}`;
     case 'grey_zone':
-      return `the difference is about as large as the limit: more ${check.n_of} alone will hardly decide it`;
+      return `the difference may be as large as the limit: no number can be named${forAnEqual(why.equal)}`;
     case 'deployment_noise':
       return `two deployments of one build differ by ${percent(why.log_sd, 1)}: more ${check.n_of} will not decide it, more deployments (--runs) will`;
     case 'memory':
-      return `slow spells last about ${integer(why.requests)} requests: the run is too short to average over them`;
+      return Number.isFinite(why.requests)
+        ? `slow spells last about ${integer(why.requests)} requests; a run needs 20 times that`
+        : 'slow spells outlast the run: a run needs 20 times their length';
     case 'closer_steps':
       return 'closer steps tell: --search, a smaller --step, a longer --hold';
     case 'no_data':
@@ -163,11 +174,34 @@ export function advisory({ advisory: why, n_of }: Check): string {
       return '';
     case 'too_few':
       return `advisory: needs ${integer(why.needs)} ${n_of}, has ${integer(why.has)}`;
+    case 'power': {
+      const enough = why.needs === null ? '' : `; about ${integer(why.needs)} ${n_of} would do`;
+      return `advisory: at this size an equal candidate passes with ${percent(why.power, 0)}${enough}`;
+    }
     case 'restates_latency':
       return 'advisory: a closed loop restates latency';
     case 'by_choice':
       return 'advisory: the thresholds file asks for it to inform';
   }
+}
+
+const BASES: Readonly<Record<NonNullable<Check['basis']>, string>> = {
+  answers: '',
+  with_failures: 'failures count as infinitely slow',
+  first_sendings: "over each payload's first sending",
+};
+
+/** What a reader must know of how the answer was reached; empty where it is as usual. */
+export function howJudged({ basis = 'answers', unseen, mid_p }: Check): string {
+  return [
+    BASES[basis],
+    unseen === undefined
+      ? ''
+      : `no failure was seen; bursts of them longer than ${integer(unseen)} requests could have been missed`,
+    mid_p === undefined ? '' : `McNemar's mid-p ${mid_p.toPrecision(2)}`,
+  ]
+    .filter((one) => one !== '')
+    .join('; ');
 }
 
 /** A check in one line: its figure, bound and answer. */

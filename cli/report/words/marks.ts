@@ -1,7 +1,7 @@
 /** The marks of answers, as every form of a report has them. */
 import type { Check, VerdictWord } from '../../../domain/verdict/check.ts';
 import { levelOf } from '../../../domain/result/suite.ts';
-import { advisory, undecided } from './checks.ts';
+import { advisory, howJudged, undecided } from './checks.ts';
 
 /** `none` stands where nothing was judged. */
 export const MARKS = { pass: '✅', fail: '❌', warn: '⚠️', open: '❔', none: '' } as const;
@@ -25,8 +25,10 @@ export interface JudgedCheck {
 export function shownAnswer({ check, judged }: JudgedCheck): { mark: MarkName; word: string; why: string } {
   if (!judged) return { mark: 'none', word: NOT_JUDGED, why: '' };
   const { kind, answer, role } = check;
-  if (kind === 'gate' && role !== 'blocks') return { mark: 'warn', word: answer, why: advisory(check) };
-  const why = undecided(check);
+  const why = [role === 'blocks' || kind !== 'gate' ? undecided(check) : advisory(check), howJudged(check)]
+    .filter((one) => one !== '')
+    .join('; ');
+  if (kind === 'gate' && role !== 'blocks') return { mark: 'warn', word: answer, why };
   if (kind !== 'target') return { mark: ANSWERS[answer], word: answer, why };
   if (answer === 'pass') return { mark: 'pass', word: answer, why };
   const acceptable = levelOf(check) === 'acceptable';

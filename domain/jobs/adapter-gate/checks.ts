@@ -21,6 +21,12 @@ export type LimitName = keyof typeof LIMITS;
 export type Limits = Readonly<Record<LimitName, number>>;
 export const LIMIT_NAMES = Object.keys(LIMITS).filter((name): name is LimitName => name in LIMITS);
 
+/** The limits alone, of options that hold them among others. */
+export const limitsOf = (options: Limits): Limits => ({
+  ...LIMITS,
+  ...Object.fromEntries(LIMIT_NAMES.map((name) => [name, options[name]])),
+});
+
 interface Rule {
   readonly op: '<' | '>' | '>=';
   readonly unit: Unit;

@@ -1,11 +1,12 @@
 /** The difference of accuracy over distinct payloads. */
 import { normalQuantile, studentTQuantile } from '../../statistics/distributions.ts';
+import { mcnemar } from '../../statistics/exact-tests.ts';
 import { payloadDifference } from '../../statistics/means.ts';
 import { tango, type PairedCounts } from '../../statistics/paired-proportions.ts';
 import type { Outcome } from '../../statistics/outcome.ts';
 import type { Gate } from '../thresholds.ts';
 import { byPayload, type PayloadScores } from './by-payload.ts';
-import type { Bounds, Evaluation, Pair } from './evaluation.ts';
+import { differenceBounds, type Bounds, type Evaluation, type Pair } from './evaluation.ts';
 
 /**
  * Payloads below which no data could pass this margin: with every answer agreeing, Tango's bound is Wilson's for none in
@@ -45,9 +46,11 @@ export function accuracyGate(
     limit: -margin,
     n,
     n_of: 'payloads',
+    floor: needs,
     advisory: n > 0 && n < needs ? { reason: 'too_few', needs, has: n } : null,
     baseline: share(0),
     shadow: share(1),
+    mid_p: steady && n > 0 ? midP(countsOf(common)) : null,
     at(level) {
       return steady ? byCounts(common, margin, level) : byMeans(common, margin, level);
     },
@@ -57,7 +60,7 @@ export function accuracyGate(
 type Scores = readonly (readonly [PayloadScores, PayloadScores])[];
 
 /** Answers that never vary: one yes or no a payload and variant. */
-function byCounts(common: Scores, margin: number, level: number): Outcome<Bounds> {
+function countsOf(common: Scores): PairedCounts {
   const counts: Record<keyof PairedCounts, number> = {
     bothOk: 0,
     onlyShadowOk: 0,
@@ -68,18 +71,18 @@ function byCounts(common: Scores, margin: number, level: number): Outcome<Bounds
     const [was, is] = [before.right > 0, after.right > 0];
     counts[was ? (is ? 'bothOk' : 'onlyBaselineOk') : is ? 'onlyShadowOk' : 'neither'] += 1;
   }
-  const outcome = tango(counts, level);
+  return counts;
+}
+
+function midP({ onlyBaselineOk, onlyShadowOk }: PairedCounts): number | null {
+  const outcome = mcnemar(onlyBaselineOk, onlyShadowOk);
+  return outcome.ok ? outcome.midP : null;
+}
+
+function byCounts(common: Scores, margin: number, level: number): Outcome<Bounds> {
+  const outcome = tango(countsOf(common), level);
   if (!outcome.ok) return outcome;
-  const { estimate, lower, upper } = outcome;
-  const critical = normalQuantile(1 - level);
-  const working = {
-    estimate,
-    margin: -margin,
-    se: (estimate - lower) / critical,
-    critical,
-    deployment_sd: 0,
-  };
-  return { ok: true, estimate, lower, upper, working };
+  return { ok: true, ...differenceBounds(outcome, normalQuantile(1 - level), -margin) };
 }
 
 /** Answers that vary from one sending to the next: the mean difference by payload. */
@@ -90,13 +93,5 @@ function byMeans(common: Scores, margin: number, level: number): Outcome<Bounds>
   );
   const outcome = payloadDifference(differences, level);
   if (!outcome.ok) return outcome;
-  const { estimate, lower, upper, se, degrees } = outcome;
-  const critical = studentTQuantile(1 - level, degrees);
-  return {
-    ok: true,
-    estimate,
-    lower,
-    upper,
-    working: { estimate, margin: -margin, se, critical, deployment_sd: 0 },
-  };
+  return { ok: true, ...differenceBounds(outcome, studentTQuantile(1 - level, outcome.degrees), -margin) };
 }

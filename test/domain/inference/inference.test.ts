@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Check, GateCheck, LimitCheck } from '../../../domain/verdict/check.ts';
+import type { Check } from '../../../domain/verdict/check.ts';
 import { EXIT } from '../../../domain/verdict/exit-codes.ts';
 import { latencyDrift, memoryDrift } from '../../../domain/jobs/inference/drift.ts';
 import { parseExposition, readMetrics } from '../../../domain/text/exposition.ts';
@@ -15,7 +15,8 @@ import { SCENARIOS } from '../../../domain/jobs/inference/scenarios.ts';
 import { parseServerSample, type ServerSample } from '../../../domain/run/server-sample.ts';
 import { serverReport } from '../../../domain/figures/server-report.ts';
 import { spikeReport } from '../../../domain/jobs/inference/spike.ts';
-import { levelOf, worstExit, worstLevel } from '../../../domain/result/suite.ts';
+import { levelOf, worstLevel } from '../../../domain/result/suite.ts';
+import { worstExit } from '../../../domain/verdict/decide.ts';
 import { RequestTable, type Measured } from '../../../domain/record/request-table.ts';
 import { parseRecord } from '../../../domain/record/request-record.ts';
 import { parseSettings, type Settings } from '../../../domain/settings/settings.ts';
@@ -285,22 +286,27 @@ describe('server', () => {
 });
 
 describe('levels and exit codes', () => {
-  const limit = (more: Partial<LimitCheck>): LimitCheck => ({
+  const limit = (more: Partial<Check>): Check => ({
     kind: 'target',
     id: 'x',
+    subject: { variant: 'baseline' },
     metric: 'request_duration',
     statistic: 'p95',
-    variant: 'baseline',
+    scale: 'value',
     op: '<',
     limit: 200,
     acceptable: 500,
     unit: 'ms',
     value: 300,
-    missing: null,
     interval: null,
+    alpha: null,
     answer: 'fail',
-    straddles: false,
+    role: 'informs',
+    advisory: null,
+    undecided: null,
     n: 10,
+    n_of: 'requests',
+    compared: null,
     ...more,
   });
   test.for<[string, Check, string]>([
@@ -308,7 +314,7 @@ describe('levels and exit codes', () => {
     ['acceptable', limit({}), 'acceptable'],
     ['beyond', limit({ value: 500 }), 'beyond'],
     ['one level only', limit({ acceptable: null }), 'beyond'],
-    ['no data is beyond', limit({ value: null }), 'beyond'],
+    ['no data is beyond', limit({ value: null, answer: 'inconclusive' }), 'beyond'],
     ['a limit', limit({ kind: 'limit', acceptable: null }), 'failed'],
     ['a higher-is-better target', limit({ op: '>', limit: 50, acceptable: 45, value: 46 }), 'acceptable'],
   ])('%s', ([, check, level]) => {
@@ -316,31 +322,19 @@ describe('levels and exit codes', () => {
   });
 
   test('a gate fails, is open, or only advises', () => {
-    const gate: GateCheck = {
+    const gate = limit({
       kind: 'gate',
-      id: 'g',
-      gate: 'latency',
-      metric: 'request_duration',
-      statistic: 'p95',
       scale: 'ratio',
-      better: 'lower',
-      estimate: 1,
-      interval: { low: null, high: null },
+      op: '<=',
       limit: 1.2,
+      value: 1,
       answer: 'inconclusive',
+      role: 'blocks',
       undecided: { reason: 'no_data', problem: '' },
-      advisory: null,
-      n: 0,
-      n_of: 'requests',
-      alpha: 0.025,
-      baseline: null,
-      shadow: null,
-    };
+    });
     expect(levelOf(gate)).toBe('undecided');
     expect(levelOf({ ...gate, answer: 'fail' })).toBe('failed');
-    expect(levelOf({ ...gate, answer: 'fail', advisory: { reason: 'too_few', needs: 2, has: 1 } })).toBe(
-      'met',
-    );
+    expect(levelOf({ ...gate, answer: 'fail', role: 'informs' })).toBe('met');
   });
 
   test('the worst counts', () => {

@@ -1,18 +1,12 @@
 /** One JSON service behind a base URL: every way in which a call can fail has a name, and no secret is in any message. */
-import { setTimeout as wait } from 'node:timers/promises';
-import type { Io } from '../../io.ts';
-import { Interrupted, UsageError } from '../../io.ts';
-import { terminalText } from '../../report/escape.ts';
+import { fieldOf } from '../../domain/text/fields.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
+import { withoutCredentials } from '../../domain/text/url.ts';
+import { Interrupted, UsageError, pause, type Io } from '../io.ts';
+import { terminalText } from '../report/escape.ts';
+import { CallFailure, call as httpCall, type CallFailureKind } from './http.ts';
 
-export type FailureKind =
-  | 'unreachable'
-  | 'timeout'
-  | 'cut'
-  | 'redirect'
-  | 'denied'
-  | 'status'
-  | 'not_json'
-  | 'too_large';
+export type FailureKind = CallFailureKind | 'redirect' | 'denied' | 'status' | 'not_json';
 
 /** A call that did not succeed; `message` names the service, the call, the cause and the cure where there is one. */
 export class ServiceFailure extends UsageError {
@@ -58,44 +52,8 @@ const SHOWN = 300;
 const ATTEMPTS = 3;
 const PAUSE_MS = 700;
 
-const CAUSES: Readonly<Record<string, [FailureKind, string]>> = {
-  ECONNREFUSED: ['unreachable', 'connection refused: nothing listens there'],
-  ENOTFOUND: ['unreachable', "the host's name is not known (DNS)"],
-  EAI_AGAIN: ['unreachable', "the host's name could not be looked up (DNS)"],
-  EHOSTUNREACH: ['unreachable', 'no route to the host'],
-  ENETUNREACH: ['unreachable', 'no route to the network'],
-  ETIMEDOUT: ['unreachable', 'the connection timed out'],
-  UND_ERR_CONNECT_TIMEOUT: ['unreachable', 'the connection timed out'],
-  ECONNRESET: ['cut', 'the connection was reset in mid-call: did the server die?'],
-  EPIPE: ['cut', 'the connection was closed in mid-call: did the server die?'],
-  UND_ERR_SOCKET: ['cut', 'the connection was closed in mid-call: did the server die?'],
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['cut', 'the answer was cut short'],
-  HPE_INVALID_CONSTANT: ['cut', 'what answers there does not speak HTTP'],
-};
-
 /** One line of somebody else's text. */
 export const shownText = (text: string): string => terminalText(text.trim().slice(0, SHOWN));
-
-function failureOf(error: unknown, timeout_ms: number): { kind: FailureKind; cause: string; dead: boolean } {
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return { kind: 'timeout', cause: `no whole answer within ${timeout_ms / 1000} s`, dead: false };
-  let inner: unknown = error;
-  while (inner instanceof Error) {
-    const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : '';
-    const known = CAUSES[code];
-    if (known !== undefined) return { kind: known[0], cause: known[1], dead: true };
-    if (/CERT|SSL|TLS/.test(code))
-      return {
-        kind: 'unreachable',
-        cause: `TLS: ${inner.message}; name its authority in NODE_EXTRA_CA_CERTS`,
-        dead: false,
-      };
-    if (inner.cause === undefined) break;
-    inner = inner.cause;
-  }
-  const message = inner instanceof Error ? inner.message : String(inner);
-  return { kind: 'cut', cause: shownText(message), dead: true };
-}
 
 export class Service {
   readonly name: string;
@@ -109,7 +67,7 @@ export class Service {
   /** @throws UsageError for what is no http(s) URL, or half a pair of secrets */
   constructor(io: Io, options: ServiceOptions) {
     const { url, given_by, name } = options;
-    const bare = url.replace(/^(https?:\/\/)[^/@]*@/i, '$1');
+    const bare = withoutCredentials(url);
     if (!SHAPE.test(url))
       throw new UsageError(
         `${given_by} is "${bare}"; allowed: http://HOST[:PORT][/PATH] or https://..., without query`,
@@ -134,7 +92,7 @@ export class Service {
           error instanceof ServiceFailure &&
           (error.kind === 'unreachable' || error.kind === 'cut' || (error.status ?? 0) >= 500);
         if (!passing || call.once === true || attempt >= ATTEMPTS) throw error;
-        await wait(PAUSE_MS * attempt);
+        await pause(this.#io, PAUSE_MS * attempt);
       }
     }
   }
@@ -145,27 +103,23 @@ export class Service {
 
   async #once(call: Call): Promise<unknown> {
     const { timeout_ms } = this.#options;
-    const headers: Record<string, string> = { ...this.#headers, Accept: 'application/json' };
     const body = call.text ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
-    let status: number;
-    let text: string;
-    try {
-      const response = await fetch(this.#base + call.path, {
+    const { status, body: text } = await httpCall(
+      {
+        url: this.#base + call.path,
         method: call.method,
-        headers,
-        redirect: 'manual',
-        signal: AbortSignal.any([AbortSignal.timeout(timeout_ms), this.#io.interrupted]),
+        headers: { ...this.#headers, Accept: 'application/json' },
+        timeout_ms,
+        most_characters: BODY_LIMIT,
+        beyond: 'fail',
         ...(body === undefined ? {} : { body }),
-      });
-      status = response.status;
-      text = await readBody(response);
-    } catch (error) {
-      if (error instanceof ServiceFailure) throw error;
-      const { kind, cause, dead } = failureOf(error, timeout_ms);
-      const cure = dead && kind === 'unreachable' ? `; start it, or correct ${this.#options.given_by}` : '';
-      throw new ServiceFailure(kind, `${this.#where(call)}: ${cause}${cure}`);
-    }
+      },
+      this.#io.interrupted,
+    ).catch((error: unknown) => {
+      if (!(error instanceof CallFailure)) throw error;
+      const cure = error.kind === 'unreachable' ? `; start it, or correct ${this.#options.given_by}` : '';
+      throw new ServiceFailure(error.kind, `${this.#where(call)}: ${shownText(error.message)}${cure}`);
+    });
     if (status >= 300 && status < 400)
       throw new ServiceFailure(
         'redirect',
@@ -174,16 +128,13 @@ export class Service {
       );
     if (status < 200 || status > 299) throw this.#refused(call, status, text);
     if (text.trim() === '') return undefined;
-    try {
-      const value: unknown = JSON.parse(text);
-      return value;
-    } catch {
-      throw new ServiceFailure(
-        'not_json',
-        `${this.#where(call)}: answers ${status} with what is no JSON ("${shownText(text).slice(0, 80)}"); is ${this.#options.given_by} the right address?`,
-        status,
-      );
-    }
+    const value = parseJsonText(text);
+    if (value !== undefined) return value;
+    throw new ServiceFailure(
+      'not_json',
+      `${this.#where(call)}: answers ${status} with what is no JSON ("${shownText(text).slice(0, 80)}"); is ${this.#options.given_by} the right address?`,
+      status,
+    );
   }
 
   #refused(call: Call, status: number, text: string): ServiceFailure {
@@ -206,34 +157,12 @@ export class Service {
 
 /** What Prometheus (`error`) and MLflow (`error_code`, `message`) say of a refusal; else the text itself. */
 function problemOf(text: string): { message: string; code: string | null } {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) {
-      const field = (name: string): string | null => {
-        const found: unknown = Reflect.get(value, name);
-        return typeof found === 'string' ? found : null;
-      };
-      return { message: field('message') ?? field('error') ?? text, code: field('error_code') };
-    }
-  } catch {
-    // plain text
-  }
-  return { message: text, code: null };
-}
-
-async function readBody(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const piece of response.body) {
-    text += decoder.decode(piece, { stream: true });
-    if (text.length > BODY_LIMIT)
-      throw new ServiceFailure(
-        'too_large',
-        `an answer of more than ${BODY_LIMIT / 2 ** 20} MB was left unread`,
-      );
-  }
-  return text + decoder.decode();
+  const value = parseJsonText(text);
+  const field = (name: string): string | null => {
+    const found = fieldOf(value, name);
+    return typeof found === 'string' ? found : null;
+  };
+  return { message: field('message') ?? field('error') ?? text, code: field('error_code') };
 }
 
 function authorizationOf(io: Io, { secrets, url, given_by }: ServiceOptions): string | null {
