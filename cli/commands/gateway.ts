@@ -38,7 +38,8 @@ import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
 import { findK6 } from '../run/k6.ts';
 import { absolutePaths, readNamed } from '../read/named-file.ts';
 import { suiteVersion } from '../run/manifest.ts';
-import { writeGatewayReport } from '../jobs/gateway/report.ts';
+import { gatewayReportOf } from '../report/gateway.ts';
+import { GATEWAY_NAMES, showReport, writeReport } from '../report/write.ts';
 import { assertOutIsFree, createRunDirectory } from '../run/directory.ts';
 import { withoutCredentials } from '../../domain/text/url.ts';
 
@@ -140,7 +141,9 @@ export async function gatewayCommand(
     versions: { suite: suiteVersion(io), k6: k6.version, node: process.version },
     machine: { os: `${os.type()} ${os.release()}`, cpus: os.cpus().length },
   };
-  return writeGatewayReport(io, run, gatewayReport(about, results), settings.json);
+  const report = gatewayReportOf(gatewayReport(about, results));
+  writeReport(io, report, run.path, GATEWAY_NAMES, { step_summary: true });
+  return showReport(io, report, run.path, GATEWAY_NAMES, { json: settings.json, open: false });
 }
 
 /** What can be refused at once is refused before anything is built or started. @throws UsageError */

@@ -10,11 +10,11 @@ import { INFERENCE_GROUPS, inferenceJob } from '../jobs/inference.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import { textBlocks } from '../report/inference.ts';
-import { show } from '../report/write.ts';
+import { suiteReport } from '../report/suite.ts';
+import { RUN_NAMES, SUITE_NAMES, showReport, writeReport } from '../report/write.ts';
 import { FILES, createRunDirectory, shownPath, type RunDirectory } from '../run/directory.ts';
 import { Closers } from '../run/closers.ts';
 import { prepare } from '../run/prepare.ts';
-import { suiteOutputs } from '../report/suite-report.ts';
 import { DEFAULT_PORT, startUserServer, type UserServer } from '../services/user-server.ts';
 import { loadAndCompare } from './load.ts';
 import { command, type Command } from '../command.ts';
@@ -80,7 +80,7 @@ async function run(
     const directory = alone ? '.' : one.name;
     const into: RunDirectory = alone ? top : below(top, one.name);
     try {
-      const { comparison, k6_exit_code } = await loadAndCompare(
+      const { comparison, report, k6_exit_code } = await loadAndCompare(
         io,
         {
           job: one.job,
@@ -94,7 +94,8 @@ async function run(
       if (!settings.json) io.stdout.write(`\n${textBlocks(comparison)}\n`);
       if (alone) {
         saveLastWords(io, server, top);
-        const shown = show(io, comparison, top.path, { json: settings.json, open: settings.open });
+        const { json, open } = settings;
+        const shown = showReport(io, report, top.path, RUN_NAMES, { json, open });
         return k6_exit_code ?? shown;
       }
     } catch (error) {
@@ -115,13 +116,9 @@ async function run(
     scenarios,
     skipped,
   });
-  return suiteOutputs(
-    io,
-    suite,
-    scenarios.map(({ comparison }) => comparison),
-    top.path,
-    { json: settings.json },
-  );
+  const report = suiteReport(suite, scenarios);
+  writeReport(io, report, top.path, SUITE_NAMES, { step_summary: true });
+  return showReport(io, report, top.path, SUITE_NAMES, { json: settings.json, open: settings.open });
 }
 
 const below = (top: RunDirectory, name: string): RunDirectory => {

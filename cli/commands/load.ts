@@ -8,7 +8,9 @@ import { command, type Command, type CommandGroup } from '../command.ts';
 import { say, type Io } from '../io.ts';
 import { EFFECTS, JOBS, type Job } from '../jobs/loads.ts';
 import { readRun } from '../read/run.ts';
-import { outputs, show } from '../report/write.ts';
+import type { Report } from '../report/report.ts';
+import { runReport } from '../report/run.ts';
+import { RUN_NAMES, showReport, writeReport } from '../report/write.ts';
 import { announce } from '../run/announce.ts';
 import type { RunDirectory } from '../run/directory.ts';
 import { runLoad, type LoadRun } from '../run/load.ts';
@@ -16,8 +18,13 @@ import { runLoad, type LoadRun } from '../run/load.ts';
 export async function loadCommand(io: Io, given_job: Job, given: ParsedSettings): Promise<number> {
   const { job, parsed } = oneServer(given_job, given);
   const load = async (one: ParsedSettings, fallback: Manifest['fallback']): Promise<Loaded> => {
-    const { run, comparison, k6_exit_code } = await loadAndCompare(io, { job, parsed: one, fallback }, false);
-    const shown = show(io, comparison, run.path, { json: one.settings.json, open: one.settings.open });
+    const { run, comparison, report, k6_exit_code } = await loadAndCompare(
+      io,
+      { job, parsed: one, fallback },
+      false,
+    );
+    const { json, open } = one.settings;
+    const shown = showReport(io, report, run.path, RUN_NAMES, { json, open });
     const limiting = comparison.findings.some(({ code }) => MACHINE_LIMITS.includes(code));
     return {
       run_id: run.id,
@@ -55,6 +62,7 @@ interface Loaded {
 export interface ComparedLoad {
   readonly run: RunDirectory;
   readonly comparison: Comparison;
+  readonly report: Report;
   /** Where k6 failed by itself, to be passed on; else null. */
   readonly k6_exit_code: number | null;
 }
@@ -65,7 +73,9 @@ export interface ComparedLoad {
  */
 export async function loadAndCompare(io: Io, of: LoadRun, part: boolean): Promise<ComparedLoad> {
   const { run, manifest } = await runLoad(io, { ...of, announce: (ready) => announce(io, of.job, ready) });
-  return { run, comparison: outputs(io, readRun(run), run.path, part), k6_exit_code: passedOn(manifest) };
+  const { comparison, report } = runReport(readRun(run));
+  writeReport(io, report, run.path, RUN_NAMES, { step_summary: !part });
+  return { run, comparison, report, k6_exit_code: passedOn(manifest) };
 }
 
 /** k6's own exit code where k6 failed by itself; a full disk is the user's to mend. */

@@ -24,6 +24,11 @@ import {
   exactFigures,
   type ExactFigures,
 } from '../../../domain/jobs/adapter-gate/server-figures.ts';
+import { LIMITS } from '../../../domain/jobs/adapter-gate/checks.ts';
+import { samples } from '../../../domain/figures/samples.ts';
+import { summarise } from '../../../domain/figures/summary.ts';
+import { runEvidence } from '../../../domain/verdict/run-evidence.ts';
+import { mapVariants } from '../../../domain/variants.ts';
 import { RequestTable } from '../../../domain/record/request-table.ts';
 import type { RunData } from '../../../domain/run/data.ts';
 import type { ParsedSettings, Settings } from '../../../domain/settings/settings.ts';
@@ -32,7 +37,7 @@ import { UsageError, say, userPath, type Io } from '../../io.ts';
 import type { Job } from '../loads.ts';
 import { assertModelListed } from '../../services/preflight.ts';
 import { readRun } from '../../read/run.ts';
-import { shownPath, writeWhole } from '../../run/directory.ts';
+import { writeWhole } from '../../run/directory.ts';
 import type { BlockResult } from '../../run/block.ts';
 import { runLoad } from '../../run/load.ts';
 import { readNamed } from '../../read/named-file.ts';
@@ -41,17 +46,13 @@ import type { Prompt } from '../../../domain/load/prompt.ts';
 import { withoutCredentials } from '../../../domain/text/url.ts';
 import { ask, asUsageError } from '../../services/http.ts';
 import { terminalText } from '../../report/escape.ts';
-import { loadTestReport, reportText } from './report.ts';
+import { loadTestReport } from '../../report/adapter-gate.ts';
+import { LOAD_TEST_NAMES, showReport, writeReport } from '../../report/write.ts';
 import { Prometheus, settled, waitFor } from './prometheus.ts';
 import { ServiceFailure } from '../../services/json-service.ts';
 
-export const GATE_FILES = {
-  results: 'load_test_results.json',
-  load_status: 'load_test_status.txt',
-  decision: 'perf_decision.json',
-  status: 'perf_status.txt',
-  report: 'perf_report.md',
-} as const;
+/** One word each, for workflows; the reports' files are named in `cli/report/write.ts`. */
+export const STATUS_FILES = { load_test: 'load_test_status.txt', decision: 'perf_status.txt' } as const;
 
 export const GATE_JOB: Job = {
   name: 'gate',
@@ -132,7 +133,7 @@ export function outputDirectory(io: Io, path: string): string {
 export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedSettings): Promise<LoadTest> {
   const directory = outputDirectory(io, options.outputDir);
   const status = (word: 'completed' | 'failed'): void =>
-    writeWhole(join(directory, GATE_FILES.load_status), `${word}\n`);
+    writeWhole(join(directory, STATUS_FILES.load_test), `${word}\n`);
   status('failed');
   const data = readEvalData(io, options.evalDataPath);
   const prometheus = new Prometheus(io, options.prometheusUrl, options.job);
@@ -195,12 +196,12 @@ export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedS
       clock_offset_ms: server.clock_offset_ms,
     },
     client,
-    findings: findings.map((finding) => ({ ...finding, args: { ...finding.args } })),
+    findings,
   };
-  writeWhole(join(directory, GATE_FILES.results), `${JSON.stringify(result, null, 2)}\n`);
+  const report = loadTestReport(result);
+  writeReport(io, report, directory, LOAD_TEST_NAMES, { step_summary: true });
   status(result.status);
-  io.stdout.write(reportText(io, loadTestReport(result)));
-  say(io, `\nresults  ${shownPath(io, join(directory, GATE_FILES.results))}`);
+  showReport(io, report, directory, LOAD_TEST_NAMES, { json: false, open: false });
   return result;
 }
 
@@ -276,30 +277,42 @@ interface Ran {
   readonly last: BlockResult | null;
 }
 
+/** A margin of the limits against a baseline: what the load machine's own doing must stay below. */
+const TOLERANCE = LIMITS.max_p95_latency_ratio - 1;
+
 function clientProblems(io: Io, { data, last }: Ran, client: ClientFigures, expected: number): Finding[] {
   const findings: Finding[] = [];
-  if (io.interrupted.aborted) return [finding('interrupted')];
+  if (io.interrupted.aborted) return [finding('prompts_unsent')];
   const stopped = data.manifest.stopped;
   if (stopped !== null || last?.k6_exit_code !== 0)
     findings.push(
-      finding('k6_failed', {
+      finding('load_failed', {
         cause:
           stopped === null
             ? `exit ${String(last?.k6_exit_code)}: ${last?.last_lines.slice(-300) ?? ''}`
             : stopped.reason,
       }),
     );
-  if (client.total_requests !== expected || data.bad_lines.count > 0)
-    findings.push(finding('lost_requests', { recorded: client.total_requests, expected }));
+  if (client.total_requests !== expected)
+    findings.push(finding('prompts_unrecorded', { recorded: client.total_requests, expected }));
   if (client.success_count === 0)
     findings.push(
       finding('no_answers', {
+        requests: client.total_requests,
         failures: Object.entries(client.failures)
           .map(([kind, n]) => `${kind} ${n}`)
           .join(', '),
       }),
     );
-  return findings;
+  return [...findings, ...untrusted(data)];
+}
+
+/** By the rule of evidence that every job has. */
+function untrusted(data: RunData): Finding[] {
+  const summaries = mapVariants(data.measured, (measured) =>
+    summarise(measured, samples(measured), { planned_ms: Infinity, clients: null, slo: null }),
+  );
+  return runEvidence(data, summaries, TOLERANCE).findings.filter(({ severity }) => severity === 'invalid');
 }
 
 interface Asked {
@@ -353,12 +366,12 @@ async function askPrometheus(
     const cause = exact.findings.some(({ code }) => code === 'target_down')
       ? await prometheus.lastError()
       : null;
-    const explained = exact.findings.map((finding) =>
-      finding.code === 'target_missing'
-        ? finding(finding.code, { job: options.job })
-        : finding.code === 'target_down' && cause !== null
-          ? finding(finding.code, { ...finding.args, cause })
-          : finding,
+    const explained = exact.findings.map((one) =>
+      one.code === 'target_missing'
+        ? finding(one.code, { job: options.job })
+        : one.code === 'target_down' && cause !== null
+          ? finding(one.code, { ...one.args, cause })
+          : one,
     );
     return {
       ...asked,

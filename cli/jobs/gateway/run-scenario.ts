@@ -1,5 +1,6 @@
 /** Runs one scenario on its site: marks, phases of load, counters and logs read back, and what was seen as evidence. */
 import { existsSync } from 'node:fs';
+import os from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type {
@@ -56,9 +57,9 @@ interface Begun {
   readonly logs: LogWatch | null;
   /** The gateway's process before the main phase. */
   before: ProcessState | null;
+  /** How long k6 has run, in seconds. */
+  load_s: number;
 }
-
-const CPU_FULL = 0.95;
 
 export async function runScenario(of: ScenarioRun): Promise<ScenarioEnd> {
   const { io, settings, scenario, run, given_programs } = of;
@@ -80,7 +81,7 @@ async function begin({ scenario, run_key }: ScenarioRun, site: Site): Promise<Be
   const started_ms = Date.now();
   const programs = programsOf(scenario, site);
   const logs = site.logs === null ? null : watchLogs(site.logs, programs, run_key);
-  return { site, programs, started_ms, logs, before: await site.process() };
+  return { site, programs, started_ms, logs, before: await site.process(), load_s: 0 };
 }
 
 function phasesOf(of: ScenarioRun, begun: Begun): Blocks<Step, PhaseEvidence> {
@@ -93,7 +94,12 @@ function phasesOf(of: ScenarioRun, begun: Begun): Blocks<Step, PhaseEvidence> {
       await site.lm?.set({ ...step.lm, delay_ms: settings.lmDelayMs });
       await site.lm?.reset();
     },
-    run: async (step, block) => await runStep(of, begun, step, block),
+    async run(step, block) {
+      const from_ms = Date.now();
+      const phase = await runStep(of, begun, step, block);
+      begun.load_s += (Date.now() - from_ms) / 1000;
+      return phase;
+    },
     async after({ phase }) {
       if (phase === 'before') begun.before = await site.process();
       return false;
@@ -103,10 +109,11 @@ function phasesOf(of: ScenarioRun, begun: Begun): Blocks<Step, PhaseEvidence> {
 
 async function evidenceOf(
   of: ScenarioRun,
-  { site, programs, started_ms, logs, before }: Begun,
+  begun: Begun,
   phases: readonly PhaseEvidence[],
 ): Promise<Evidence> {
   const { io, scenario, run, run_key, settings } = of;
+  const { site, programs, started_ms, logs, before } = begun;
   const after = await site.process();
   const readiness = scenario === 'probes' && !io.interrupted.aborted ? await probeReadiness(of, site) : null;
   const { records, bad } = readRecords(run, scenario);
@@ -122,7 +129,9 @@ async function evidenceOf(
     process: { before, after },
     died,
     readiness,
-    cpu_full_share: cpuFullShare(run, started_ms),
+    resources: resourcesSince(run, started_ms),
+    cpus: os.cpus().length,
+    load_s: begun.load_s,
     interrupted: io.interrupted.aborted,
     logs: logs === null ? null : await logs.read(expected, settings.drainMs),
   };
@@ -180,28 +189,30 @@ async function runStep(
 function readRecords(
   run: RunDirectory,
   scenario: GatewayScenario,
-): { records: GatewayRecord[]; bad: number } {
+): { records: GatewayRecord[]; bad: Evidence['bad_records'] } {
   const records: GatewayRecord[] = [];
-  let bad = 0;
+  const bad = { count: 0, line: 0, problem: '' };
   const path = join(run.path, FILES.requests);
   if (!existsSync(path)) return { records, bad };
+  let line = 0;
   eachLine(path, ({ bytes }, from, to) => {
+    line += 1;
     try {
       const record = parseGatewayRecord(bytes.toString('utf8', from, to));
       if (record.scenario === scenario) records.push(record);
     } catch (error) {
       if (!(error instanceof BadField || error instanceof SyntaxError)) throw error;
-      bad += 1;
+      bad.count += 1;
+      if (bad.count === 1) Object.assign(bad, { line, problem: error.message });
     }
   });
   return { records, bad };
 }
 
-function cpuFullShare(run: RunDirectory, since_ms: number): number {
-  const samples = readResources(run).filter(({ at_ms }) => at_ms >= since_ms);
-  return samples.length === 0
-    ? 0
-    : samples.filter(({ cpu_share }) => cpu_share >= CPU_FULL).length / samples.length;
+/** What was seen of the load machine since then: the file holds every scenario before as well. */
+function resourcesSince(run: RunDirectory, since_ms: number): Evidence['resources'] {
+  const { samples, garbled } = readResources(run);
+  return { samples: samples.filter(({ at_ms }) => at_ms >= since_ms), garbled };
 }
 
 const UNREADY_WITHIN_MS = 8000;

@@ -11,6 +11,8 @@ type Catalogue = { readonly [C in FindingCode]: (args: FindingArgs[C]) => string
 
 const seconds = (value: number): string => `${value.toFixed(0)} s`;
 const of = (part: number, whole: number): string => `${part} of ${whole}`;
+/** What was told; empty where it was not. */
+const given = (text: string | undefined): string => text ?? '';
 /** At most so many digits after the point, without trailing zeros. */
 const digits = (value: number, most = 3): string => String(Number(value.toFixed(most)));
 
@@ -211,16 +213,16 @@ const WORDS: Catalogue = {
   foreign_log_lines: (a) => `${a.lines} log lines of other traffic were left out`,
   prometheus_failed: (a) => `Prometheus could not be asked: ${a.cause}`,
   no_scrape_after: (a) =>
-    a.metric === ''
-      ? `no scrape of ${a.instance || 'the target'} after the last answer was seen in time: the figures would miss the test's end; give a longer --scrape-wait, or look at the target in Prometheus`
-      : `${a.metric} ends before the test does (${a.series} series): the server stopped showing it`,
+    given(a.metric) === ''
+      ? `no scrape of ${given(a.instance) === '' ? 'the target' : given(a.instance)} after the last answer was seen in time: the figures would miss the test's end; give a longer --scrape-wait, or look at the target in Prometheus`
+      : `${given(a.metric)} ends before the test does${a.series === undefined ? '' : ` (${a.series} series)`}: the server stopped showing it`,
   target_missing: (a) =>
-    `Prometheus scrapes no target of this job${a.job === '' ? '' : ` ("${a.job}")`}: correct --job or the scrape configuration`,
+    `Prometheus scrapes no target of this job${given(a.job) === '' ? '' : ` ("${given(a.job)}")`}: correct --job or the scrape configuration`,
   target_down: (a) =>
-    `${a.instance} was down in ${a.scrapes} scrapes during the test${a.cause === '' ? '' : ` (${a.cause})`}`,
+    `${a.instance} was down in ${a.scrapes} scrapes during the test${given(a.cause) === '' ? '' : ` (${given(a.cause)})`}`,
   no_series: (a) =>
     a.when === 'before'
-      ? `${a.instance} was not scraped before the test: what it counted then is not known`
+      ? `${given(a.instance) === '' ? 'the target' : given(a.instance)} was not scraped before the test: what it counted then is not known`
       : `Prometheus has no samples of ${a.metric} for this test: does the server show it, under this job?`,
   not_a_number: (a) => `${a.figure} is no number (NaN): nothing was observed in the window`,
   several_series: (a) =>
