@@ -38,7 +38,7 @@ describe('the verdict', () => {
 
   it('is inconclusive on few requests, and says how many it needs', () => {
     const comparison = compare(
-      made({ n: 300, baseline: { log_sd: 0.6 }, shadow: { ...better, log_sd: 0.6 } }),
+      made({ n: 120, baseline: { log_sd: 0.4 }, shadow: { ...better, log_sd: 0.4 } }),
     );
     expect(comparison.verdict.word).toBe('inconclusive');
     expect(comparison.exit_code).toBe(EXIT.inconclusive);
