@@ -32,7 +32,8 @@ const COLUMNS: readonly PlacedColumn[] = PLACED.flatMap(({ field, column }, at) 
 const listed = (of: Columns): readonly NumberArray[] => COLUMNS.map(({ field }) => columnOf(of, field));
 const PLACES = COLUMNS.map(({ place: at }) => at);
 
-const isTrend = (field: string): field is OptionalTrend => PLACED[placeOf(field)]?.column === 'trend';
+/** Whether the field is a figure that only some jobs have. */
+export const isTrend = (field: string): field is OptionalTrend => PLACED[placeOf(field)]?.column === 'trend';
 const TRENDS = PLACED.flatMap(({ field }, at) => (isTrend(field) ? [{ field, place: at }] : []));
 
 function columnsFrom(make: (column: PlacedColumn) => NumberArray): Columns {

@@ -19,7 +19,6 @@ import { isRamp, type Manifest } from '../run/manifest.ts';
 import type { Settings } from '../settings/settings.ts';
 import { variantSettings } from '../settings/variants.ts';
 import {
-  BASELINE,
   candidatesOf,
   mapVariants,
   pairsOf,
@@ -35,8 +34,7 @@ import { inFlight, type InFlight } from '../verdict/gates/error-rate.ts';
 import type { Pair, Side } from '../verdict/gates/evaluation.ts';
 import { judgeGates, type GateContext } from '../verdict/gates/judge.ts';
 import { judgeLooks, type Looked } from '../verdict/gates/looks.ts';
-import type { LoadKind } from '../verdict/gates/throughput.ts';
-import { planGates, type GatePlan, type PlanSettings } from '../verdict/plan.ts';
+import { loadKind, planOf } from '../verdict/run-plan.ts';
 import { judgeLimit } from '../verdict/limits.ts';
 import { runEvidence } from '../verdict/run-evidence.ts';
 import { checkFindings, figureFindings, runFindings } from '../verdict/run-findings.ts';
@@ -167,10 +165,10 @@ function lookedOf(data: RunData, sides: ByVariant<Side>, context: SummaryContext
       alpha: settings.alpha,
       rule: settings.rule,
       required: settings.require,
-      plan: planOf(data, candidate, context),
+      plan: planOf(manifest, settings, data.warm_up, candidate),
       deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
       block_ms: blocks[0]?.duration_ms ?? settings.durationMs,
-      load: loadOf(settings),
+      load: loadKind(settings),
       in_flight: inFlightOf(pair, settings),
     };
     if (looks.length === 0) return { ...judgeGates(thresholds.gates, pair, gates), looks: null };
@@ -183,11 +181,6 @@ function lookedOf(data: RunData, sides: ByVariant<Side>, context: SummaryContext
   });
 }
 
-function loadOf(settings: Settings): LoadKind {
-  if (settings.maxRequests !== null || planLoad(settings) !== null) return 'counted';
-  return isClosed(settings.arrival) ? 'closed' : 'open';
-}
-
 function inFlightOf(pair: Pair, { arrival, rate, vus }: Settings): InFlight {
   return inFlight(pair, !isClosed(arrival) && rate !== null ? { rate_per_s: rate } : { clients: vus });
 }
@@ -195,38 +188,6 @@ function inFlightOf(pair: Pair, { arrival, rate, vus }: Settings): InFlight {
 /** Which A-B-B-A each block belongs to, by its place among its variant's blocks: two of each make one. */
 function replicatesOf({ manifest, settings }: RunData): readonly number[] | undefined {
   return settings.order === 'abba' ? manifest.blocks.map((_, i) => Math.floor(i / 2)) : undefined;
-}
-
-/** What counts is fixed by the settings and the warm-up, which no measured request can change. */
-function planOf(data: RunData, candidate: Variant, context: SummaryContext): readonly GatePlan[] | null {
-  const { manifest, warm_up } = data;
-  const [baseline, shadow] = [warm_up[BASELINE], warm_up[candidate]];
-  const warm =
-    baseline === undefined || shadow === undefined
-      ? null
-      : { baseline: sideOf(baseline, context), shadow: sideOf(shadow, context) };
-  const planned = planSettings(data);
-  // Without a warm-up and without a number of requests nothing tells the size of the run: floors by size decide then.
-  return warm === null && planned.requests === null
-    ? null
-    : planGates(manifest.thresholds.gates, planned, warm);
-}
-
-/** What the plan takes from the settings: all blocks that were to run, whatever became of them. */
-function planSettings({ manifest, settings }: RunData): PlanSettings {
-  const blocks = Math.max(1, manifest.looks.at(-1) ?? manifest.blocks.length);
-  const per_block_ms = manifest.blocks[0]?.duration_ms ?? settings.durationMs;
-  const duration_ms = blocks * per_block_ms;
-  const counted = settings.maxRequests ?? planLoad(settings)?.requests ?? null;
-  const { rate } = settings;
-  const requests =
-    counted !== null
-      ? counted * blocks
-      : rate !== null && !isClosed(settings.arrival)
-        ? Math.round((rate * duration_ms) / 1000)
-        : null;
-  const { count, labelled } = manifest.payloads;
-  return { alpha: settings.alpha, duration_ms, requests, payloads: count, labelled, load: loadOf(settings) };
 }
 
 function lengthsOf(data: RunData, sides: ByVariant<Side>): Finding[] {

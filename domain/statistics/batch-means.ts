@@ -37,8 +37,11 @@ export function longRunCovariance(a: Float64Array, b: Float64Array, m = batchLen
   if (!Number.isInteger(m) || m < 1 || m >= n) {
     throw new RangeError(`batch length m is ${m}; it must be an integer from 1 to n - 1 = ${n - 1}`);
   }
+  const scale = n / (m * (n - m + 1) * (n - m));
   // Centred first, so that the running sums stay small and lose nothing over a million steps.
-  const [meanA, meanB] = [mean(a), mean(b)];
+  const meanA = mean(a);
+  if (a === b) return scale * batchSquares(a, meanA, m);
+  const meanB = mean(b);
   let [sumA, sumB, total] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
     sumA += (a[i] ?? 0) - meanA;
@@ -49,7 +52,19 @@ export function longRunCovariance(a: Float64Array, b: Float64Array, m = batchLen
     }
     if (i >= m - 1) total += sumA * sumB;
   }
-  return (n / (m * (n - m + 1) * (n - m))) * total;
+  return scale * total;
+}
+
+/** Sum of the squares of all batch sums. */
+function batchSquares(values: Float64Array, centre: number, m: number): number {
+  let [sum, total] = [0, 0];
+  for (let i = 0; i < m - 1; i++) sum += (values[i] ?? 0) - centre;
+  for (let i = m - 1; i < values.length; i++) {
+    sum += (values[i] ?? 0) - centre;
+    total += sum * sum;
+    sum -= (values[i - m + 1] ?? 0) - centre;
+  }
+  return total;
 }
 
 /** Degrees of freedom of an estimate over blocks, at least 2. */

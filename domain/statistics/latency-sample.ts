@@ -101,16 +101,20 @@ export function pairByIndex(a: LatencyBlock, b: LatencyBlock): Pairs {
   if (a.index === undefined && b.index === undefined) return { count: most };
   const [left, right] = [new Int32Array(most), new Int32Array(most)];
   let [i, j, count] = [0, 0, 0];
+  let prefix = true;
   while (i < sizeA && j < sizeB) {
     const gap = (a.index?.[i] ?? i) - (b.index?.[j] ?? j);
     if (gap === 0) {
       left[count] = i;
       right[count] = j;
+      prefix &&= i === count && j === count;
       count++;
     }
     if (gap <= 0) i++;
     if (gap >= 0) j++;
   }
+  // Most runs lose nothing: then their pairs are simply the first of each, which reads faster.
+  if (prefix) return { count };
   return { count, positions: { left: left.subarray(0, count), right: right.subarray(0, count) } };
 }
 

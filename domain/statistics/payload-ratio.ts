@@ -423,10 +423,17 @@ function pairedBlocks(
   pair.pairs.forEach((matched, b) => {
     const left = pairedValues(baseline[b] ?? new Float64Array(0), matched, 'left');
     const right = pairedValues(shadow[b] ?? new Float64Array(0), matched, 'right');
-    const both = (_: number, i: number): boolean => Number.isFinite(left[i]) && Number.isFinite(right[i]);
-    const whole = left.every(both);
-    before.push(whole ? left : left.filter(both));
-    after.push(whole ? right : right.filter(both));
+    const [a, c] = [new Float64Array(left.length), new Float64Array(left.length)];
+    let n = 0;
+    for (let i = 0; i < left.length; i++) {
+      const [x, y] = [left[i] ?? Number.NaN, right[i] ?? Number.NaN];
+      if (!Number.isFinite(x + y)) continue;
+      a[n] = x;
+      c[n] = y;
+      n++;
+    }
+    before.push(a.subarray(0, n));
+    after.push(c.subarray(0, n));
   });
   return [before, after];
 }

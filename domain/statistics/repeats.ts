@@ -4,7 +4,7 @@
  */
 import { batchLength, blockDegrees, longRunVariance, mean, variance } from './batch-means.ts';
 import { studentTQuantile } from './distributions.ts';
-import type { Pairs } from './latency-sample.ts';
+import { pairedValues, type Pairs } from './latency-sample.ts';
 import { symmetric } from './mover.ts';
 import type { Interval } from './outcome.ts';
 import type { LatencyPair } from './quantile-ratio.ts';
@@ -27,47 +27,57 @@ export interface RepeatEffect {
   readonly differs: boolean;
 }
 
-const at = (pairs: Pairs, side: 'left' | 'right', i: number): number => pairs.positions?.[side][i] ?? i;
-
-interface Repeated {
-  readonly first: readonly [number, number];
-  repeats: number;
-  readonly sums: [number, number];
+/** Payload of each pair of a block; null where it is not known, or not the same for both. */
+function payloadsOf(pair: LatencyPair, pairs: Pairs, b: number): Int32Array | null {
+  const [before, after] = [pair.baseline.blocks[b]?.payloads, pair.shadow.blocks[b]?.payloads];
+  if (before === undefined || after === undefined) return null;
+  const out = new Int32Array(pairs.count);
+  for (let i = 0; i < out.length; i++) {
+    const payload = before[pairs.positions?.left[i] ?? i] ?? -1;
+    if (payload !== after[pairs.positions?.right[i] ?? i]) return null;
+    out[i] = payload;
+  }
+  return out;
 }
 
 /** Null where payloads are not known, the variants sent them in different orders, or too few were sent again. */
 export function repeatEffect(pair: LatencyPair): RepeatEffect | null {
-  const seen = new Map<number, Repeated>();
+  const codes = pair.pairs.map((pairs, b) => payloadsOf(pair, pairs, b));
+  let largest = -1;
+  for (const payloads of codes) {
+    if (payloads === null) return null;
+    for (let i = 0; i < payloads.length; i++) largest = Math.max(largest, payloads[i] ?? -1);
+  }
+  const column = (): Float64Array => new Float64Array(largest + 1);
+  const [sent, firstB, firstS, sumB, sumS] = [column(), column(), column(), column(), column()];
   const differences: Float64Array[] = [];
-  let [firsts, again] = [0, 0];
-  for (const [b, pairs] of pair.pairs.entries()) {
-    const [before, after] = [pair.baseline.blocks[b], pair.shadow.blocks[b]];
-    if (before?.payloads === undefined || after?.payloads === undefined) return null;
+  pair.pairs.forEach((pairs, b) => {
+    const before = pairedValues(pair.baseline.blocks[b]?.logs ?? new Float64Array(0), pairs, 'left');
+    const after = pairedValues(pair.shadow.blocks[b]?.logs ?? new Float64Array(0), pairs, 'right');
+    const payloads = codes[b] ?? new Int32Array(0);
     const block = new Float64Array(pairs.count);
-    for (let i = 0; i < pairs.count; i++) {
-      const [left, right] = [at(pairs, 'left', i), at(pairs, 'right', i)];
-      const payload = before.payloads[left] ?? -1;
-      if (payload !== after.payloads[right]) return null;
-      const [x, y] = [before.logs[left] ?? 0, after.logs[right] ?? 0];
+    for (let i = 0; i < block.length; i++) {
+      const [x, y, payload] = [before[i] ?? 0, after[i] ?? 0, payloads[i] ?? 0];
       block[i] = y - x;
-      let repeated = seen.get(payload);
-      if (repeated === undefined) seen.set(payload, (repeated = { first: [x, y], repeats: 0, sums: [0, 0] }));
+      const times = sent[payload] ?? 0;
+      sent[payload] = times + 1;
+      if (times === 0) [firstB[payload], firstS[payload]] = [x, y];
       else {
-        repeated.repeats++;
-        repeated.sums[0] += x;
-        repeated.sums[1] += y;
-        again++;
+        sumB[payload] = (sumB[payload] ?? 0) + x;
+        sumS[payload] = (sumS[payload] ?? 0) + y;
       }
     }
     differences.push(block);
-  }
+  });
   const own: [number[], number[]] = [[], []];
-  for (const { first, repeats, sums } of seen.values()) {
-    if (repeats === 0) continue;
-    firsts++;
-    own[0].push(sums[0] / repeats - first[0]);
-    own[1].push(sums[1] / repeats - first[1]);
-  }
+  let again = 0;
+  sent.forEach((times, j) => {
+    if (times < 2) return;
+    again += times - 1;
+    own[0].push((sumB[j] ?? 0) / (times - 1) - (firstB[j] ?? 0));
+    own[1].push((sumS[j] ?? 0) / (times - 1) - (firstS[j] ?? 0));
+  });
+  const firsts = own[0].length;
   if (firsts < LEAST_REPEATED) return null;
   const [baseline, shadow] = [Float64Array.from(own[0]), Float64Array.from(own[1])];
   // Positive where the shadow's first sendings are the slow ones, against its repeats, by more than the baseline's.

@@ -4,6 +4,13 @@ import { compare } from '../../domain/result/compare.ts';
 import type { Comparison } from '../../domain/result/comparison.ts';
 import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import { pairRuns } from '../../domain/result/pair-runs.ts';
+import {
+  formatReference,
+  makeReference,
+  parseReference,
+  storedData,
+  storedRun,
+} from '../../domain/result/reference.ts';
 import type { RunData } from '../../domain/run/data.ts';
 import { made, manifest } from '../support/run-data.ts';
 
@@ -31,11 +38,11 @@ describe('the verdict', () => {
 
   it('is inconclusive on few requests, and says how many it needs', () => {
     const comparison = compare(
-      made({ n: 300, baseline: { log_sd: 0.6 }, shadow: { ...better, log_sd: 0.6 } }),
+      made({ n: 120, baseline: { log_sd: 0.4 }, shadow: { ...better, log_sd: 0.4 } }),
     );
     expect(comparison.verdict.word).toBe('inconclusive');
     expect(comparison.exit_code).toBe(EXIT.inconclusive);
-    const { undecided } = gate(comparison, 'request_duration_p95');
+    const { undecided } = gate(comparison, 'request_duration_p50');
     expect(undecided?.reason).toBe('need_more');
     if (undecided?.reason === 'need_more') {
       expect(undecided.more).toBeGreaterThan(10);
@@ -270,5 +277,30 @@ describe('two runs made apart', () => {
   it('refuses a run without measured requests', () => {
     const data = made();
     expect(() => pairRuns({ ...data, measured: {} }, data)).toThrow(/holds no measured requests/);
+  });
+});
+
+describe('a reference', () => {
+  it('keeps what every gate needs: run and reference give the same checks as the two runs', () => {
+    const before = made({ n: 2000, shadow: null, manifest: { job: 'baseline' } });
+    const after = made({ n: 2000, seed: 9, baseline: better, shadow: null, manifest: { job: 'baseline' } });
+    const stored = storedData(
+      parseReference(formatReference(makeReference('main', [storedRun(before, 'baseline')])), 'main.json')
+        .runs[0] ?? expect.fail('no run'),
+      'main.json',
+    );
+    const gates: RunData['manifest']['thresholds'] = made().manifest.thresholds;
+    const withGates = (of: RunData): RunData => ({
+      ...of,
+      manifest: { ...of.manifest, thresholds: gates },
+    });
+    const of = (first: RunData) => compare(pairRuns(withGates(first), withGates(after)));
+    const [direct, by_reference] = [of(before), of(stored)];
+    expect(by_reference.checks.filter(({ kind }) => kind === 'gate')).toHaveLength(gates.gates.length);
+    for (const check of by_reference.checks.filter(({ kind }) => kind === 'gate')) {
+      const same = gate(direct, check.id);
+      expect([check.id, check.answer, check.n]).toEqual([same.id, same.answer, same.n]);
+      expect(check.value ?? NaN).toBeCloseTo(same.value ?? NaN, 3);
+    }
   });
 });

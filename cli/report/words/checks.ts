@@ -46,7 +46,11 @@ const isNamed = (metric: string): metric is Named => Object.hasOwn(LABELS, metri
 const isDeciding = (metric: string): boolean => DECIDING.some((one) => one === metric);
 
 /** What a check is about: `p95 latency`, `error rate`, `accuracy, correction`. */
-export function checkLabel({ metric, statistic, scale }: Check): string {
+export function checkLabel({
+  metric,
+  statistic,
+  scale,
+}: Pick<Check, 'metric' | 'statistic' | 'scale'>): string {
   if (metric === 'request_failed') return 'error rate';
   if (metric === 'request_cost_eur') return 'cost a request';
   if (metric === 'accuracy' && statistic !== null) return `${LABELS.accuracy}, ${statistic}`;
