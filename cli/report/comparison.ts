@@ -161,7 +161,7 @@ export function gatesSection(comparison: Comparison): Section | null {
         word,
       ];
     }),
-    below: ordered.map((one) => told(one, plain)),
+    below: ordered.map((one) => whyAndLevel(one, plain)),
     gates: ordered.map((one) => ({ ...one, decides: one.judged && deciding.includes(one.check) })),
     wide: true,
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
@@ -169,7 +169,7 @@ export function gatesSection(comparison: Comparison): Section | null {
 }
 
 /** Why a check has its answer, and at which level its interval is where that is not the run's. */
-const told = (one: JudgedCheck, plain: number | null): string =>
+const whyAndLevel = (one: JudgedCheck, plain: number | null): string =>
   [shownAnswer(one).why, ownLevel(one.check, plain)].filter((text) => text !== '').join('; ');
 
 export function limitsSection(comparison: Comparison): Section | null {
@@ -189,7 +189,7 @@ export function limitsSection(comparison: Comparison): Section | null {
       `${one.check.kind === 'target' ? 'target ' : ''}${checkBound(one.check)}`,
       `${integer(one.check.n)}${one.check.n_of === 'requests' ? '' : ` ${one.check.n_of}`}`,
     ]),
-    below: limits.map((one) => told(one, plain)),
+    below: limits.map((one) => whyAndLevel(one, plain)),
     wide: true,
   };
 }

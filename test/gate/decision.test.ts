@@ -16,12 +16,12 @@ import { FAKE_ASSETS } from '../render/golden.ts';
 import { loadTest, withMetrics } from './made.ts';
 
 const decide = (
-  test_: LoadTest,
+  made: LoadTest,
   baseline: LoadTest | null = null,
   over: { limits?: Partial<Limits>; strict?: boolean } = {},
 ): Decision =>
   decideGate({
-    test: test_,
+    test: made,
     baseline: baseline === null ? null : baselineOf(baseline, 'before.json'),
     limits: { ...LIMITS, ...over.limits },
     strict: over.strict ?? false,
@@ -197,8 +197,8 @@ describe('files', () => {
     expect(text).not.toContain('<script>');
   });
   test('perf_decision.json has the members of the contract', () => {
-    const test_ = loadTest();
-    const written: unknown = JSON.parse(decisionReport(decide(test_, loadTest()), test_).json);
+    const made = loadTest();
+    const written: unknown = JSON.parse(decisionReport(decide(made, loadTest()), made).json);
     expect(written).toMatchObject({
       decision: 'passed',
       mode: 'comparative',

@@ -89,7 +89,9 @@ describe('junit.xml', () => {
     ).toHaveLength(2);
     expect(cases(invalid).map(outcome)).not.toContain('failure');
     expect(cases(invalid).map(outcome)).not.toContain('passed');
-    for (const one of cases(invalid).filter(({ attributes }) => !attributes['classname']?.endsWith('trust')))
+    for (const one of cases(invalid).filter(
+      ({ attributes }) => !(attributes['classname'] ?? '').endsWith('trust'),
+    ))
       expect(one.children.map(({ text }) => text).join(' ')).not.toMatch(/: (pass|met)\b/);
   });
 
