@@ -117,6 +117,8 @@ const RUN = {
     low: 'number',
     high: 'number',
   }),
+  repeats_differ: row('latency', 'warning', { baseline: 'number', candidate: 'number', payloads: 'number' }),
+  clients_differ: row('latency', 'warning', { clients: 'number' }),
   open_loop_throughput: plain('throughput', 'note'),
   closed_loop_throughput: plain('throughput', 'note'),
   declared_aa: plain('setup', 'note'),
