@@ -228,7 +228,7 @@ const WORDS: Catalogue = {
     a.when === 'before'
       ? `${given(a.instance) === '' ? 'the target' : given(a.instance)} was not scraped before the test: what it counted then is not known`
       : `Prometheus has no samples of ${a.metric} for this test: does the server show it, under this job?`,
-  not_a_number: (a) => `${a.figure} is no number (NaN): nothing was observed in the window`,
+  not_a_number: (a) => `${a.figure} is no number: nothing was observed in the window`,
   several_series: (a) =>
     `the contract's question for ${a.figure} has ${a.series} answers (several engines or models): --window exact sums over them`,
   counter_reset: (a) =>
