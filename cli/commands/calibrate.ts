@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import { LEAST_DEPLOYMENTS, liveCalibration, type LiveCalibration } from '../../proof/live-calibration.ts';
 import type { ParsedSettings } from '../../domain/settings/settings.ts';
-import { calibrate, calibrationQuestions, SEED } from '../../proof/statistics/calibration.ts';
+import { calibrate, calibrationQuestions, pairsOf, SEED } from '../../proof/statistics/calibration.ts';
 import type { Question, Row } from '../../proof/statistics/questions.ts';
 import { keepNoise, noiseTarget } from '../read/deployment-noise.ts';
 import { say, UsageError, type Io } from '../io.ts';
@@ -45,7 +45,9 @@ export async function calibrateCommand(
   const started = performance.now();
   let at = -1;
   for (const { place, row } of calibrate(questions, options.runs)) {
-    if (place !== at) say(io, `${questions[place]?.title ?? ''} (${options.runs} pairs a row)`);
+    const question = questions[place];
+    if (place !== at && question !== undefined)
+      say(io, `${question.title} (${pairsOf(question, options.runs)} runs a row)`);
     at = place;
     answered[place]?.rows.push(row);
     // Lets Ctrl-C in: what was measured is kept.
