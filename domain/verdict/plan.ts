@@ -19,6 +19,7 @@ import {
 import { upToOneDigit } from '../statistics/decision.ts';
 import { normalCdf, normalQuantile, studentTQuantile } from '../statistics/distributions.ts';
 import { failureRuns, inflationOfRuns } from '../statistics/failure-runs.ts';
+import type { PreparedBlock } from '../statistics/latency-sample.ts';
 import { LEAST_MEMORIES, memoryOf } from '../statistics/memory.ts';
 import { smallestFiniteSample } from '../statistics/quantile-ratio.ts';
 import { quantile, sortSamples } from '../statistics/quantiles.ts';
@@ -144,7 +145,10 @@ function forecast(gate: Gate, of: Expected): Forecast {
       if (payloads < LEAST_TYPICAL_PAYLOADS)
         return { power: 0, needs: LEAST_TYPICAL_PAYLOADS, n_of: 'payloads' };
       const error = spreadOf(of, gate.metric);
-      return ofRequests(error?.typical, gate.margin, of, error?.memory);
+      const planned = ofRequests(error?.typical, gate.margin, of, error?.memory);
+      // What payloads vary by cancels in this ratio. Where no payload was sent again, nobody can tell how much that is.
+      const unsure = error?.repeated === false && planned.power !== null && planned.power > 0;
+      return unsure && (planned.power ?? 0) < LEAST_POWER ? { ...planned, power: null } : planned;
     }
     case 'mean': {
       const error = spreadOf(of, gate.metric);
@@ -194,6 +198,8 @@ interface Spread {
   readonly percentile: (p: number) => number;
   readonly typical: number;
   readonly mean: number;
+  /** Payloads were sent again, so that what they vary by is taken off the typical ratio and the mean. */
+  readonly repeated: boolean;
   readonly memory: number;
 }
 
@@ -214,6 +220,18 @@ function spreadOf({ warm_up }: Expected, metric: TrendName): Spread | null {
     1,
     (measured * degrees + PRIOR.inflation * PRIOR.degrees) / (degrees + PRIOR.degrees),
   );
+  const inside = (value: (block: PreparedBlock) => Float64Array): number | null =>
+    insidePayloads(blocks.map((block) => ({ values: value(block), payloads: block.payloads })));
+  const repeated = inside(({ logs: values }) => values);
+  // What time adds, on the logarithm; a mean moves by as much in shares of itself. Of it payloads are no part.
+  const slow =
+    repeated === null
+      ? (inflation - 1) * own
+      : Math.max(
+          0,
+          ((measured - 1) * own * degrees + (PRIOR.inflation - 1) * repeated * PRIOR.degrees) /
+            (degrees + PRIOR.degrees),
+        );
   return {
     percentile(p) {
       const z = normalQuantile(p);
@@ -224,11 +242,35 @@ function spreadOf({ warm_up }: Expected, metric: TrendName): Spread | null {
       const unit = Math.sqrt((1 + (inflation - 1) * share) * p * (1 - p)) / density;
       return Math.SQRT2 * scaleAt(logs, p) * unit;
     },
-    // Payloads cancel in the typical ratio; how much of the variance is theirs a warm-up can't tell, so none is taken off.
-    typical: Math.sqrt(2 * own * inflation),
-    mean: Math.sqrt((2 * inflation * variance(durations)) / mean(durations) ** 2),
+    typical: Math.sqrt(2 * ((repeated ?? own) + slow)),
+    mean: Math.sqrt(
+      2 * ((inside(({ durations_ms }) => durations_ms) ?? variance(durations)) / mean(durations) ** 2 + slow),
+    ),
+    repeated: repeated !== null,
     memory,
   };
+}
+
+/** Fewer repeats than this tell nothing of how one payload's sendings differ. */
+const LEAST_REPEATS = 20;
+
+/** Variance between sendings of one payload, pooled; null where too few were sent again. */
+function insidePayloads(
+  blocks: readonly { readonly values: Float64Array; readonly payloads: Int32Array | undefined }[],
+): number | null {
+  const seen = new Map<number, { n: number; sum: number; squares: number }>();
+  for (const { values, payloads } of blocks)
+    for (let i = 0; i < values.length; i++) {
+      const [value, payload] = [values[i] ?? 0, payloads?.[i] ?? -1];
+      const one = seen.get(payload) ?? { n: 0, sum: 0, squares: 0 };
+      seen.set(payload, { n: one.n + 1, sum: one.sum + value, squares: one.squares + value * value });
+    }
+  let [squares, degrees] = [0, 0];
+  for (const { n, sum, squares: own } of seen.values()) {
+    squares += Math.max(0, own - (sum * sum) / n);
+    degrees += n - 1;
+  }
+  return degrees < LEAST_REPEATS || seen.has(-1) ? null : squares / degrees;
 }
 
 /** Standard deviation of the log latency as the spread around this percentile shows it: a few stragglers don't make it. */

@@ -160,6 +160,23 @@ describe('the plan', () => {
     const counting = slow.filter((one) => one.get('request_duration_typical')?.advisory === null);
     expect(counting.length).toBeLessThan(3);
   });
+  it('takes payloads off what they cancel in: prompts that differ 20-fold leave the typical ratio decidable', () => {
+    const spread = (payloads: number): Side => {
+      const { measured } = warmUp({ payloads });
+      const duration_ms = measured.duration_ms.map(
+        (ms, i) => ms * 20 ** ((measured.payload[i] ?? 0) / payloads),
+      );
+      return sideOf({ ...measured, duration_ms });
+    };
+    const repeated = planned({ requests: 800 }, spread(40));
+    expect(repeated.get('request_duration_typical')?.power).toBeGreaterThan(LEAST_POWER);
+    expect(repeated.get('request_duration_p50')?.advisory).toMatchObject({ reason: 'power' });
+    // No payload was sent again: nobody can tell, so it counts.
+    expect(planned({ requests: 800 }, spread(302)).get('request_duration_typical')).toMatchObject({
+      power: null,
+      advisory: null,
+    });
+  });
   it('takes its rate from the warm-up where none is given, and knows nothing without one', () => {
     const rate = planned({ requests: null }).get('request_duration_p99')?.minutes;
     expect(rate).toBeGreaterThan(0);
