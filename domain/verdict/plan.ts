@@ -21,6 +21,7 @@ import { normalCdf, normalQuantile, studentTQuantile } from '../statistics/distr
 import { failureRuns, inflationOfRuns } from '../statistics/failure-runs.ts';
 import type { PreparedBlock } from '../statistics/latency-sample.ts';
 import { LEAST_MEMORIES, memoryOf } from '../statistics/memory.ts';
+import { LEAST_MEAN_PAIRS } from '../statistics/payload-ratio.ts';
 import { smallestFiniteSample } from '../statistics/quantile-ratio.ts';
 import { quantile, sortSamples } from '../statistics/quantiles.ts';
 import type { TrendName } from '../record/metrics.ts';
@@ -151,6 +152,7 @@ function forecast(gate: Gate, of: Expected): Forecast {
       return unsure && (planned.power ?? 0) < LEAST_POWER ? { ...planned, power: null } : planned;
     }
     case 'mean': {
+      if (n < LEAST_MEAN_PAIRS) return { power: 0, needs: LEAST_MEAN_PAIRS, n_of: 'requests' };
       const error = spreadOf(of, gate.metric);
       return ofRequests(error?.mean, gate.margin, of, error?.memory);
     }

@@ -96,6 +96,19 @@ describe('what the gates see', () => {
   });
 });
 
+it('a handful of answers, however alike, are no mean', () => {
+  const few = run({ n: 12 });
+  expect(find(judge(few, { required: ['request_duration_mean'] }), 'request_duration_mean')).toMatchObject({
+    answer: 'inconclusive',
+    undecided: { reason: 'no_data' },
+  });
+  expect(find(judge(few), 'request_duration_mean').advisory).toEqual({
+    reason: 'too_few',
+    needs: 20,
+    has: 12,
+  });
+});
+
 describe('throughput', () => {
   const throughput = (pair: Pair, load: GateContext['load']): GateCheck =>
     find(judge(pair, { load }), 'throughput');
