@@ -6,9 +6,9 @@ import type { Variant } from '../variants.ts';
 
 /**
  * invalid: the measurement can't be trusted, so there is no verdict. fail: a fault of what was tested, which fails it.
- * warning: the verdict stands, but its reader should think. note: for the record.
+ * open: what fails stands, but nothing may pass beside it. warning: the verdict stands, but its reader should think. note: for the record.
  */
-export const SEVERITIES = ['invalid', 'fail', 'warning', 'note'] as const;
+export const SEVERITIES = ['invalid', 'fail', 'open', 'warning', 'note'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** An argument's kind; with a question mark it may be left out. Text may be a server's own words: untrusted. */
@@ -117,7 +117,7 @@ const RUN = {
     low: 'number',
     high: 'number',
   }),
-  repeats_differ: row('latency', 'warning', { baseline: 'number', candidate: 'number', payloads: 'number' }),
+  repeats_differ: row('latency', 'open', { baseline: 'number', candidate: 'number', payloads: 'number' }),
   clients_differ: row('latency', 'warning', { clients: 'number' }),
   open_loop_throughput: plain('throughput', 'note'),
   closed_loop_throughput: plain('throughput', 'note'),
