@@ -30,6 +30,7 @@ import { selfcheckCommand } from './commands/selfcheck.ts';
 import { listCommand, saveCommand, showCommand } from './commands/reference.ts';
 import { regressCommand } from './commands/regress.ts';
 import { pictureCommand } from './commands/picture.ts';
+import { recordsCommand } from './commands/records.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { withFlags } from './jobs/adapter-gate/flags.ts';
@@ -240,6 +241,14 @@ export async function runCommand(io: Io): Promise<number> {
     .option('--check', 'fails where the page is not what the table makes')
     .action((options: { check?: boolean }) => {
       code = settingsCommand(io, options.check === true);
+    });
+
+  program
+    .command('records', { hidden: true })
+    .description("writes docs/records.md and k6/requestlog/fields.go from the table of a record's fields")
+    .option('--check', 'fails where a file is not what the table makes')
+    .action((options: { check?: boolean }) => {
+      code = recordsCommand(io, options.check === true);
     });
 
   try {

@@ -5,12 +5,13 @@
 import { sha256 } from 'k6/crypto';
 import exec from 'k6/execution';
 import type { RefinedResponse } from 'k6/http';
+import { members, type ResponsePart } from '../domain/record/write-record.ts';
 import { requestLogModule } from './extensions.ts';
 
 export type TextResponse = RefinedResponse<'text'>;
 
 export interface RequestLog {
-  /** `fixed`: the record's members that k6 does not know, as JSON without braces. */
+  /** `fixed`: the fields that the script writes, as members of JSON without braces; k6's own are added. */
   record(response: TextResponse, fixed: string): void;
   /** A whole line, for calls that are not k6/http's. */
   write(line: string): void;
@@ -38,18 +39,25 @@ export function openRequestLog(path: string | null): RequestLog {
   return {
     write,
     record(response, fixed) {
-      const { duration, waiting, connecting, tls_handshaking } = response.timings;
-      const answered = response.status > 0;
-      const sha =
-        typeof response.body === 'string' && response.body !== ''
-          ? `"${sha256(response.body, 'hex')}"`
-          : 'null';
-      write(
-        `{${fixed},"duration_ms":${duration},"waiting_ms":${answered ? waiting : null},"connecting_ms":${connecting > 0 ? connecting : null},"tls_ms":${
-          tls_handshaking > 0 ? tls_handshaking : null
-        },"status":${answered ? response.status : null},"answer_sha256":${sha}}`,
-      );
+      write(`{${fixed},${members(responsePart(response))}}`);
     },
+  };
+}
+
+/** What k6/requestlog knows of a response, on a k6 without it. */
+function responsePart({ timings, status, remote_ip, remote_port, proto, body }: TextResponse): ResponsePart {
+  const { duration, waiting, connecting, tls_handshaking } = timings;
+  const answered = status > 0;
+  const host = remote_ip.includes(':') ? `[${remote_ip}]` : remote_ip;
+  return {
+    duration_ms: duration,
+    waiting_ms: answered ? waiting : null,
+    connecting_ms: connecting > 0 ? connecting : null,
+    tls_ms: tls_handshaking > 0 ? tls_handshaking : null,
+    status: answered ? status : null,
+    remote_address: remote_ip === '' ? null : `${host}:${remote_port}`,
+    proto: answered ? proto : null,
+    answer_sha256: typeof body === 'string' && body !== '' ? sha256(body, 'hex') : null,
   };
 }
 

@@ -1,5 +1,5 @@
 /** handleSummary in the suite's own schema (k6's `--summary-export` has inverted booleans), and a short text for bare runs. */
-import { SCHEMA_VERSION } from '../domain/record/request-record.ts';
+import { SCHEMA_VERSION } from '../domain/record/schema-version.ts';
 import type { BlockSummary } from '../domain/run/block.ts';
 import { COUNTED, SHOWN } from './load/counted.ts';
 import type { Runtime } from './runtime.ts';

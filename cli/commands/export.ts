@@ -3,8 +3,9 @@ import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import { PROBE_HEAD } from '../../domain/run/probe.ts';
-import { BadRecord, parseRecord } from '../../domain/record/request-record.ts';
-import type { Variant } from '../../domain/variants.ts';
+import { EXPORTED } from '../../domain/record/fields.ts';
+import { parseRecord } from '../../domain/record/request-record.ts';
+import { BadField } from '../../domain/text/fields.ts';
 import { say, UsageError, userPath, type Io } from '../io.ts';
 import { eachLine, type BufferPiece } from '../read/lines.ts';
 import { findRun, requestLogs, shownPath } from '../run/directory.ts';
@@ -34,7 +35,7 @@ export function exportCommand(io: Io, given: string | undefined, out: string | u
   const run = findRun(io, given);
   const folder = out === undefined ? run.path : userPath(io, out);
   mkdirSync(folder, { recursive: true });
-  const files = new Map<Variant, JsonArray>();
+  const files = new Map<string, JsonArray>();
   let unread = 0;
   const add = (piece: BufferPiece, from: number, to: number): void => {
     const line = piece.bytes.toString('utf8', from, to);
@@ -45,10 +46,9 @@ export function exportCommand(io: Io, given: string | undefined, out: string | u
       let file = files.get(record.variant);
       if (file === undefined)
         files.set(record.variant, (file = new JsonArray(join(folder, `load-${record.variant}.json`))));
-      const { duration_ms, status, cost_eur, trace_id, error, payload_id, start_ms, index } = record;
-      file.add({ duration_ms, status, cost_eur, trace_id, error, payload_id, start_ms, index });
+      file.add(Object.fromEntries(EXPORTED.map((field) => [field, record[field]])));
     } catch (error) {
-      if (!(error instanceof BadRecord || error instanceof SyntaxError)) throw error;
+      if (!(error instanceof BadField || error instanceof SyntaxError)) throw error;
       unread += 1;
     }
   };

@@ -1,7 +1,4 @@
 /** docs/settings.md, made from the table so that it can't lie. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import {
   SETTINGS,
   SETTING_NAMES,
@@ -10,7 +7,8 @@ import {
   type Setting,
   type SettingGroup,
 } from '../../domain/settings/settings.ts';
-import { say, UsageError, type Io } from '../io.ts';
+import type { Io } from '../io.ts';
+import { cell, writeOrCheck } from '../made-files.ts';
 
 const GROUPS: Readonly<Record<SettingGroup, string>> = {
   target: 'Which servers',
@@ -30,8 +28,6 @@ const GROUPS: Readonly<Record<SettingGroup, string>> = {
   server: 'Starting and watching a server',
   'by-hand': 'Only by hand, with `k6 run`',
 };
-
-const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 export function settingsPage(): string {
   const lines = [
@@ -61,17 +57,5 @@ export function settingsPage(): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function settingsCommand(io: Io, check: boolean): number {
-  const path = join(io.root, 'docs', 'settings.md');
-  const page = settingsPage();
-  if (!check) {
-    writeFileSync(path, page);
-    say(io, 'docs/settings.md is written');
-    return EXIT.pass;
-  }
-  if (!existsSync(path) || readFileSync(path, 'utf8') !== page)
-    throw new UsageError(
-      'docs/settings.md is not what the table of settings makes; run: npm run docs:settings',
-    );
-  return EXIT.pass;
-}
+export const settingsCommand = (io: Io, check: boolean): number =>
+  writeOrCheck(io, [{ path: 'docs/settings.md', content: settingsPage() }], 'docs:settings', check);

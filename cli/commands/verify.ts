@@ -5,7 +5,7 @@ import { compare } from '../../domain/result/compare.ts';
 import type { Comparison } from '../../domain/result/comparison.ts';
 import { levelOf, worstExit, type Level } from '../../domain/result/suite.ts';
 import { storedData } from '../../domain/result/reference.ts';
-import { SCHEMA_VERSION } from '../../domain/record/request-record.ts';
+import { SCHEMA_VERSION } from '../../domain/record/schema-version.ts';
 import { say, userPath, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
 import { readReference } from '../read/references.ts';

@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import { parseBlockSummary, type BlockSummary } from '../../domain/run/block.ts';
 import { parseServerSample, type ServerSample } from '../../domain/run/server-sample.ts';
 import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/run/probe.ts';
-import { BadRecord, type RequestRecord } from '../../domain/record/request-record.ts';
 import { RequestTable } from '../../domain/record/request-table.ts';
-import { RecordScanner, type ScannedRecord } from '../../domain/record/scan-record.ts';
+import { place } from '../../domain/record/row.ts';
+import { RecordScanner } from '../../domain/record/scan-record.ts';
 import { parseManifest } from '../../domain/run/manifest.ts';
 import type { RunData, BadLine, ResourceSample } from '../../domain/run/data.ts';
-import { mapVariants, type Variant } from '../../domain/variants.ts';
+import { BadField, oneOf } from '../../domain/text/fields.ts';
+import { mapVariants, VARIANTS, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
 import { FILES, readText, requestLogs, summaryFile, type RunDirectory } from '../run/directory.ts';
 import { eachLine, type BufferPiece } from './lines.ts';
 
 const KEPT_BAD_LINES = 5;
+
+const VARIANT = place('variant');
 
 interface Log {
   readonly tables: Partial<Record<Variant, RequestTable>>;
@@ -25,22 +28,26 @@ function readLog(paths: readonly string[]): Log {
   const log: Log = { tables: {}, probes: [], bad: { count: 0, first: [] } };
   let number = 0;
   const scanner = new RecordScanner();
+  const tableOf = (named: unknown): RequestTable => {
+    const variant = oneOf({ variant: named }, 'variant', VARIANTS);
+    return (log.tables[variant] ??= new RequestTable(variant));
+  };
   const add = (piece: BufferPiece, from: number, to: number): void => {
     number += 1;
     try {
-      let record: ScannedRecord | RequestRecord | null = scanner.scan(piece, from, to);
-      if (record === null) {
+      let row = scanner.scan(piece, from, to);
+      if (row === null) {
         const line = piece.bytes.toString('utf8', from, to);
         if (line.startsWith(PROBE_HEAD)) {
           const probe = parseProbe(line);
           if (probe !== null) log.probes.push(probe);
           return;
         }
-        record = scanner.parse(line);
+        row = scanner.parse(line);
       }
-      (log.tables[record.variant] ??= new RequestTable(record.variant)).add(record);
+      tableOf(row.names[VARIANT]).addRow(row);
     } catch (error) {
-      if (!(error instanceof BadRecord || error instanceof SyntaxError)) throw error;
+      if (!(error instanceof BadField || error instanceof SyntaxError)) throw error;
       log.bad.count += 1;
       if (log.bad.first.length < KEPT_BAD_LINES) log.bad.first.push({ line: number, problem: error.message });
     }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
-import { SCHEMA_VERSION } from '../../domain/record/request-record.ts';
+import { SCHEMA_VERSION } from '../../domain/record/schema-version.ts';
 import type { Manifest, ManifestVariant } from '../../domain/run/manifest.ts';
 import { formatSettings, type ParsedSettings, type Settings } from '../../domain/settings/settings.ts';
 import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';

@@ -1,4 +1,4 @@
-/** The endpoints of a mixed load, each by itself; a payload's id begins with its endpoint's name. */
+/** The endpoints of a mixed load, each by itself. */
 import { MIXABLE, type Mixable } from '../load/mix.ts';
 import type { Measured } from '../record/request-table.ts';
 import { valuesSummary, type TrendSummary } from './summary.ts';
@@ -11,12 +11,17 @@ export interface EndpointFigures {
   readonly latency: TrendSummary | null;
 }
 
+/** In logs from before records had an endpoint, a payload's id begins with its name. */
+const isOf = (endpoint: Mixable, recorded: string | null, id: string): boolean =>
+  recorded === null ? id.startsWith(`${endpoint}: `) : recorded === endpoint;
+
 export function byEndpoint(of: Measured): EndpointFigures[] {
   return MIXABLE.flatMap((endpoint) => {
+    const own = of.payload_ids.map((id, place) => isOf(endpoint, of.payload_endpoints[place] ?? null, id));
     const durations_ms = new Float64Array(of.n);
     let [requests, ok] = [0, 0];
     for (let i = 0; i < of.n; i += 1) {
-      if (of.payload_ids[of.payload[i] ?? -1]?.startsWith(`${endpoint}: `) !== true) continue;
+      if (own[of.payload[i] ?? -1] !== true) continue;
       requests += 1;
       if (of.error[i] === 0) durations_ms[ok++] = of.duration_ms[i] ?? 0;
     }

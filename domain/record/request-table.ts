@@ -1,34 +1,86 @@
 /** The records of one variant as columns, so that a million of them fit and sort fast. NaN stands for absent. */
 import { ERROR_KINDS, type ErrorKind } from './errors.ts';
 import { GapHistogram } from '../figures/gap-histogram.ts';
+import { REQUEST_FIELDS, type Column, type FieldsWith } from './fields.ts';
 import type { RequestRecord } from './request-record.ts';
-import type { ScannedRecord, Stages } from './scan-record.ts';
+import { emptyRow, fillRow, place, PLACED, placeOf, type ByName, type Row } from './row.ts';
 import type { Variant } from '../variants.ts';
 
+type FieldsInColumns<C> = FieldsWith<typeof REQUEST_FIELDS, { readonly column: C }>;
+
 /** Per-request figures that only some jobs have. */
-export const OPTIONAL_TRENDS = [
-  'ttft_ms',
-  'tpot_ms',
-  'itl_ms',
-  'e2e_ms',
-  'tokens',
-  'prompt_tokens',
-  'cached_tokens',
-  'late_ms',
-] as const;
-export type OptionalTrend = (typeof OPTIONAL_TRENDS)[number];
+export type OptionalTrend = FieldsInColumns<'trend'>;
 
-const UNKNOWN = 255;
-const flagCode = (value: boolean | null): number => (value === null ? UNKNOWN : value ? 1 : 0);
-
-const stagesOf = ({ stages_ms }: RequestRecord): Stages => ({
-  names: Object.keys(stages_ms ?? {}),
-  ms: Object.values(stages_ms ?? {}),
-});
-
+const ARRAYS = { f64: Float64Array, f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
 type NumberArray = Float64Array | Float32Array | Int32Array | Uint8Array;
+type ArrayOf<C extends keyof typeof ARRAYS> = InstanceType<(typeof ARRAYS)[C]>;
+type ColumnsOf<C extends keyof typeof ARRAYS> = { readonly [K in FieldsInColumns<C>]: ArrayOf<C> };
+
+/** The columns that every log has. A flag is 1, 0 or, not known, 255; `error` is 0 or 1 + its place in ERROR_KINDS; `status` is 0 where there is none. */
+type Columns = ColumnsOf<'f64'> & ColumnsOf<'f32'> & ColumnsOf<'i32'> & ColumnsOf<'u8'>;
+
+interface PlacedColumn {
+  readonly field: string;
+  readonly place: number;
+  readonly column: Exclude<Column, 'trend'>;
+}
+
+const COLUMNS: readonly PlacedColumn[] = PLACED.flatMap(({ field, column }, at) =>
+  column === undefined || column === 'trend' ? [] : [{ field, place: at, column }],
+);
+
+const listed = (of: Columns): readonly NumberArray[] => COLUMNS.map(({ field }) => columnOf(of, field));
+const PLACES = COLUMNS.map(({ place: at }) => at);
+
+const isTrend = (field: string): field is OptionalTrend => PLACED[placeOf(field)]?.column === 'trend';
+const TRENDS: readonly OptionalTrend[] = PLACED.flatMap(({ field }) => (isTrend(field) ? [field] : []));
+const TREND_PLACES = TRENDS.map(place);
+
+function columnsFrom(make: (column: PlacedColumn) => NumberArray): Columns {
+  const made: Record<string, NumberArray> = {};
+  for (const column of COLUMNS) made[column.field] = make(column);
+  requireAll(made);
+  return made;
+}
+
+function requireAll(
+  made: Record<string, NumberArray>,
+): asserts made is Record<string, NumberArray> & Columns {
+  for (const { field, column } of COLUMNS)
+    if (!(made[field] instanceof ARRAYS[column])) throw new Error(`the column ${field} is no ${column}`);
+}
+
+const byField = (of: Columns): Readonly<Record<string, NumberArray>> => of;
+
+/** A column of these by its name. */
+function columnOf(of: Columns, field: string): NumberArray {
+  const column = byField(of)[field];
+  if (column === undefined) throw new Error(`there is no column ${field}`);
+  return column;
+}
 
 const FIRST_CAPACITY = 1024;
+
+const MEASURED = 1 + REQUEST_FIELDS.phase.kind.values.indexOf('measured');
+const PHASE = place('phase');
+const START = place('start_ms');
+const DURATION = place('duration_ms');
+const LATE = place('late_ms');
+const TTFT = place('ttft_ms');
+const E2E = place('e2e_ms');
+const ERROR = place('error');
+const ENDPOINT = place('endpoint');
+const PAYLOAD = place('payload_id');
+const STAGES = place('stages_ms');
+const GAPS = place('gaps_ms');
+const ESTIMATED = place('tokens_estimated');
+/** Open load: from the scheduled start on, or a stalled server would be excused the requests it kept waiting. */
+function fromSchedule(values: Float64Array): void {
+  const late_ms = values[LATE] ?? Number.NaN;
+  if (Number.isNaN(late_ms)) return;
+  values[START] = (values[START] ?? 0) - late_ms;
+  for (const at of [DURATION, TTFT, E2E]) values[at] = (values[at] ?? Number.NaN) + late_ms;
+}
 
 /** All records of one variant, in the order of the log; call {@link RequestTable.measured} for what figures are made of. */
 export class RequestTable {
@@ -36,71 +88,70 @@ export class RequestTable {
   rows = 0;
   #taken = false;
   readonly payload_ids: string[] = [];
-  readonly #payload_places = new Map<string, number>();
-  // Each column its own field and its own line in `add`: a shared helper would see five kinds of array, and be slow.
+  readonly payload_endpoints: (string | null)[] = [];
+  /** By endpoint, then by id. */
+  readonly #payloads = new Map<string | null, Map<string, number>>();
   #capacity = FIRST_CAPACITY;
-  #start = new Float64Array(FIRST_CAPACITY);
-  #duration = new Float64Array(FIRST_CAPACITY);
-  #cost = new Float64Array(FIRST_CAPACITY);
-  #connecting = new Float32Array(FIRST_CAPACITY);
-  #index = new Int32Array(FIRST_CAPACITY);
+  #columns = columnsFrom(({ column }) => new ARRAYS[column](FIRST_CAPACITY));
+  #arrays = listed(this.#columns);
   #payload = new Int32Array(FIRST_CAPACITY);
-  #block = new Int32Array(FIRST_CAPACITY);
-  #status = new Int32Array(FIRST_CAPACITY);
   #warm = new Uint8Array(FIRST_CAPACITY);
-  #error = new Uint8Array(FIRST_CAPACITY);
-  #correct = new Uint8Array(FIRST_CAPACITY);
-  #translated = new Uint8Array(FIRST_CAPACITY);
   #stages = new Map<string, Float32Array>();
-  #stage_names: readonly string[] | null = null;
   #stage_columns: Float32Array[] = [];
-  #optional = new Map<OptionalTrend, Float64Array>();
+  #stage_names: readonly string[] | null = null;
+  /** By place in TRENDS. */
+  #trends: (Float64Array | null)[] = TRENDS.map(() => null);
   #gaps: GapHistogram | null = null;
   #estimated = 0;
+  #row: Row | null = null;
 
   constructor(variant: Variant) {
     this.variant = variant;
   }
 
-  add(record: ScannedRecord | RequestRecord): void {
+  add(record: RequestRecord): void {
+    this.addRow(fillRow((this.#row ??= emptyRow()), record));
+  }
+
+  /** Takes the row as it is, and changes its times: to be used once. */
+  addRow(of: Row): void {
     const row = this.rows;
     if (row === this.#capacity) this.#grow();
     this.rows += 1;
-    // Open load: from the scheduled start on, or a stalled server would be excused the requests it kept waiting.
-    const late_ms = record.late_ms ?? 0;
-    this.#start[row] = record.start_ms - late_ms;
-    this.#duration[row] = record.duration_ms + late_ms;
-    this.#cost[row] = record.cost_eur ?? Number.NaN;
-    this.#index[row] = record.index;
-    this.#payload[row] = this.#place(record.payload_id);
-    this.#connecting[row] = record.connecting_ms ?? Number.NaN;
-    this.#block[row] = record.block;
-    this.#status[row] = record.status ?? 0;
-    this.#warm[row] = record.phase === 'warmup' ? 1 : 0;
-    this.#error[row] = record.error === null ? 0 : ERROR_KINDS.indexOf(record.error) + 1;
-    this.#correct[row] = flagCode(record.correct);
-    this.#translated[row] = flagCode(record.correct_translation);
-    this.#addStages(row, 'stages' in record ? record.stages : stagesOf(record));
-    for (const name of OPTIONAL_TRENDS) {
-      const value = record[name];
-      if (value === null) continue;
-      let column = this.#optional.get(name);
-      if (column === undefined)
-        this.#optional.set(name, (column = new Float64Array(this.#capacity).fill(Number.NaN)));
-      column[row] = name === 'ttft_ms' || name === 'e2e_ms' ? value + late_ms : value;
+    const { values } = of;
+    fromSchedule(values);
+    for (let i = 0; i < this.#arrays.length; i += 1) {
+      const column = this.#arrays[i];
+      if (column !== undefined) column[row] = values[PLACES[i] ?? 0] ?? Number.NaN;
     }
-    if (record.phase === 'measured' && record.error === null) this.#addTokens(record);
+    const measured = values[PHASE] === MEASURED;
+    this.#warm[row] = measured ? 0 : 1;
+    this.#payload[row] = this.#place(of.names[ENDPOINT] ?? null, of.names[PAYLOAD] ?? '');
+    const stages = of.by_name[STAGES];
+    if (stages !== undefined) this.#addStages(row, stages);
+    this.#addTrends(row, values);
+    if (measured && values[ERROR] === 0) this.#addTokens(of);
   }
 
-  #addTokens({ gaps_ms, tokens_estimated }: Pick<RequestRecord, 'gaps_ms' | 'tokens_estimated'>): void {
-    if (tokens_estimated === true) this.#estimated += 1;
-    if (gaps_ms === null) return;
+  #addTrends(row: number, values: Float64Array): void {
+    for (let i = 0; i < TREND_PLACES.length; i += 1) {
+      const value = values[TREND_PLACES[i] ?? 0] ?? Number.NaN;
+      if (Number.isNaN(value)) continue;
+      const column = (this.#trends[i] ??= new Float64Array(this.#capacity).fill(Number.NaN));
+      column[row] = value;
+    }
+  }
+
+  #addTokens({ values, lists }: Row): void {
+    if (values[ESTIMATED] === 1) this.#estimated += 1;
+    const count = values[GAPS] ?? Number.NaN;
+    if (Number.isNaN(count)) return;
     this.#gaps ??= new GapHistogram();
-    for (const gap_ms of gaps_ms) this.#gaps.add(gap_ms);
+    for (let i = 0; i < count; i += 1) this.#gaps.add(lists[GAPS]?.[i] ?? 0);
   }
 
-  #addStages(row: number, { names, ms }: Stages): void {
-    // One scanner's names for a whole log: looked up once, not a row.
+  #addStages(row: number, { names, amounts }: ByName): void {
+    // One reader's names for a whole log: looked up once, not a row.
     if (names !== this.#stage_names || names.length !== this.#stage_columns.length) {
       for (const name of names)
         if (!this.#stages.has(name))
@@ -111,7 +162,7 @@ export class RequestTable {
     const columns = this.#stage_columns;
     for (let i = 0; i < columns.length; i += 1) {
       const column = columns[i];
-      if (column !== undefined) column[row] = ms[i] ?? Number.NaN;
+      if (column !== undefined) column[row] = amounts[i] ?? Number.NaN;
     }
   }
 
@@ -122,32 +173,32 @@ export class RequestTable {
       into.set(of);
       return into;
     };
-    this.#start = grown(this.#start, new Float64Array(to));
-    this.#duration = grown(this.#duration, new Float64Array(to));
-    this.#cost = grown(this.#cost, new Float64Array(to));
-    this.#connecting = grown(this.#connecting, new Float32Array(to));
-    this.#index = grown(this.#index, new Int32Array(to));
+    const old = this.#columns;
+    this.#columns = columnsFrom(({ field, column }) =>
+      grown<NumberArray>(columnOf(old, field), new ARRAYS[column](to)),
+    );
+    this.#arrays = listed(this.#columns);
     this.#payload = grown(this.#payload, new Int32Array(to));
-    this.#block = grown(this.#block, new Int32Array(to));
-    this.#status = grown(this.#status, new Int32Array(to));
     this.#warm = grown(this.#warm, new Uint8Array(to));
-    this.#error = grown(this.#error, new Uint8Array(to));
-    this.#correct = grown(this.#correct, new Uint8Array(to));
-    this.#translated = grown(this.#translated, new Uint8Array(to));
     for (const [name, column] of this.#stages)
       this.#stages.set(name, grown(column, new Float32Array(to).fill(Number.NaN, from)));
     this.#stage_names = null;
-    for (const [name, column] of this.#optional)
-      this.#optional.set(name, grown(column, new Float64Array(to).fill(Number.NaN, from)));
+    this.#trends = this.#trends.map((column) =>
+      column === null ? null : grown(column, new Float64Array(to).fill(Number.NaN, from)),
+    );
   }
 
-  #place(id: string): number {
-    let place = this.#payload_places.get(id);
-    if (place === undefined) {
-      place = this.payload_ids.push(id) - 1;
-      this.#payload_places.set(id, place);
+  /** What was asked is known by its endpoint and its id: two endpoints of a mix may ask the same prompts. */
+  #place(endpoint: string | null, id: string): number {
+    let places = this.#payloads.get(endpoint);
+    if (places === undefined) this.#payloads.set(endpoint, (places = new Map()));
+    let at = places.get(id);
+    if (at === undefined) {
+      at = this.payload_ids.push(endpoint === null ? id : `${endpoint}: ${id}`) - 1;
+      this.payload_endpoints.push(endpoint);
+      places.set(id, at);
     }
-    return place;
+    return at;
   }
 
   /**
@@ -159,42 +210,38 @@ export class RequestTable {
     this.#taken = true;
     const rows = this.#order();
     const n = rows.length;
-    const [room64, room32, ints, bytes] = [
-      new Float64Array(n),
-      new Float32Array(n),
-      new Int32Array(n),
-      new Uint8Array(n),
-    ];
-    const f64 = (of: Float64Array): Float64Array => putInOrder(of, rows, room64).subarray(0, n);
-    const f32 = (of: Float32Array): Float32Array => putInOrder(of, rows, room32).subarray(0, n);
-    const i32 = (of: Int32Array): Int32Array => putInOrder(of, rows, ints).subarray(0, n);
-    const u8 = (of: Uint8Array): Uint8Array => putInOrder(of, rows, bytes).subarray(0, n);
+    const rooms = {
+      f64: new Float64Array(n),
+      f32: new Float32Array(n),
+      i32: new Int32Array(n),
+      u8: new Uint8Array(n),
+    };
+    const f64 = (of: Float64Array): Float64Array => putInOrder(of, rows, rooms.f64).subarray(0, n);
+    const f32 = (of: Float32Array): Float32Array => putInOrder(of, rows, rooms.f32).subarray(0, n);
     return {
+      ...columnsFrom(({ field, column }) =>
+        putInOrder<NumberArray>(columnOf(this.#columns, field), rows, rooms[column]).subarray(0, n),
+      ),
       variant: this.variant,
       n,
       warm_up: this.rows - n,
-      start_ms: f64(this.#start),
-      duration_ms: f64(this.#duration),
-      cost_eur: f64(this.#cost),
-      connecting_ms: f32(this.#connecting),
-      index: i32(this.#index),
-      payload: i32(this.#payload),
+      payload: putInOrder(this.#payload, rows, rooms.i32).subarray(0, n),
       payload_ids: this.payload_ids,
-      block: i32(this.#block),
-      status: i32(this.#status),
-      error: u8(this.#error),
-      correct: u8(this.#correct),
-      correct_translation: u8(this.#translated),
+      payload_endpoints: this.payload_endpoints,
       stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
-      optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
+      optional: new Map(
+        TRENDS.flatMap((field, i): [OptionalTrend, Float64Array][] => {
+          const column = this.#trends[i] ?? null;
+          return column === null ? [] : [[field, f64(column)]];
+        }),
+      ),
       gaps: this.#gaps,
       estimated: this.#estimated,
     };
   }
 
   #order(): Int32Array {
-    const block = this.#block;
-    const index = this.#index;
+    const { block, index } = this.#columns;
     const rows = new Int32Array(this.rows);
     let n = 0;
     let sorted = true;
@@ -243,28 +290,15 @@ function putInOrder<A extends NumberArray>(column: A, rows: Int32Array, room: A)
 }
 
 /** Measured requests of one variant, by column; every array has length `n`. */
-export interface Measured {
+export interface Measured extends Columns {
   readonly variant: Variant;
   readonly n: number;
   /** Warm-up requests left out. */
   readonly warm_up: number;
-  readonly start_ms: Float64Array;
-  readonly duration_ms: Float64Array;
-  /** NaN: absent. */
-  readonly cost_eur: Float64Array;
-  readonly connecting_ms: Float32Array;
-  readonly index: Int32Array;
-  /** Place in `payload_ids`. */
+  /** Place in `payload_ids`, which name the endpoint of a mix as well, and in `payload_endpoints`. */
   readonly payload: Int32Array;
   readonly payload_ids: readonly string[];
-  readonly block: Int32Array;
-  /** 0: no answer. */
-  readonly status: Int32Array;
-  /** 0: valid; else 1 + place in ERROR_KINDS. */
-  readonly error: Uint8Array;
-  /** 1 right, 0 wrong, 255 not scored. */
-  readonly correct: Uint8Array;
-  readonly correct_translation: Uint8Array;
+  readonly payload_endpoints: readonly (string | null)[];
   readonly stages_ms: ReadonlyMap<string, Float32Array>;
   readonly optional: ReadonlyMap<OptionalTrend, Float64Array>;
   /** Gaps between token events of all valid answers; null where there is none. */
@@ -293,17 +327,8 @@ function rowsOf(of: Measured, from: number, to: number): Measured {
   return {
     ...of,
     n: to - from,
-    start_ms: of.start_ms.subarray(from, to),
-    duration_ms: of.duration_ms.subarray(from, to),
-    cost_eur: of.cost_eur.subarray(from, to),
-    connecting_ms: of.connecting_ms.subarray(from, to),
-    index: of.index.subarray(from, to),
+    ...columnsFrom(({ field }) => columnOf(of, field).subarray(from, to)),
     payload: of.payload.subarray(from, to),
-    block: of.block.subarray(from, to),
-    status: of.status.subarray(from, to),
-    error: of.error.subarray(from, to),
-    correct: of.correct.subarray(from, to),
-    correct_translation: of.correct_translation.subarray(from, to),
     stages_ms: new Map([...of.stages_ms].map(([name, values]) => [name, values.subarray(from, to)])),
     optional: new Map([...of.optional].map(([name, values]) => [name, values.subarray(from, to)])),
   };

@@ -4,102 +4,25 @@
  * its member names compared by the word and its values read where they stand (docs/decisions/040-reading.md). Whatever
  * deviates is not refused here: `scan` gives null, and the line goes to parseRecord, which is strict and says why.
  */
-import { ERROR_KINDS } from './errors.ts';
-import { parseRecord, type RequestRecord } from './request-record.ts';
-import { PHASES, VARIANTS } from '../variants.ts';
+import type { KindName } from './kinds.ts';
+import { parseRecord } from './request-record.ts';
+import { ABSENT, clear, emptyRow, fillRow, PLACED, placeOf, putByName, type Row } from './row.ts';
 
-/** What figures are made of; ids, hashes and texts stay in the log. */
-export type ScannedRecord = Omit<
-  RequestRecord,
-  'scenario' | 'error_detail' | 'trace_id' | 'traceparent' | 'answer_sha256' | 'answer' | 'stages_ms'
-> & { readonly stages: Stages };
+/** `other`: any scalar, of a member that no record has. */
+const KIND = {
+  text: 0,
+  name: 1,
+  'one of': 2,
+  amount: 3,
+  'whole number': 4,
+  flag: 5,
+  amounts: 6,
+  'amounts by name': 7,
+  other: 8,
+} as const satisfies Readonly<Record<KindName | 'other', number>>;
 
-/** Names are only ever added; NaN: the record does not have that stage. */
-export interface Stages {
-  readonly names: readonly string[];
-  readonly ms: readonly number[];
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** `name`: a text that is kept; `text`: one that is only checked; `other`: any scalar, of a member that no record has. */
-const KIND = { name: 0, text: 1, amount: 2, flag: 3, stages: 4, other: 5 } as const;
-interface Member {
-  readonly kind: number;
-  /** 1: null may stand there. */
-  readonly nullable: 0 | 1;
-}
-
-function member(kind: keyof typeof KIND, nullable: Member['nullable'] = 0): Member {
-  return { kind: KIND[kind], nullable };
-}
-
-const MEMBERS = {
-  variant: member('name'),
-  scenario: member('text'),
-  block: member('amount'),
-  index: member('amount'),
-  payload_id: member('name'),
-  phase: member('name'),
-  start_ms: member('amount'),
-  duration_ms: member('amount'),
-  waiting_ms: member('amount', 1),
-  connecting_ms: member('amount', 1),
-  status: member('amount', 1),
-  error: member('name', 1),
-  error_detail: member('text', 1),
-  cost_eur: member('amount', 1),
-  trace_id: member('text', 1),
-  traceparent: member('text', 1),
-  stages_ms: member('stages', 1),
-  correct: member('flag', 1),
-  correct_translation: member('flag', 1),
-  answer_sha256: member('text', 1),
-  answer: member('text', 1),
-  late_ms: member('amount', 1),
-  ttft_ms: member('amount', 1),
-  tpot_ms: member('amount', 1),
-  itl_ms: member('amount', 1),
-  e2e_ms: member('amount', 1),
-  tokens: member('amount', 1),
-  prompt_tokens: member('amount', 1),
-  tokens_estimated: member('flag', 1),
-  cached_tokens: member('amount', 1),
-  // A list is read strictly: a layout holds only its absence.
-  gaps_ms: member('other', 1),
-} satisfies Readonly<Record<keyof RequestRecord, Member>>;
-
-const BY_NAME: ReadonlyMap<string, Member> = new Map(Object.entries(MEMBERS));
-/** What stands at a name that no record has. */
-const OTHER = member('other', 1);
-const NAMES = [...BY_NAME.keys()];
-const placeOf = (name: keyof typeof MEMBERS): number => NAMES.indexOf(name);
 /** Where values of members that no record has are left. */
-const NOWHERE = NAMES.length;
-
-const VARIANT = placeOf('variant');
-const BLOCK = placeOf('block');
-const INDEX = placeOf('index');
-const PAYLOAD_ID = placeOf('payload_id');
-const PHASE = placeOf('phase');
-const START = placeOf('start_ms');
-const DURATION = placeOf('duration_ms');
-const WAITING = placeOf('waiting_ms');
-const CONNECTING = placeOf('connecting_ms');
-const STATUS = placeOf('status');
-const ERROR = placeOf('error');
-const COST = placeOf('cost_eur');
-const CORRECT = placeOf('correct');
-const TRANSLATED = placeOf('correct_translation');
-const LATE = placeOf('late_ms');
-const TTFT = placeOf('ttft_ms');
-const TPOT = placeOf('tpot_ms');
-const ITL = placeOf('itl_ms');
-const E2E = placeOf('e2e_ms');
-const TOKENS = placeOf('tokens');
-const PROMPT_TOKENS = placeOf('prompt_tokens');
-const CACHED_TOKENS = placeOf('cached_tokens');
-const TOKENS_ESTIMATED = placeOf('tokens_estimated');
+const NOWHERE = PLACED.length;
 
 /** Values of a line in their order: the bytes that stand before each, what it is, and where it goes. */
 interface Layout {
@@ -128,6 +51,8 @@ const COLON = 58;
 const LOWER_F = 102;
 const OPEN = 123;
 const CLOSE = 125;
+const OPEN_LIST = 91;
+const CLOSE_LIST = 93;
 // Little-endian words of four bytes.
 const NULL = 0x6c6c756e;
 const TRUE = 0x65757274;
@@ -156,10 +81,6 @@ function anySpecial(word: number): boolean {
   );
 }
 
-const orNull = (value: number | undefined): number | null =>
-  value === undefined || Number.isNaN(value) ? null : value;
-const flag = (value: number | undefined): boolean | null => (value === 1 ? true : value === 0 ? false : null);
-
 /** A piece of a file, and the same bytes to be read by the word. */
 export interface Piece {
   readonly bytes: Uint8Array;
@@ -186,66 +107,38 @@ export class RecordScanner {
   #number = 0;
   /** The name that was read last. */
   #name = '';
-  readonly #values = new Float64Array(NAMES.length + 1);
-  readonly #texts: (string | null)[] = [...NAMES, ''].map(() => null);
   /** By hash. */
   readonly #known = new Map<number, Known>();
-  readonly #stages: { readonly names: string[]; readonly ms: number[] } = { names: [], ms: [] };
-  readonly #record: Mutable<ScannedRecord> = {
-    variant: 'baseline',
-    block: 0,
-    index: 0,
-    payload_id: '',
-    phase: 'measured',
-    start_ms: 0,
-    duration_ms: 0,
-    waiting_ms: null,
-    connecting_ms: null,
-    status: null,
-    error: null,
-    cost_eur: null,
-    stages: this.#stages,
-    correct: null,
-    correct_translation: null,
-    late_ms: null,
-    ttft_ms: null,
-    tpot_ms: null,
-    itl_ms: null,
-    e2e_ms: null,
-    gaps_ms: null,
-    tokens: null,
-    tokens_estimated: null,
-    prompt_tokens: null,
-    cached_tokens: null,
-  };
+  /** By place: the name that was last found to fit. */
+  readonly #fits: string[] = [];
+  readonly #row = emptyRow();
 
   /** The record in bytes [from, to) of the piece, to be used before the next call, which reuses it; null: read it strictly. */
-  scan(piece: Piece, from: number, to: number): ScannedRecord | null {
+  scan(piece: Piece, from: number, to: number): Row | null {
     this.#piece = piece;
     this.#to = to;
     const last = this.#last;
-    if (last !== null && this.#walk(last, from) === to) return this.#made();
+    if (last !== null && this.#walk(last, from) === to) return this.#row;
     for (const layout of this.#layouts) {
       if (layout === last) continue;
       // A layout writes all of its own values; what it lacks is absent.
-      this.#values.fill(Number.NaN);
-      this.#texts.fill(null);
-      this.#stages.ms.fill(Number.NaN);
+      clear(this.#row);
       this.#last = layout;
-      if (this.#walk(layout, from) === to) return this.#made();
+      if (this.#walk(layout, from) === to) return this.#row;
     }
     return null;
   }
 
-  /** Reads a line strictly, and learns its layout. @throws as parseRecord, where it is no record */
-  parse(line: string): RequestRecord {
+  /** Reads a line strictly, into the same row, and learns its layout. @throws as parseRecord, where it is no record */
+  parse(line: string): Row {
     const record = parseRecord(line);
+    this.#last = null;
     if (this.#layouts.length < MOST_LAYOUTS && this.#tries < MOST_TRIES) {
       this.#tries += 1;
       const layout = layoutOf(line);
       if (layout !== null) this.#layouts.push(layout);
     }
-    return record;
+    return fillRow(this.#row, record);
   }
 
   // Each of these goes on from `at` and returns where it ended, or -1 where something else stands.
@@ -264,27 +157,59 @@ export class RecordScanner {
       for (; literal < end; literal += 1, at += 1) if (bytes[at] !== wanted[literal]) return -1;
       if (i === kinds.length) return at;
       const place = places[i] ?? NOWHERE;
-      const kind = kinds[i];
-      if (nullable[i] === 1 && at + 4 <= to && words.getInt32(at, true) === NULL) {
-        at += 4;
-        this.#values[place] = Number.NaN;
-        this.#texts[place] = null;
-        if (kind === KIND.stages) this.#stages.ms.fill(Number.NaN);
-      } else if (kind === KIND.amount) {
-        at = this.#amount(at);
-        this.#values[place] = this.#number;
-      } else if (kind === KIND.flag) {
-        at = this.#flag(at);
-        this.#values[place] = this.#number;
-      } else if (kind === KIND.name) {
-        at = this.#readName(at);
-        this.#texts[place] = this.#name;
-      } else if (kind === KIND.text) at = this.#text(at);
-      else if (kind === KIND.stages) at = this.#readStages(at);
-      else at = bytes[at] === QUOTE ? this.#text(at) : Math.max(this.#flag(at), this.#amount(at));
+      at =
+        nullable[i] === 1 && at + 4 <= to && words.getInt32(at, true) === NULL
+          ? this.#absent(at, place)
+          : this.#value(at, kinds[i] ?? KIND.other, place);
       if (at === -1) return -1;
     }
     return -1;
+  }
+
+  #absent(at: number, place: number): number {
+    const { values, names, by_name } = this.#row;
+    if (place !== NOWHERE) {
+      values[place] = ABSENT[place] ?? 0;
+      names[place] = null;
+      by_name[place]?.amounts.fill(Number.NaN);
+    }
+    return at + 4;
+  }
+
+  #value(from: number, kind: number, place: number): number {
+    if (kind === KIND.text) return this.#text(from);
+    if (kind === KIND.other) return this.#other(from);
+    if (kind === KIND.name) return this.#keepName(from, place);
+    if (kind === KIND.amounts) return this.#readList(from, place);
+    if (kind === KIND['amounts by name']) return this.#readByName(from, place);
+    let at: number;
+    if (kind === KIND['one of']) at = this.#readOneOf(from, place);
+    else if (kind === KIND.flag) at = this.#flag(from);
+    else at = this.#amount(from);
+    if (kind === KIND['whole number'] && !Number.isInteger(this.#number)) return -1;
+    this.#row.values[place] = this.#number;
+    return at;
+  }
+
+  /** Past a scalar of any kind. */
+  #other(at: number): number {
+    return this.#piece.bytes[at] === QUOTE ? this.#text(at) : Math.max(this.#flag(at), this.#amount(at));
+  }
+
+  #keepName(from: number, place: number): number {
+    const at = this.#readName(from);
+    if (at !== -1 && this.#name !== this.#fits[place]) {
+      if (PLACED[place]?.kind.is(this.#name) !== true) return -1;
+      this.#fits[place] = this.#name;
+    }
+    this.#row.names[place] = this.#name;
+    return at;
+  }
+
+  #readOneOf(from: number, place: number): number {
+    const at = this.#readName(from);
+    this.#number = 1 + (PLACED[place]?.kind.values.indexOf(this.#name) ?? -1);
+    return this.#number === 0 ? -1 : at;
   }
 
   #flag(at: number): number {
@@ -363,58 +288,37 @@ export class RecordScanner {
   }
 
   /** `{"decode":12.5,"prefill":3}`, in any order: what wrote them may have kept them in a hash table. */
-  #readStages(from: number): number {
+  #readByName(from: number, place: number): number {
     const { bytes } = this.#piece;
-    const { names, ms } = this.#stages;
-    if (bytes[from] !== OPEN) return -1;
-    ms.fill(Number.NaN);
-    for (let at = from + 1; ; at += 1) {
+    const by_name = this.#row.by_name[place];
+    if (bytes[from] !== OPEN || by_name === undefined) return -1;
+    by_name.amounts.fill(Number.NaN);
+    for (let at = from + 1, count = 1; ; at += 1, count += 1) {
       const end = this.#readName(at);
       if (end === -1 || bytes[end] !== COLON) return -1;
       at = this.#amount(end + 1);
       if (at === -1) return -1;
-      let stage = names.indexOf(this.#name);
-      if (stage === -1) stage = names.push(this.#name) - 1;
-      ms[stage] = this.#number;
+      putByName(by_name, this.#name, this.#number);
+      this.#row.values[place] = count;
       if (bytes[at] === CLOSE) return at + 1;
       if (bytes[at] !== COMMA) return -1;
     }
   }
 
-  #made(): ScannedRecord | null {
-    const record = this.#record;
-    const values = this.#values;
-    const texts = this.#texts;
-    const variant = oneOf(VARIANTS, texts[VARIANT]);
-    const phase = oneOf(PHASES, texts[PHASE]);
-    const payload_id = texts[PAYLOAD_ID] ?? null;
-    const error = oneOf(ERROR_KINDS, texts[ERROR]);
-    if (variant === null || phase === null || payload_id === null || error !== (texts[ERROR] ?? null))
-      return null;
-    record.variant = variant;
-    record.phase = phase;
-    record.payload_id = payload_id;
-    record.error = error;
-    record.block = values[BLOCK] ?? 0;
-    record.index = values[INDEX] ?? 0;
-    record.start_ms = values[START] ?? 0;
-    record.duration_ms = values[DURATION] ?? 0;
-    record.waiting_ms = orNull(values[WAITING]);
-    record.connecting_ms = orNull(values[CONNECTING]);
-    record.status = orNull(values[STATUS]);
-    record.cost_eur = orNull(values[COST]);
-    record.correct = flag(values[CORRECT]);
-    record.correct_translation = flag(values[TRANSLATED]);
-    record.late_ms = orNull(values[LATE]);
-    record.ttft_ms = orNull(values[TTFT]);
-    record.tpot_ms = orNull(values[TPOT]);
-    record.itl_ms = orNull(values[ITL]);
-    record.e2e_ms = orNull(values[E2E]);
-    record.tokens = orNull(values[TOKENS]);
-    record.prompt_tokens = orNull(values[PROMPT_TOKENS]);
-    record.cached_tokens = orNull(values[CACHED_TOKENS]);
-    record.tokens_estimated = flag(values[TOKENS_ESTIMATED]);
-    return record;
+  /** `[1.5,0.25]` */
+  #readList(from: number, place: number): number {
+    const { bytes } = this.#piece;
+    const list = this.#row.lists[place];
+    if (bytes[from] !== OPEN_LIST || list === undefined) return -1;
+    for (let at = from + 1, count = 0; ; at += 1) {
+      at = this.#amount(at);
+      if (at === -1) return -1;
+      list[count] = this.#number;
+      count += 1;
+      this.#row.values[place] = count;
+      if (bytes[at] === CLOSE_LIST) return at + 1;
+      if (bytes[at] !== COMMA) return -1;
+    }
   }
 }
 
@@ -434,11 +338,6 @@ function standsAt({ bytes, words }: Piece, from: number, to: number, known: Know
   return true;
 }
 
-function oneOf<T extends string>(allowed: readonly T[], text: string | null | undefined): T | null {
-  for (const one of allowed) if (one === text) return one;
-  return null;
-}
-
 const PRINTABLE = /^[ -~]*$/;
 
 /** The layout of a record's line; null where it has lists or objects that no record has, or names beyond ASCII. */
@@ -451,14 +350,16 @@ function layoutOf(line: string): Layout | null {
   const nullable: number[] = [];
   const places: number[] = [];
   for (const [name, value] of Object.entries(fields)) {
-    const { kind, nullable: may_be_null } = BY_NAME.get(name) ?? OTHER;
-    if (!PRINTABLE.test(name) || (kind !== KIND.stages && typeof value === 'object' && value !== null))
+    const place = placeOf(name);
+    const field = PLACED[place];
+    const kind = KIND[field?.kind.name ?? 'other'];
+    if (!PRINTABLE.test(name) || (kind === KIND.other && typeof value === 'object' && value !== null))
       return null;
     literals += `${literals === '' ? '{' : ','}${JSON.stringify(name)}:`;
     ends.push(literals.length);
     kinds.push(kind);
-    nullable.push(may_be_null);
-    places.push(BY_NAME.has(name) ? NAMES.indexOf(name) : NOWHERE);
+    nullable.push(field?.required === true ? 0 : 1);
+    places.push(place === -1 ? NOWHERE : place);
   }
   literals += '}';
   ends.push(literals.length);

@@ -15,7 +15,7 @@ import { planLoad } from '../load/counted-plan.ts';
 import { judgeGates, type GateContext } from '../verdict/gates/judge.ts';
 import { judgeLimit } from '../verdict/limits.ts';
 import { histogram, slowestStage } from '../figures/pictures.ts';
-import { SCHEMA_VERSION } from '../record/request-record.ts';
+import { SCHEMA_VERSION } from '../record/schema-version.ts';
 import { firstBlocks } from '../record/request-table.ts';
 import type { RunData } from '../run/data.ts';
 import { checkFindings, figureFindings, runFindings } from '../verdict/run-findings.ts';

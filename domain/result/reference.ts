@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import { parseBlockSummary } from '../run/block.ts';
 import { ERROR_KINDS } from '../record/errors.ts';
-import { SCHEMA_VERSION } from '../record/request-record.ts';
+import { SCHEMA_VERSION } from '../record/schema-version.ts';
 import type { Measured } from '../record/request-table.ts';
 import { parseManifest, type Manifest } from '../run/manifest.ts';
 import type { RunData } from '../run/data.ts';
@@ -141,6 +141,7 @@ export function storedData(run: StoredRun, where: string): RunData {
     index: Int32Array.from(run.index),
     payload: new Int32Array(n),
     payload_ids: [''],
+    payload_endpoints: [null],
     block: Int32Array.from(run.block),
     status: new Int32Array(n),
     error,

@@ -2,7 +2,7 @@
 import type { Check, LimitCheck } from '../verdict/check.ts';
 import type { Comparison } from './comparison.ts';
 import { EXIT, type ExitCode } from '../verdict/exit-codes.ts';
-import { SCHEMA_VERSION } from '../record/request-record.ts';
+import { SCHEMA_VERSION } from '../record/schema-version.ts';
 import { presentVariants, type Variant } from '../variants.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** The manifest of a run: what was run, on what, by which versions; settings without secrets. */
 import * as v from 'valibot';
-import { SCHEMA_VERSION } from '../record/request-record.ts';
+import { SCHEMA_VERSION } from '../record/schema-version.ts';
 import { loadSchema } from './block.ts';
 import { STOP_REASONS } from './stop-reasons.ts';
 import { thresholdsSchema } from '../verdict/thresholds.ts';

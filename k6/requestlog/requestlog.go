@@ -117,19 +117,20 @@ func (i *instance) record(call sobek.FunctionCall) sobek.Value {
 	}
 	timings := response.Timings
 	// Every request took some time until it ended, however it did: a refused connection's is 0, not absent.
-	line = strconv.AppendFloat(append(line, `"duration_ms":`...), timings.Duration, 'f', -1, 64)
-	line = appendMS(line, `,"waiting_ms":`, timings.Waiting)
-	line = appendMS(line, `,"connecting_ms":`, timings.Connecting)
-	line = appendMS(line, `,"tls_ms":`, timings.TLSHandshaking)
-	line = append(line, `,"status":`...)
+	line = strconv.AppendFloat(append(line, durationMS...), timings.Duration, 'f', -1, 64)
+	line = appendMS(append(line, waitingMS...), timings.Waiting)
+	line = appendMS(append(line, connectingMS...), timings.Connecting)
+	line = appendMS(append(line, tlsMS...), timings.TLSHandshaking)
+	line = append(line, status...)
 	if response.Status == 0 {
 		line = append(line, "null"...)
 	} else {
 		line = strconv.AppendInt(line, int64(response.Status), 10)
 	}
+	line = appendAddress(append(line, remoteAddress...), response.RemoteIP, response.RemotePort)
+	line = appendPlain(append(line, proto...), response.Proto)
 	if i.wantsDigest(call.Argument(2)) {
-		line = append(line, `,"answer_sha256":`...)
-		line = appendDigest(line, response.Body)
+		line = appendDigest(append(line, answerSHA256...), response.Body)
 	}
 	i.line = append(line, '}', '\n')
 	return i.flush()
@@ -145,12 +146,34 @@ func (i *instance) wantsDigest(options sobek.Value) bool {
 
 // appendMS writes 0 as null. k6 measures in nanoseconds and gives an exact 0 only for a step that did not happen: no
 // connection was opened (one was reused, or the dial failed), no TLS, nothing was sent.
-func appendMS(line []byte, name string, value_ms float64) []byte { //nolint:revive // the unit stands in the name
-	line = append(line, name...)
+func appendMS(line []byte, value_ms float64) []byte { //nolint:revive // the unit stands in the name
 	if value_ms == 0 {
 		return append(line, "null"...)
 	}
 	return strconv.AppendFloat(line, value_ms, 'f', -1, 64)
+}
+
+// appendAddress writes ip:port, an IPv6 address in brackets, as net.JoinHostPort does.
+func appendAddress(line []byte, ip string, port int) []byte {
+	if ip == "" {
+		return append(line, "null"...)
+	}
+	line = append(line, '"')
+	if strings.IndexByte(ip, ':') >= 0 {
+		line = append(append(append(line, '['), ip...), ']')
+	} else {
+		line = append(line, ip...)
+	}
+	line = strconv.AppendInt(append(line, ':'), int64(port), 10)
+	return append(line, '"')
+}
+
+// appendPlain writes text that JSON takes as it is, such as a protocol's name that net/http has parsed; empty is null.
+func appendPlain(line []byte, text string) []byte {
+	if text == "" {
+		return append(line, "null"...)
+	}
+	return append(append(append(line, '"'), text...), '"')
 }
 
 func appendDigest(line []byte, body any) []byte {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -94,13 +95,51 @@ func TestRecord(t *testing.T) {
 	if refused["duration_ms"] != 0.0 {
 		t.Errorf("a refused request has duration_ms %v, want 0: it did end", refused["duration_ms"])
 	}
-	for _, name := range []string{"waiting_ms", "connecting_ms", "tls_ms", "status"} {
+	for _, name := range []string{"waiting_ms", "connecting_ms", "tls_ms", "status", "remote_address", "proto"} {
 		if value, there := refused[name]; !there || value != nil {
 			t.Errorf("a refused request has %s %v", name, value)
 		}
 	}
 	if _, there := refused["answer_sha256"]; there || refused["n"] != 3.0 || records[4]["by_hand"] != true {
 		t.Errorf("refused %v, written %v", refused, records[4])
+	}
+}
+
+// Go writes the fields that the table of fields says it does, each once, in that order.
+func TestFieldsAreTheTables(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hi") }))
+	t.Cleanup(server.Close)
+	path := filepath.Join(t.TempDir(), "requests.jsonl")
+	if _, err := vu(t, &Module{}).RunOnEventLoop(fmt.Sprintf(
+		`log.open(%q); log.record(http.get(%q), '', {answer_sha256: true})`, path, server.URL)); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, found := range regexp.MustCompile(`"(\w+)":`).FindAllStringSubmatch(string(raw), -1) {
+		names = append(names, found[1])
+	}
+	if !slices.Equal(names, fieldNames) {
+		t.Errorf("written %v, and the table has %v", names, fieldNames)
+	}
+	record := readLines(t, path)[0]
+	if record["proto"] != "HTTP/1.1" || "http://"+record["remote_address"].(string) != server.URL {
+		t.Errorf("got %v", record)
+	}
+}
+
+func TestAddress(t *testing.T) {
+	for _, of := range []struct {
+		ip   string
+		port int
+		want string
+	}{{"127.0.0.1", 80, `"127.0.0.1:80"`}, {"::1", 8080, `"[::1]:8080"`}, {"", 0, "null"}} {
+		if got := string(appendAddress(nil, of.ip, of.port)); got != of.want {
+			t.Errorf("%q, %d: %s, want %s", of.ip, of.port, got, of.want)
+		}
 	}
 }
 

@@ -23,7 +23,11 @@ type arrivals struct {
 	net.Conn
 	socket *kernelSocket
 	since  atomic.Int64 // nanoseconds since clock.Origin
+	number int64        // counted over the process, from 1
+	remote string       // ip:port
 }
+
+var connections atomic.Int64
 
 // maxWait bounds what a kernel's stamp is believed: more than that is a clock that was set, not a reader's wait.
 const maxWait = 10 * time.Second
@@ -76,7 +80,10 @@ func stampingTransport(state *lib.State) http.RoundTripper {
 		conn, err := own.DialContext(ctx, network, address)
 		if counted, ok := conn.(*netext.Conn); err == nil && ok {
 			if socket := newKernelSocket(counted.Conn); socket != nil {
-				counted.Conn = &arrivals{Conn: counted.Conn, socket: socket}
+				counted.Conn = &arrivals{
+					Conn: counted.Conn, socket: socket,
+					number: connections.Add(1), remote: counted.RemoteAddr().String(),
+				}
 			}
 		}
 		return conn, err

@@ -38,9 +38,11 @@ type result struct {
 	firstByte time.Time // of the headers; zero: none came
 	end       time.Time // of the body, else of the attempt
 	response  *http.Response
-	bytes     int64   // of the body as received, before decompression
-	body      []byte  // of an answer that is no event stream
-	digest    *digest // of one that is
+	conn      *arrivals // the connection of the last hop; nil: none, or one that is not counted
+	remote    string    // where that connection led, as ip:port; empty: none was made
+	bytes     int64     // of the body as received, before decompression
+	body      []byte    // of an answer that is no event stream
+	digest    *digest   // of one that is
 }
 
 var readBuffers = sync.Pool{New: func() any { return new([8 << 10]byte) }}
@@ -63,7 +65,7 @@ func exchange(vuCtx context.Context, state *lib.State, transport http.RoundTripp
 	if last == nil { // net/http refused the request before it was sent
 		last = &hop{}
 	}
-	res.t0 = h.t0
+	res.t0, res.conn, res.remote = h.t0, last.trace.arrivals.Load(), last.trace.remoteAddress()
 	if err != nil {
 		res.end = time.Now()
 		res.failure = res.broken(vuCtx, ctx, last.trace.failedStep(err), err)

@@ -61,6 +61,12 @@ func (i *instance) toJS(res *result, itlJSON bool) (*sobek.Object, error) {
 		set("content_type", sobek.Null())
 		set("body", sobek.Null())
 	}
+	set("remote_address", orNull(res.remote != "", res.remote))
+	if res.conn != nil {
+		set("connection", res.conn.number)
+	} else {
+		set("connection", sobek.Null())
+	}
 	set("bytes", res.bytes)
 	set("sends", res.sends)
 	set("t0_ms", clock.EpochMS(res.t0))

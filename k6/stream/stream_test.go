@@ -17,6 +17,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -73,6 +74,8 @@ type answer struct {
 	ErrorMessage *string             `json:"error_message"`
 	Status       *int                `json:"status"`
 	Proto        *string             `json:"proto"`
+	Remote       *string             `json:"remote_address"`
+	Connection   *int                `json:"connection"`
 	Headers      map[string]string   `json:"headers"`
 	ContentType  *string             `json:"content_type"`
 	Body         *string             `json:"body"`
@@ -359,7 +362,7 @@ func TestConnectionFailures(t *testing.T) {
 	plain := strings.Replace(server(t, streamer(done)), "http:", "https:", 1)
 	for url, want := range map[string]kind{refused: kindConnect, plain: kindTLS, "http://no-such-host.invalid:1": kindDNS} {
 		got := newVU(t).request(post(url, "timeout: '5s'"))
-		if got.kind() != want || got.Status != nil || got.Waiting != nil || got.Body != nil || got.End == nil {
+		if got.kind() != want || got.Status != nil || got.Waiting != nil || got.Body != nil || got.End == nil || got.Connection != nil && want == kindConnect {
 			t.Errorf("%s: got %q (%s), status %v", url, got.kind(), text(got.ErrorMessage), got.Status)
 		}
 	}
@@ -372,6 +375,9 @@ func TestHTTP2(t *testing.T) {
 	t.Cleanup(s.Close)
 	v := newVU(t)
 	first, second := v.request(post(s.URL, "")), v.request(post(s.URL, ""))
+	if first.Connection != nil || "https://"+text(first.Remote) != s.URL {
+		t.Errorf("connection %v to %s; on HTTP/2 none is counted", first.Connection, text(first.Remote))
+	}
 	if first.kind() != kindNone || *first.Proto != "HTTP/2.0" || first.TokenEvents != 2 || *first.Connecting <= 0 || *first.TLS <= 0 {
 		t.Errorf("first: %q, %s, connecting %v, TLS %v", first.kind(), *first.Proto, first.Connecting, first.TLS)
 	}
@@ -401,13 +407,28 @@ func TestConnectionIsReused(t *testing.T) {
 	s.Start()
 	t.Cleanup(s.Close)
 	v := newVU(t)
-	for range 3 {
-		if got := v.request(post(s.URL, "")); got.kind() != kindNone {
-			t.Fatal(got.kind())
+	var first int
+	for n := range 3 {
+		got := v.request(post(s.URL, ""))
+		if got.kind() != kindNone || got.Remote == nil || "http://"+*got.Remote != s.URL {
+			t.Fatal(got.kind(), text(got.Remote))
+		}
+		if runtime.GOOS != "linux" {
+			continue
+		}
+		if n == 0 {
+			first = *got.Connection
+		}
+		if *got.Connection != first || first < 1 {
+			t.Errorf("connection %d, the first was %d", *got.Connection, first)
 		}
 	}
 	if connections.Load() != 1 {
 		t.Errorf("%d connections", connections.Load())
+	}
+	s.CloseClientConnections()
+	if got := v.request(post(s.URL, "")); runtime.GOOS == "linux" && got.kind() == kindNone && *got.Connection == first {
+		t.Errorf("another connection has the number of the first, %d", first)
 	}
 }
 

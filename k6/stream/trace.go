@@ -15,6 +15,7 @@ import (
 type connTrace struct {
 	t0          time.Time
 	arrivals    atomic.Pointer[arrivals] // of the connection in use; nil where it stamps none
+	remote      atomic.Pointer[net.Addr] // of a connection that stamps none
 	getConn     atomic.Int64
 	dialStart   atomic.Int64
 	dialDone    atomic.Int64
@@ -53,13 +54,29 @@ func (t *connTrace) hooks() *httptrace.ClientTrace {
 			}
 		},
 		GotConn: func(info httptrace.GotConnInfo) {
-			t.arrivals.Store(arrivalsOf(info.Conn))
+			conn := arrivalsOf(info.Conn)
+			t.arrivals.Store(conn)
+			if conn == nil {
+				remote := info.Conn.RemoteAddr()
+				t.remote.Store(&remote)
+			}
 			t.reused.Store(info.Reused)
 			t.idle.Store(int64(info.IdleTime))
 			t.stamp(&t.gotConn)
 		},
 		GotFirstResponseByte: func() { t.stampAt(&t.firstByte, arrivedBy(t.arrivals.Load())) },
 	}
+}
+
+// remoteAddress is where the connection led, as ip:port; empty where none was made.
+func (t *connTrace) remoteAddress() string {
+	if conn := t.arrivals.Load(); conn != nil {
+		return conn.remote
+	}
+	if remote := t.remote.Load(); remote != nil {
+		return (*remote).String()
+	}
+	return ""
 }
 
 // steps are durations in nanoseconds, summed over redirects; 0 is "did not happen".

@@ -19,7 +19,7 @@ declare module 'k6/x/requestlog' {
 
   /**
    * Writes one line from a response of k6/http:
-   * `{<fixed>,"duration_ms":…,"waiting_ms":…,"connecting_ms":…,"tls_ms":…,"status":…}`. What did not happen is null, but for the duration
+   * `{<fixed>,"duration_ms":…,…}`: the fields of k6/requestlog/fields.go. What did not happen is null, but for the duration
    * (no connection opened, no TLS, no answer). Throws with path and cause where the disk refuses.
    * @param fixed the record's other members as JSON without braces, on one line; may be empty
    * @param options `answer_sha256` adds that member: hex SHA-256 of the body, null where there is none

@@ -129,6 +129,10 @@ declare module 'k6/x/stream' {
     readonly status: number | null;
     /** `HTTP/1.1` or `HTTP/2.0`. */
     readonly proto: string | null;
+    /** Where the connection led, as `ip:port`, an IPv6 address in brackets; null where none was made. */
+    readonly remote_address: string | null;
+    /** The connection's number in this process, from 1; null where none was made, and where it is not counted (HTTP/2, no Linux). */
+    readonly connection: number | null;
     /** Canonical names (`X-Trace-Id`); values of a repeated header joined by `, `. */
     readonly headers: Readonly<Record<string, string>>;
     readonly content_type: string | null;

@@ -1,7 +1,7 @@
 /** A gateway's programs and probes: how a request is sent, and what its answer says. */
 import http, { type Params } from 'k6/http';
 import { transportError, type ErrorKind } from '../../domain/record/errors.ts';
-import { isFields } from '../../domain/jobs/gateway/fields.ts';
+import { isFields } from '../../domain/text/fields.ts';
 import {
   bareModel,
   namedModel,

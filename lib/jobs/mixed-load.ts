@@ -21,14 +21,13 @@ export function mixedLoad(name: string, runtime: Runtime, thresholds: unknown): 
     runtime,
     thresholds,
     iteration(context, target) {
-      const iterations = new Map([...makers].map(([one, make]) => [one, make(context, target)]));
+      const iterations = new Map(
+        [...makers].map(([one, make]) => [one, make({ ...context, of_mix: one }, target)]),
+      );
       return () => iterations.get(mixedAt(mix, seed, iterationIndex()))?.();
     },
   });
 }
-
-/** Ids say which endpoint was asked: what a report tells them apart by. */
-const named = (endpoint: Mixable, id: string): string => `${endpoint}: ${id}`;
 
 function maker(endpoint: Mixable, runtime: Runtime): Make {
   const { settings, plan } = runtime;
@@ -39,19 +38,13 @@ function maker(endpoint: Mixable, runtime: Runtime): Make {
     const source = {
       at: (index: number) => {
         const item = payloads.at(index);
-        return { id: named(endpoint, item.id), asked: item, scored: payloads.isScored(index) };
+        return { id: item.id, asked: item, scored: payloads.isScored(index) };
       },
     };
     return (context, target) =>
       exchange({ ...context, endpoint: grammarEndpoint(target, settings), source, trace_header });
   }
   const prompts = payloadSequence(runtime, PROMPTS);
-  const named_prompts = {
-    at(index: number) {
-      const prompt = prompts.at(index);
-      return { ...prompt, id: named(endpoint, prompt.id) };
-    },
-  };
   return (context, target) =>
     streamExchange({
       ...context,
@@ -61,7 +54,7 @@ function maker(endpoint: Mixable, runtime: Runtime): Make {
         variant: context.variant,
         nonce: plan.nonce,
       }),
-      prompts: named_prompts,
+      prompts,
       slo: settings.slo,
       trace_header,
     });

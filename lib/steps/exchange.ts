@@ -3,7 +3,7 @@ import { transportError, type ErrorKind } from '../../domain/record/errors.ts';
 import { EMPTY_READING, type Endpoint, type Reading } from '../endpoints/endpoint.ts';
 import { requestCost, requestCostMean } from '../metrics.ts';
 import type { TextResponse } from '../request-log.ts';
-import { detail, failureMembers, jsonOrNull, measuredStep, type StepContext } from './measured.ts';
+import { detail, measuredStep, orNull, type StepContext } from './measured.ts';
 
 /** What to ask with the request of this index. */
 export interface Source<Asked> {
@@ -47,7 +47,7 @@ export function exchange<Asked>(of: Exchange<Asked>): () => void {
     const { id, asked, scored } = of.source.at(begun.index);
     const response = endpoint.send(asked, begun.traceparent);
     const reading = judge(endpoint, response, asked, scored);
-    const { error, cost_eur, stages_ms } = reading;
+    const { error, cost_eur } = reading;
     step.count(begun, error, response.timings.duration + step.late(begun, begun.start_ms));
     if (cost_eur !== null) {
       requestCost.add(cost_eur, begun.tags);
@@ -55,14 +55,19 @@ export function exchange<Asked>(of: Exchange<Asked>): () => void {
       mean_eur += (cost_eur - mean_eur) / costed;
       requestCostMean.add(1e6 * mean_eur, begun.tags);
     }
-    let fixed = `${step.head(begun, id, begun.start_ms)},${failureMembers(error, reading.error_detail)},"cost_eur":${cost_eur},"trace_id":${jsonOrNull(
-      response.headers[traceHeader],
-    )},"traceparent":"${begun.traceparent}","stages_ms":${
-      stages_ms === null ? 'null' : JSON.stringify(stages_ms)
-    },"correct":${reading.correct},"correct_translation":${reading.correct_translation}`;
-    if (reading.tokens !== null) fixed += `,"tokens":${reading.tokens}`;
-    if (of.keep_answers) fixed += `,"answer":${jsonOrNull(response.body)}`;
-    log.record(response, fixed);
+    const part = step.record(begun, begun.start_ms, {
+      payload_id: id,
+      error,
+      error_detail: error === null ? undefined : orNull(reading.error_detail),
+      cost_eur,
+      trace_id: orNull(response.headers[traceHeader]),
+      stages_ms: reading.stages_ms,
+      correct: reading.correct,
+      correct_translation: reading.correct_translation,
+      tokens: reading.tokens ?? undefined,
+      answer: of.keep_answers ? orNull(response.body) : undefined,
+    });
+    log.record(response, part);
     step.end(begun, error, cost_eur);
   };
 }

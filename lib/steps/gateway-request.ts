@@ -1,10 +1,11 @@
 /** One measured request to a gateway: send, judge, count, record. */
 import { sleep } from 'k6';
+import exec from 'k6/execution';
 import type { PhasePlan } from '../../domain/jobs/gateway/plan.ts';
 import type { GatewayProgram } from '../../domain/jobs/gateway/programs.ts';
-import type { RecordKind } from '../../domain/jobs/gateway/record.ts';
 import { requestId } from '../../domain/jobs/gateway/request-id.ts';
-import type { GatewayPhase } from '../../domain/jobs/gateway/scenarios.ts';
+import type { GatewayPhase, RecordKind } from '../../domain/jobs/gateway/scenarios.ts';
+import { members } from '../../domain/record/write-record.ts';
 import type { GatewayEndpoint, GatewayReading } from '../endpoints/gateway.ts';
 import {
   probeDuration,
@@ -36,7 +37,7 @@ export function gatewayStep(plan: PhasePlan, endpoint: GatewayEndpoint, log: Req
     response: TextResponse,
     reading: GatewayReading,
     of: { phase: GatewayPhase; kind: RecordKind; program: string; request_id: string; start_ms: number },
-  ): void => log.record(response, JSON.stringify({ scenario, ...of, ...reading }).slice(1, -1));
+  ): void => log.record(response, members({ scenario, vu: exec.vu.idInTest, ...of, ...reading }));
   return {
     program(program, phase, index, kind = 'call', extra = '') {
       const request_id = requestId(run_key, scenario, phase, index, extra);

@@ -1,7 +1,8 @@
 /** What every measured request has around it, however it is sent: may it start, its place and phase, its counts, its record's head. */
 import { sleep } from 'k6';
-import { scenario } from 'k6/execution';
+import { scenario, vu } from 'k6/execution';
 import type { ErrorKind } from '../../domain/record/errors.ts';
+import { members, type RequestPart } from '../../domain/record/write-record.ts';
 import type { Phase, Variant } from '../../domain/variants.ts';
 import { iterationIndex, now, traceparent } from '../extensions.ts';
 import { requestDuration, requestFailed, requestsFinished, requestsStarted, type Tags } from '../metrics.ts';
@@ -13,6 +14,8 @@ export interface StepContext {
   readonly variant: Variant;
   readonly scenario_name: string;
   readonly block: number;
+  /** Which endpoint of a mix is asked; absent where the load has one. */
+  readonly of_mix?: string;
   /** What comes before the measurement: so much time, or so many requests. */
   readonly warm_up: { readonly ms: number } | { readonly requests: number };
   /** The request's place in its variant's sequence; null: the k6 scenario's own count. */
@@ -39,8 +42,8 @@ export interface Begun {
 export interface MeasuredStep {
   /** Null: nothing may be sent. */
   begin(): Begun | null;
-  /** The members of a record that are known without its answer, as JSON without braces. */
-  head(begun: Begun, payload_id: string, start_ms: number): string;
+  /** A record's fields but those of k6's own response, as members of JSON; those of every request are added here. */
+  record(begun: Begun, start_ms: number, of: RequestPart): string;
   /** How long after its scheduled start a request began, 0 in a closed loop. */
   late(begun: Begun, start_ms: number): number;
   /** Counts an answer; `duration_ms`, from the scheduled start, enters the latency of valid ones only. */
@@ -53,17 +56,14 @@ const DETAIL_LENGTH = 200;
 
 export const detail = (text: string | null | undefined): string => (text ?? '').slice(0, DETAIL_LENGTH);
 
-export const jsonOrNull = (text: string | null | undefined): string =>
-  text === null || text === undefined || text === '' ? 'null' : JSON.stringify(text);
-
-/** The record's members on how the request failed. */
-export const failureMembers = (error: ErrorKind | null, error_detail: string | null): string =>
-  error === null ? '"error":null' : `"error":"${error}","error_detail":${jsonOrNull(error_detail)}`;
+export const orNull = (text: string | null | undefined): string | null =>
+  text === undefined || text === '' ? null : text;
 
 export function measuredStep({
   variant,
   scenario_name,
   block,
+  of_mix,
   warm_up,
   index: indexOf,
   control,
@@ -73,7 +73,7 @@ export function measuredStep({
     warmup: { variant, phase: 'warmup' },
     measured: { variant, phase: 'measured' },
   };
-  const fixed = `"variant":"${variant}","scenario":${JSON.stringify(scenario_name)},"block":${block}`;
+  const fixed = members({ variant, scenario: scenario_name, block, vu: vu.idInTest, endpoint: of_mix });
   let began_ms: number | null = null;
   const begin_ms = (): number => (began_ms ??= scenario.startTime);
   const late = ({ due_ms }: Begun, start_ms: number): number =>
@@ -97,11 +97,11 @@ export function measuredStep({
       return { index, phase, tags: tags[phase], traceparent: traceparent(), start_ms, due_ms };
     },
     late,
-    head(begun, payload_id, start_ms) {
+    record(begun, start_ms, of) {
       const { index, phase, due_ms } = begun;
-      return `${fixed},"index":${index},"payload_id":${JSON.stringify(payload_id)},"phase":"${phase}","start_ms":${start_ms}${
-        due_ms === null ? '' : `,"late_ms":${late(begun, start_ms)}`
-      }`;
+      const late_ms = due_ms === null ? undefined : late(begun, start_ms);
+      const own = members({ index, phase, start_ms, late_ms, traceparent: begun.traceparent });
+      return `${fixed},${own},${members(of)}`;
     },
     count(begun, error, duration_ms) {
       if (error === null) requestDuration.add(duration_ms, begun.tags);

@@ -1,11 +1,12 @@
 /** One measured request to a language model: send, wait without blocking, judge, count, record. */
 import type { Result } from 'k6/x/stream';
 import type { Prompt } from '../../domain/load/prompt.ts';
+import { listMember, type RequestPart, type ResponsePart } from '../../domain/record/write-record.ts';
 import { meetsSlo, type Slo } from '../../domain/figures/slo.ts';
 import type { ModelEndpoint, ModelReading } from '../endpoints/language-model.ts';
 import * as metrics from '../metrics.ts';
 import { canonicalHeader } from './exchange.ts';
-import { detail, failureMembers, jsonOrNull, measuredStep, type StepContext } from './measured.ts';
+import { detail, measuredStep, orNull, type StepContext } from './measured.ts';
 
 export interface StreamExchange extends StepContext {
   readonly endpoint: ModelEndpoint;
@@ -42,14 +43,35 @@ function countTimes(result: Result, reading: ModelReading, tags: metrics.Tags): 
   for (let at = 0; at < gaps.length; at += step) metrics.itl.add(gaps[Math.floor(at)] ?? 0, tags);
 }
 
-/** The record's members that only a language model's answer has. */
-function members(result: Result, reading: ModelReading): string {
+/** The record's fields that only a language model's answer has. */
+function answerPart(result: Result, reading: ModelReading): RequestPart {
   const { ttft_ms, tpot_ms, e2e_ms, tokens, tokens_estimated, prompt_tokens, cached_tokens } = reading;
   const { first_token_ms: first, last_token_ms: last, token_events } = result;
   const itl_ms =
     first === null || last === null || token_events < 2 ? null : (last - first) / (token_events - 1);
-  return `"ttft_ms":${ttft_ms},"tpot_ms":${tpot_ms},"itl_ms":${itl_ms},"gaps_ms":${result.itl_json},"e2e_ms":${e2e_ms},"tokens":${tokens},"tokens_estimated":${tokens === null ? null : tokens_estimated},"prompt_tokens":${prompt_tokens},"cached_tokens":${cached_tokens}`;
+  return {
+    ttft_ms,
+    tpot_ms,
+    itl_ms,
+    e2e_ms,
+    tokens,
+    tokens_estimated: tokens === null ? null : tokens_estimated,
+    prompt_tokens,
+    cached_tokens,
+  };
 }
+
+/** The fields that Go writes of a response of k6/http. */
+const responsePart = (result: Result): ResponsePart => ({
+  duration_ms: result.end_ms,
+  waiting_ms: result.waiting_ms,
+  connecting_ms: result.connecting_ms,
+  tls_ms: result.tls_ms,
+  status: result.status,
+  remote_address: result.remote_address,
+  proto: result.proto,
+  answer_sha256: result.text_sha256,
+});
 
 /** Returns the iteration function of one variant. */
 export function streamExchange(of: StreamExchange): () => Promise<void> {
@@ -68,16 +90,18 @@ export function streamExchange(of: StreamExchange): () => Promise<void> {
     const scheduled = fromSchedule(reading, late_ms);
     if (error === null) countTimes(result, scheduled, begun.tags);
     if (slo !== null) metrics.goodput.add(error === null && meetsSlo(slo, scheduled), begun.tags);
-    const head = step.head(begun, prompt.id, result.t0_ms);
-    const answer = of.keep_answers ? `,"answer":${jsonOrNull(reading.text)}` : '';
-    log.write(
-      `{${head},"duration_ms":${result.end_ms},"waiting_ms":${result.waiting_ms},"connecting_ms":${result.connecting_ms},"tls_ms":${result.tls_ms},"status":${result.status},${failureMembers(
-        error,
-        detail(reading.error_detail),
-      )},"trace_id":${jsonOrNull(result.headers[traceHeader])},"traceparent":"${begun.traceparent}","stages_ms":${
-        reading.stages_ms === null ? 'null' : JSON.stringify(reading.stages_ms)
-      },"answer_sha256":${jsonOrNull(result.text_sha256)}${answer},${members(result, reading)}}`,
-    );
+    const part = step.record(begun, result.t0_ms, {
+      payload_id: prompt.id,
+      ...responsePart(result),
+      connection: result.connection,
+      error,
+      error_detail: error === null ? undefined : orNull(detail(reading.error_detail)),
+      trace_id: orNull(result.headers[traceHeader]),
+      stages_ms: reading.stages_ms,
+      answer: of.keep_answers ? orNull(reading.text) : undefined,
+      ...answerPart(result, reading),
+    });
+    log.write(`{${part},${listMember('gaps_ms', result.itl_json)}}`);
     step.end(begun, error, null);
   };
 }

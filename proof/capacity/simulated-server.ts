@@ -1,5 +1,6 @@
 /** A server of known capacity in virtual time: so many workers, first come first served; to prove the search on. */
 import { schedule } from '../../domain/load/arrivals.ts';
+import { readRecord } from '../../domain/record/request-record.ts';
 import { RequestTable, type Measured } from '../../domain/record/request-table.ts';
 import { seededRandom, type Random } from '../../domain/statistics/random.ts';
 
@@ -89,22 +90,13 @@ export function simulateStep(
   return { measured: table.measured(), ended_ms };
 }
 
-const EMPTY = {
+const EMPTY = readRecord({
   variant: 'baseline',
+  scenario: 'simulated',
+  block: 0,
+  index: 0,
   payload_id: 'simulated',
-  waiting_ms: null,
-  connecting_ms: null,
-  cost_eur: null,
-  stages: { names: [], ms: [] },
-  correct: null,
-  correct_translation: null,
-  ttft_ms: null,
-  tpot_ms: null,
-  itl_ms: null,
-  gaps_ms: null,
-  e2e_ms: null,
-  tokens: null,
-  tokens_estimated: null,
-  prompt_tokens: null,
-  cached_tokens: null,
-} as const;
+  phase: 'measured',
+  start_ms: 0,
+  duration_ms: 0,
+});

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { transportError } from '../../domain/record/errors.ts';
-import { BadRecord, parseRecord } from '../../domain/record/request-record.ts';
+import { parseRecord } from '../../domain/record/request-record.ts';
 import { RequestTable } from '../../domain/record/request-table.ts';
+import { BadField } from '../../domain/text/fields.ts';
 import { record } from '../support/run-data.ts';
 
 describe('a line of the request log', () => {
@@ -17,18 +18,20 @@ describe('a line of the request log', () => {
     ['a negative duration', { duration_ms: -1 }],
     ['a duration that is text', { duration_ms: '300' }],
     ['a duration that is absent', { duration_ms: null }],
-    ['another variant', { variant: 'canary' }],
+    ['a variant that is no name', { variant: 'two words' }],
     ['another phase', { phase: 'cooldown' }],
     ['an unknown error', { error: 'gremlins' }],
     ['a stage that is no time', { stages_ms: { decode: '12ms' } }],
     ['a flag that is none', { correct: 1 }],
+    ['a client that is no whole number', { vu: 1.5 }],
+    ['a gap that is no time', { gaps_ms: [1, -2] }],
   ])('%s is refused, with the field and what is allowed', (_, over) => {
-    expect(() => parseRecord(line(over))).toThrow(BadRecord);
+    expect(() => parseRecord(line(over))).toThrow(BadField);
     expect(() => parseRecord(line(over))).toThrow(Object.keys(over)[0]);
   });
 
   it.each(['[]', 'null', '5', '"x"'])('%s is no record', (text) =>
-    expect(() => parseRecord(text)).toThrow(BadRecord),
+    expect(() => parseRecord(text)).toThrow(BadField),
   );
 });
 

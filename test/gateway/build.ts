@@ -3,7 +3,7 @@ import type { Evidence, Terms } from '../../domain/jobs/gateway/evidence.ts';
 import { readLogs, type LogEvidence } from '../../domain/jobs/gateway/log-line.ts';
 import type { LmState } from '../../domain/jobs/gateway/lm.ts';
 import type { GatewayProgram } from '../../domain/jobs/gateway/programs.ts';
-import type { GatewayRecord } from '../../domain/jobs/gateway/record.ts';
+import { readGatewayRecord, type GatewayRecord } from '../../domain/jobs/gateway/record.ts';
 import { requestId } from '../../domain/jobs/gateway/request-id.ts';
 import type { GatewayPhase, GatewayScenario } from '../../domain/jobs/gateway/scenarios.ts';
 
@@ -43,18 +43,12 @@ export function record(
   const phase = of.phase ?? 'main';
   const name = of.program ?? (index % 2 === 0 ? 'Ask' : 'Sum');
   const request_id = requestId(KEY, scenario, phase, index);
+  const duration_ms = 505;
+  const start_ms = T0 + Math.floor(index / 10) * 510;
+  const bare = { scenario, phase, kind: 'call', program: name, request_id, start_ms, duration_ms };
   return {
-    scenario,
-    phase,
-    kind: 'call',
-    program: name,
-    request_id,
-    start_ms: T0 + Math.floor(index / 10) * 510,
-    duration_ms: 505,
+    ...readGatewayRecord(bare),
     status: 200,
-    error: null,
-    error_detail: null,
-    clean_error: null,
     model: name === 'Ask' ? 'model-a' : 'model-b',
     echoed_id: request_id,
     ...of,

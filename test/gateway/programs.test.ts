@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isFields } from '../../domain/jobs/gateway/fields.ts';
+import { isFields } from '../../domain/text/fields.ts';
 import { namedModel, readPrograms, requestInputs } from '../../domain/jobs/gateway/programs.ts';
 import { idsIn, requestId } from '../../domain/jobs/gateway/request-id.ts';
 import { programs } from './build.ts';

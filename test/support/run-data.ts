@@ -4,7 +4,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { BlockSummary } from '../../domain/run/block.ts';
 import type { ErrorKind } from '../../domain/record/errors.ts';
 import { payloadAt } from '../../domain/load/payload-order.ts';
-import type { RequestRecord } from '../../domain/record/request-record.ts';
+import { readRecord, type RequestRecord } from '../../domain/record/request-record.ts';
 import { RequestTable } from '../../domain/record/request-table.ts';
 import type { RunData } from '../../domain/run/data.ts';
 import type { Manifest } from '../../domain/run/manifest.ts';
@@ -45,7 +45,8 @@ const SIDE: Side = {
 };
 const CLIENTS = 10;
 
-export const record = (over: Partial<RequestRecord> = {}): RequestRecord => ({
+/** What every record has; the fields that it lacks are absent. */
+const BARE = readRecord({
   variant: 'baseline',
   scenario: 'shadow',
   block: 0,
@@ -54,29 +55,15 @@ export const record = (over: Partial<RequestRecord> = {}): RequestRecord => ({
   phase: 'measured',
   start_ms: 1_000_000,
   duration_ms: 300,
+});
+
+export const record = (over: Partial<RequestRecord> = {}): RequestRecord => ({
+  ...BARE,
   waiting_ms: 299,
-  connecting_ms: null,
   status: 200,
-  error: null,
-  error_detail: null,
   cost_eur: 0.00042,
-  trace_id: null,
-  traceparent: null,
-  stages_ms: null,
   correct: true,
   correct_translation: true,
-  answer_sha256: null,
-  answer: null,
-  late_ms: null,
-  ttft_ms: null,
-  tpot_ms: null,
-  itl_ms: null,
-  e2e_ms: null,
-  tokens: null,
-  gaps_ms: null,
-  tokens_estimated: null,
-  prompt_tokens: null,
-  cached_tokens: null,
   ...over,
 });
 

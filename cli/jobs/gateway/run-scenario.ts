@@ -8,7 +8,7 @@ import type {
   ProcessState,
   Readiness,
 } from '../../../domain/jobs/gateway/evidence.ts';
-import { BadField } from '../../../domain/jobs/gateway/fields.ts';
+import { BadField } from '../../../domain/text/fields.ts';
 import { k6GatewayThresholds, type GatewayLimits } from '../../../domain/jobs/gateway/limits.ts';
 import { PHASE_PLAN_VARIABLE, parsePhaseSummary, type PhasePlan } from '../../../domain/jobs/gateway/plan.ts';
 import type { GatewayProgram } from '../../../domain/jobs/gateway/programs.ts';

@@ -1,5 +1,5 @@
 /** What the mock LM says of itself at `GET /control`: the other side of every call. */
-import { BadField, amount, asFields, type Fields } from './fields.ts';
+import { BadField, amount, asFields, type Fields } from '../../text/fields.ts';
 import { BadValue } from '../../text/units.ts';
 
 export interface LmCounts {

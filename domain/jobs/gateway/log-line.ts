@@ -2,7 +2,7 @@
  * The gateway's own log, `<logs>/<Program>.log`: one JSON object a line with timestamp, program, model, duration_ms, inputs,
  * outputs, success, and error on failure. Parsed strictly: a line is whole and right, or it says what is wrong.
  */
-import { BadField, amount, asFields, flag, text, type Fields } from './fields.ts';
+import { BadField, amount, asFields, flag, text, type Fields } from '../../text/fields.ts';
 import { bareModel, type GatewayProgram } from './programs.ts';
 import { idsIn } from './request-id.ts';
 

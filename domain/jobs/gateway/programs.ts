@@ -1,6 +1,6 @@
 /** A gateway's programs as data: where to post, what to post, and whose model must answer. */
 import { BadValue } from '../../text/units.ts';
-import { BadField, asFields, isFields, oneOf, text, textOrNull, type Fields } from './fields.ts';
+import { BadField, asFields, isFields, oneOf, text, textOrNull, type Fields } from '../../text/fields.ts';
 
 export const INPUT_TYPES = ['str', 'int', 'float', 'bool', 'list[str]'] as const;
 export type InputType = (typeof INPUT_TYPES)[number];

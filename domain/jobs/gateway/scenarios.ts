@@ -21,3 +21,10 @@ export const SCENARIO_TITLES: Readonly<Record<GatewayScenario, string>> = {
 /** Where in a scenario a request belongs; every scenario has `main`. */
 export const GATEWAY_PHASES = ['before', 'warmup', 'main', 'after'] as const;
 export type GatewayPhase = (typeof GATEWAY_PHASES)[number];
+
+/**
+ * call: a program with a distinct input. repeat: the same input once more, for the answer cache. bad_input: inputs that
+ * must be refused. live, ready: the probes.
+ */
+export const RECORD_KINDS = ['call', 'repeat', 'bad_input', 'live', 'ready'] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
