@@ -50,14 +50,11 @@ export interface Answer {
   readonly counts: Readonly<Record<Count, number | null>>;
 }
 
-const quoted = (word: string | null): string => (word === null ? 'no finish reason' : `finish reason "${word}"`);
+const quoted = (word: string | null): string =>
+  word === null ? 'no finish reason' : `finish reason "${word}"`;
 
 /** Why an answer that came whole is none by what it says of its end; null where it is one. */
-export function endFailure(
-  word: string | null,
-  thought_only: boolean,
-  required: boolean,
-): Failure | null {
+export function endFailure(word: string | null, thought_only: boolean, required: boolean): Failure | null {
   const finish = finishOf(word);
   if (finish === 'abort')
     return { error: 'aborted', error_detail: `the server gave the answer up: ${quoted(word)}` };
@@ -66,15 +63,22 @@ export function endFailure(
   if (finish === null && required)
     return {
       error: 'no_finish',
-      error_detail: 'the stream ended with its terminator, and without a finish reason: the server dropped the answer',
+      error_detail:
+        'the stream ended with its terminator, and without a finish reason: the server dropped the answer',
     };
   if (thought_only)
-    return { error: 'no_answer', error_detail: `all of it is reasoning, and no word of answer: ${quoted(word)}` };
+    return {
+      error: 'no_answer',
+      error_detail: `all of it is reasoning, and no word of answer: ${quoted(word)}`,
+    };
   return null;
 }
 
 /** Why a streamed answer is none, or null. */
-export function streamFailure(of: StreamFacts, { finish_required }: Pick<Protocol, 'finish_required'>): Failure | null {
+export function streamFailure(
+  of: StreamFacts,
+  { finish_required }: Pick<Protocol, 'finish_required'>,
+): Failure | null {
   const { error, error_message, finish, token_events, answer_events } = of;
   if (error === null) return endFailure(finish, token_events > 0 && answer_events === 0, finish_required);
   // What the server says of its end is nearer the cause than that no token came before it.
@@ -115,7 +119,7 @@ export function answerOf(
   };
   return {
     finish: finishOf(finish),
-    names: { model: text('model'), id: text('id'), fingerprint: text('fingerprint') },
+    names: { model: text('model'), id: text('id') },
     counts,
   };
 }

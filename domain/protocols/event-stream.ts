@@ -26,7 +26,7 @@ export const eventStream: Protocol = {
       prefill_ms: ['prefill_ms'],
       decode_ms: ['decode_ms'],
     },
-    extra: { model: ['model'], id: ['id'], fingerprint: ['system_fingerprint'] },
+    extra: { model: ['model'], id: ['id'] },
   },
   finish_required: false,
   whole: null,

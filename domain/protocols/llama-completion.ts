@@ -4,7 +4,7 @@ import { LLAMA_TIMINGS, forcedLength, type Protocol, type StreamRules } from './
 const TEXT = ['content'];
 /** `eos`, `limit` or `word`; `none` until it ends. Older servers say it by flags, of which none is read. */
 const FINISH = ['stop_type'];
-const NAMES: StreamRules['extra'] = { model: ['model'], id: ['id'], fingerprint: ['system_fingerprint'] };
+const NAMES: StreamRules['extra'] = { model: ['model'], id: ['id'] };
 
 const USAGE: StreamRules['usage'] = {
   completion_tokens: ['tokens_predicted', LLAMA_TIMINGS.completion_tokens],

@@ -13,7 +13,6 @@ export const OPENAI_USAGE: StreamRules['usage'] = {
 export const OPENAI_NAMES: StreamRules['extra'] = {
   model: ['model'],
   id: ['id'],
-  fingerprint: ['system_fingerprint'],
 };
 
 /** In the choice, where OpenAI puts it; SGLang's object; at the top, as some gateways do. */

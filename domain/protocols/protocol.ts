@@ -43,7 +43,7 @@ export const COUNTS = [
 export type Count = (typeof COUNTS)[number];
 
 /** Names that an answer may carry: who answered, and which answer it is. */
-export const ANSWER_NAMES = ['model', 'id', 'fingerprint'] as const;
+export const ANSWER_NAMES = ['model', 'id'] as const;
 export type AnswerName = (typeof ANSWER_NAMES)[number];
 
 /** The same of an answer that comes whole, as one JSON object. */
@@ -58,9 +58,11 @@ export interface WholeRules {
   readonly extra: StreamRules['extra'];
 }
 
+/** One message of a conversation, as it was written: of an assistant that calls a tool, content is null or absent. */
 export interface Message {
   readonly role: string;
-  readonly content: string;
+  readonly content?: unknown;
+  readonly [member: string]: unknown;
 }
 
 /** What one request asks for. */

@@ -14,7 +14,11 @@ export type WholeReading =
     };
 
 export function readWhole(body: string, rules: WholeRules): WholeReading {
-  const failed = (error: ErrorKind, error_detail = body): WholeReading => ({ ok: false, error, error_detail });
+  const failed = (error: ErrorKind, error_detail = body): WholeReading => ({
+    ok: false,
+    error,
+    error_detail,
+  });
   let value: unknown;
   try {
     value = JSON.parse(body);

@@ -67,6 +67,7 @@ const START = place('start_ms');
 const DURATION = place('duration_ms');
 const LATE = place('late_ms');
 const TTFT = place('ttft_ms');
+const ANSWER_TTFT = place('answer_ttft_ms');
 const E2E = place('e2e_ms');
 const ERROR = place('error');
 const ENDPOINT = place('endpoint');
@@ -79,7 +80,7 @@ function fromSchedule(values: Float64Array): void {
   const late_ms = values[LATE] ?? Number.NaN;
   if (Number.isNaN(late_ms)) return;
   values[START] = (values[START] ?? 0) - late_ms;
-  for (const at of [DURATION, TTFT, E2E]) values[at] = (values[at] ?? Number.NaN) + late_ms;
+  for (const at of [DURATION, TTFT, ANSWER_TTFT, E2E]) values[at] = (values[at] ?? Number.NaN) + late_ms;
 }
 
 /** All records of one variant, in the order of the log; call {@link RequestTable.measured} for what figures are made of. */

@@ -144,6 +144,7 @@ export function storedData(run: StoredRun, where: string): RunData {
     payload_endpoints: [null],
     block: Int32Array.from(run.block),
     status: new Int32Array(n),
+    finish: new Uint8Array(n),
     error,
     correct: new Uint8Array(n).fill(255),
     correct_translation: new Uint8Array(n).fill(255),

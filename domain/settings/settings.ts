@@ -305,6 +305,11 @@ export const SETTINGS = {
   }),
   clientCert: path({ group: 'target', doc: 'PEM file of the client certificate' }),
   clientKey: path({ group: 'target', doc: "PEM file of the client certificate's key" }),
+  connectionReuse: flag({
+    group: 'target',
+    fallback: true,
+    doc: 'connections kept between requests; without them each request opens its own',
+  }),
   baselineRestart: optional(text({ group: 'target', fallback: '', doc: '', placeholder: "'CMD'" }), {
     group: 'target',
     doc: 'command that redeploys your baseline; run before each further block (--runs)',
@@ -395,6 +400,14 @@ export const SETTINGS = {
     doc: 'each answer has --max-tokens tokens (ignore_eos and min_tokens, where the server takes them); then a gate',
   }),
   temperature: number({ group: 'stream', fallback: 0, min: 0, max: 5, doc: 'sampling temperature' }),
+  body: optional(jsonObject, {
+    group: 'stream',
+    doc: 'members that each request has beside its own, as {"top_p":0.9}; null takes one out, as {"stream_options":null}',
+  }),
+  shadowBody: optional(jsonObject, {
+    group: 'stream',
+    doc: 'the same for the shadow alone, after --body',
+  }),
   uniquePrefix: flag({
     group: 'stream',
     fallback: false,
