@@ -16,6 +16,28 @@ const n = (args: Args, name: string): number => Number(args[name] ?? Number.NaN)
 const t = (args: Args, name: string): string => String(args[name] ?? '');
 const seconds = (value: number): string => `${value.toFixed(0)} s`;
 
+const CAUSES_OF_OTHER_PROMPTS: Readonly<Record<string, string>> = {
+  truncation: 'one of them cuts prompts, so that they were not asked the same',
+  template: 'always by the same number, as another chat template makes it',
+  tokenizer: 'another tokenizer, or another question; figures by token then compare different tokens',
+};
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  length: 'their limit of tokens',
+  content_filter: 'a content filter',
+  tool_calls: 'a tool call',
+};
+const ending = (finish: string): string => ENDINGS[finish] ?? finish;
+
+const ODDITIES: Readonly<Record<string, string>> = {
+  open_end: 'ended without the blank line after their last event',
+  spaced_terminator: 'had spaces around [DONE]',
+  no_terminator: 'ended with a finish reason and without [DONE]',
+  content_type: 'were event streams by their content, and something else by their content type',
+  unknown_event: 'held events that are no part of an answer',
+  keep_alive: 'held words in place of JSON, taken as signs of life',
+};
+
 const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
   lost_requests: (a) =>
     `${n(a, 'lost')} of ${n(a, 'started')} requests were started and never finished: they are in no figure, and the slowest are lost first`,
@@ -63,6 +85,35 @@ const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
     `each prompt was asked ${n(a, 'times').toFixed(1)} times${'cached_share' in a ? `, and the server had ${percent(n(a, 'cached_share'), 0)} of the prompt tokens in its cache` : ''}: a prefix cache flatters TTFT; --unique-prefix shuts it out`,
   tokens_estimated: (a) =>
     `the server gave no token count for ${integer(n(a, 'estimated'))} of ${integer(n(a, 'answers'))} answers: their token events were counted, and one event may carry several tokens`,
+  finish_differs: (a) =>
+    `answers that ended by ${ending(t(a, 'finish'))}: ${percent(n(a, 'baseline'), 1)} of the baseline's, ${percent(n(a, 'shadow'), 1)} of the shadow's; they are not the same work`,
+  content_filtered: (a) =>
+    `${integer(n(a, 'count'))} of ${integer(n(a, 'answers'))} answers were ended by a content filter`,
+  several_models: (a) =>
+    `its answers name more than one model: ${t(a, 'models')}; something in front of it chooses, or falls back`,
+  other_model: (a) => `"${t(a, 'asked')}" was asked for, and all answers name "${t(a, 'answered')}"`,
+  old_answers: (a) =>
+    `${integer(n(a, 'repeated'))} of ${integer(n(a, 'answers'))} answers have the id of an earlier one: they came from a cache, and nothing was computed for them`,
+  comes_whole: (a) =>
+    `${integer(n(a, 'whole'))} of ${integer(n(a, 'answers'))} answers came whole, in one read${n(a, 'one_event') > 0 ? ` (${integer(n(a, 'one_event'))} in one event)` : ''}, and have no TPOT: it does not stream, or something before it buffers (nginx: proxy_buffering off; HAProxy: option http-no-delay)`,
+  buffered: (a) =>
+    `its tokens come in reads of ${n(a, 'events').toFixed(1)} events: something buffers (nginx: proxy_buffering off; HAProxy: option http-no-delay); gaps between tokens are those between reads`,
+  held_back: (a) =>
+    `the first ${n(a, 'events').toFixed(1)} token events come together, the others one by one: they are held back, which TTFT pays for; TPOT is of the tokens after them`,
+  prompt_tokens_differ: (a) =>
+    `of ${integer(n(a, 'payloads'))} payloads ${integer(n(a, 'differ'))} have another number of prompt tokens in each variant (mean ${n(a, 'baseline').toFixed(1)} against ${n(a, 'shadow').toFixed(1)}): ${CAUSES_OF_OTHER_PROMPTS[t(a, 'cause')] ?? t(a, 'cause')}`,
+  prompts_cut: (a) =>
+    `prompts of very different length all have ${integer(n(a, 'tokens'))} prompt tokens (${t(a, 'payloads')}): the server cut them`,
+  token_sources_differ: (a) =>
+    `tokens are the server's count in ${percent(n(a, 'baseline'), 0)} of the baseline's answers and in ${percent(n(a, 'shadow'), 0)} of the shadow's, counted events in the others: figures by token don't compare`,
+  resent: (a) =>
+    `${integer(n(a, 'count'))} of ${integer(n(a, 'requests'))} requests went out twice: the server closes connections that it says it keeps; --no-connection-reuse opens one for each`,
+  hidden_tokens: (a) =>
+    `it counts ${n(a, 'mean').toFixed(1)} tokens an answer that it did not send, as reasoning; they are in no figure by token`,
+  tokens_per_event: (a) =>
+    `its events carry ${n(a, 'tokens').toFixed(1)} tokens each: ITL is the time between events, TPOT that of a token`,
+  odd_answers: (a) =>
+    `${integer(n(a, 'count'))} of ${integer(n(a, 'answers'))} answers ${ODDITIES[t(a, 'oddity')] ?? t(a, 'oddity')}; they were read all the same`,
   rate_not_sent: (a) =>
     `given up after ${seconds(n(a, 'after_s'))}: starts fell further and further behind their schedule, so this rate could not be sent (a slow server with all VUs waiting, or a full load machine); lower --rate, or raise --max-in-flight`,
   capacity_unknown: (a) =>

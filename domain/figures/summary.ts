@@ -6,6 +6,7 @@ import { quantilePlace } from '../statistics/quantiles.ts';
 import { selectRank } from '../statistics/select.ts';
 import type { ErrorKind } from '../record/errors.ts';
 import type { TrendName } from '../record/metrics.ts';
+import { answerSummary, type AnswerSummary } from './answers.ts';
 import { meetsSlo, type Slo } from './slo.ts';
 import type { GapHistogram } from './gap-histogram.ts';
 import type { Variant } from '../variants.ts';
@@ -83,6 +84,8 @@ export interface VariantSummary {
   readonly stages: readonly ({ readonly stage: string } & TrendSummary)[];
   /** Answers of language models only. */
   readonly tokens: TokenSummary | null;
+  /** Absent where no language model answered. */
+  readonly answers?: AnswerSummary;
   /** Where an objective was given. */
   readonly goodput: GoodputSummary | null;
   /** Little's law: rate x mean time against the clients that ran. */
@@ -200,6 +203,7 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
     if (outcome.ok) trends[trend] = sampleSummary(outcome.sample);
   }
   if (of.gaps !== undefined && of.gaps !== null && of.gaps.n > 0) trends.itl = gapSummary(of.gaps);
+  const answers = answerSummary(of);
   let all_ms = 0;
   for (let i = 0; i < of.n; i += 1) all_ms += of.duration_ms[i] ?? 0;
   return {
@@ -225,6 +229,7 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
     connect_ms: connectMean(of, ok),
     stages: stageSummaries(of),
     tokens: tokenSummary(of, window_s),
+    ...(answers === null ? {} : { answers }),
     goodput: context.slo === null ? null : goodput(of, context.slo, window_s),
     little:
       window_s > 0 && context.clients !== null

@@ -75,6 +75,19 @@ const PAYLOAD = place('payload_id');
 const STAGES = place('stages_ms');
 const GAPS = place('gaps_ms');
 const ESTIMATED = place('tokens_estimated');
+const MODEL = place('model');
+const ODDITIES = place('oddities');
+
+/** How many valid measured answers have a name in a field. */
+export interface NameCounts {
+  readonly model: ReadonlyMap<string, number>;
+  readonly oddities: ReadonlyMap<string, number>;
+}
+
+function countName(counts: Map<string, number>, name: string | null | undefined): void {
+  if (name !== null && name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
 /** Open load: from the scheduled start on, or a stalled server would be excused the requests it kept waiting. */
 function fromSchedule(values: Float64Array): void {
   const late_ms = values[LATE] ?? Number.NaN;
@@ -104,6 +117,7 @@ export class RequestTable {
   #trends: (Float64Array | null)[] = TRENDS.map(() => null);
   #gaps: GapHistogram | null = null;
   #estimated = 0;
+  readonly #names = { model: new Map<string, number>(), oddities: new Map<string, number>() };
   #row: Row | null = null;
 
   constructor(variant: Variant) {
@@ -131,7 +145,11 @@ export class RequestTable {
     const stages = of.by_name[STAGES];
     if (stages !== undefined) this.#addStages(row, stages);
     this.#addTrends(row, values);
-    if (measured && values[ERROR] === 0) this.#addTokens(of);
+    if (measured && values[ERROR] === 0) {
+      this.#addTokens(of);
+      countName(this.#names.model, of.names[MODEL]);
+      countName(this.#names.oddities, of.names[ODDITIES]);
+    }
   }
 
   #addTrends(row: number, values: Float64Array): void {
@@ -238,6 +256,7 @@ export class RequestTable {
       ),
       gaps: this.#gaps,
       estimated: this.#estimated,
+      names: this.#names,
     };
   }
 
@@ -306,6 +325,7 @@ export interface Measured extends Columns {
   readonly gaps?: GapHistogram | null;
   /** Valid answers whose tokens the server did not count. */
   readonly estimated?: number;
+  readonly names?: NameCounts;
 }
 
 /** The rows of the blocks below this number, which stand first. */

@@ -87,7 +87,7 @@ export function compare(data: RunData, also: readonly Finding[] = [], asked?: Ve
     ...seen.findings,
     ...figureFindings(data, summaries),
     // Nothing here is a time to the first token.
-    ...(planLoad(settings) === null ? streamFindings(settings, manifest.payloads.count, summaries) : []),
+    ...(planLoad(settings) === null ? streamFindings(settings, manifest.payloads.count, sides, alpha) : []),
     ...(sides.baseline === undefined || sides.shadow === undefined
       ? []
       : lengthFindings({ baseline: sides.baseline, shadow: sides.shadow }, alpha, settings.forceLength)),
