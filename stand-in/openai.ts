@@ -12,7 +12,8 @@ import { type Dialect, type Telling, chat, completions, events, llama } from './
 import { Engine, type Job, sigmaOf } from './openai/engine.ts';
 import { type OpenAiFlags, flags } from './openai/flags.ts';
 import { vllmMetrics } from './openai/metrics.ts';
-import { asStreamFault, openStream, streamFaults, writeAnswer } from './openai/stream.ts';
+import { openStream, writeAnswer } from './openai/stream.ts';
+import { asStreamFault, streamFaults, tellingWith, tokensLeft } from './openai/stream-faults.ts';
 import {
   type Asked,
   type Endpoint,
@@ -145,18 +146,19 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
       const drawn_by = greedy ? [] : [asked.temperature, asked.seed ?? `request ${index}`];
       const key = [options.seed, 'answer', model, asked.prompt, ...drawn_by];
       const length = lengthOf(asked, prompt.length, key);
-      const tokens = answerTokens(empty || fault?.kind === 'zero_tokens' ? 0 : length.tokens, ...key);
-      const telling: Telling = {
+      const tokens = answerTokens(empty ? 0 : tokensLeft(fault, length.tokens), ...key);
+      const telling = tellingWith(fault, {
         id: `${id_prefix}-${work.trace_id}`,
         created_s: Math.floor(Date.now() / 1000),
         model,
         prompt_tokens: prompt.length,
         tokens,
         finish: length.finish,
-        usage: asked.include_usage && fault?.kind !== 'no_usage',
+        hidden_tokens: 0,
+        usage: asked.include_usage,
         role_content: options.role_content,
         deltas: options.deltas,
-      };
+      });
       const dialect = speak(telling);
       const answer_cache = greedy && switched(headers, 'x-cache', options.answer_cache);
       const job: Job = {

@@ -22,7 +22,9 @@ export function eventsOf(text: string): Event[] {
     if (data.length > 0) events.push({ name, data: data.join('\n'), lines: data.length, open });
     [name, data] = ['', []];
   };
-  for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)) {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
+  if (lines.at(-1) === '') lines.pop(); // what stands behind the last line's end
+  for (const line of lines) {
     if (line === '') {
       end(false);
       continue;

@@ -87,6 +87,13 @@ describe('a chat answer is whole where it says how it ended', () => {
     ['with words after the first token', [A, event('oh no'), STOP, DONE], 'bad_json', 'stop', []],
     ['with spaces around [DONE]', [A, STOP, 'data:  [DONE] \n\n'], null, 'stop', ['spaced_terminator']],
     ['without its last blank line', [A, STOP, 'data: [DONE]'], null, 'stop', ['open_end']],
+    [
+      "without its last blank line, but for the line's end",
+      [A, STOP, 'data: [DONE]\n'],
+      null,
+      'stop',
+      ['open_end'],
+    ],
     ['cut in the middle of an event', [A, STOP, 'data: {"choi'], 'no_terminator', 'stop', []],
     [
       'with reasoning alone',
