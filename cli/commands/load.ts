@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ENGINE_METRICS } from '../../domain/jobs/capacity/server-load.ts';
 import type { Comparison } from '../../domain/result/comparison.ts';
 import { planLoad } from '../../domain/load/counted-plan.ts';
+import { APIS, type Api } from '../../domain/protocols/index.ts';
 import type { Manifest } from '../../domain/run/manifest.ts';
 import { formatArrival } from '../../domain/load/arrivals.ts';
 import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
@@ -97,6 +98,11 @@ export interface LoadResult {
 const ALONE: LoadContext = { fallback: null, run: null, pids: {} };
 
 /** Runs one job's load and writes its outputs; shows nothing of the result. */
+/** The endpoints of language models that the load asks. */
+function apisOf(job: Job, { api, mix }: Settings): readonly Api[] {
+  return job.groups.includes('mix') ? APIS.filter((one) => mix[one] !== undefined) : [api];
+}
+
 export async function runLoad(
   io: Io,
   job: Job,
@@ -131,7 +137,10 @@ export async function runLoad(
   let deployment: Deployment = first.value;
   let variants = await identifyAll(io, prepared.settings, deployment);
   if (job.language_model)
-    prepared = { ...prepared, settings: await preflight(io, prepared.settings, deployment) };
+    prepared = {
+      ...prepared,
+      settings: await preflight(io, prepared.settings, apisOf(job, prepared.settings), deployment),
+    };
   const { settings } = prepared;
   const dashboard_port = settings.dashboard ? await freePort(DASHBOARD_PORT) : null;
   announce(io, job, prepared, { k6, deployment, dashboard_port });

@@ -29,7 +29,8 @@ const ENDINGS: Readonly<Record<string, string>> = {
 };
 const ending = (finish: string): string => ENDINGS[finish] ?? finish;
 
-const ODDITIES: Readonly<Record<string, string>> = {
+/** What answers did that their protocol does not say: follows "answers". */
+export const ODDITIES: Readonly<Record<string, string>> = {
   open_end: 'ended without the blank line after their last event',
   spaced_terminator: 'had spaces around [DONE]',
   no_terminator: 'ended with a finish reason and without [DONE]',

@@ -100,6 +100,8 @@ export async function ask(io: Io, settings: Settings, url: string, asking: Askin
         method: json === undefined ? 'GET' : 'POST',
         headers: { ...(json === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
         timeout: timeout_ms,
+        // A fresh connection for each question: one that a server closes after an error must not fail the next.
+        agent: false,
         ...tls,
       },
       (response) => {

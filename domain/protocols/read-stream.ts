@@ -161,7 +161,7 @@ class Reading {
     const [first = ''] = word.split('\n');
     if (lines > 1 && first.startsWith('{') && parsed(first) !== undefined)
       this.#fail(
-        this.#token_events === 0 ? 'no_token' : 'bad_json',
+        'bad_json',
         `${lines} data lines came without a blank line between them, which makes them one event: end each event by a blank line`,
       );
     else if (!/^[{[]/.test(word) && (this.#token_events === 0 || KEEP_ALIVE.test(word))) {

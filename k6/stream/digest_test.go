@@ -199,7 +199,7 @@ func TestHowItEnded(t *testing.T) {
 		"a terminator with spaces":       {a + ended + "data:  [DONE] \n\n", "stop", "", []string{oddSpacedTerminator}},
 		"a last event without its line":  {a + ended + "data: [DONE]\n", "stop", "", []string{oddOpenEnd}},
 		"a last line without its end":    {a + ended + "data: [DONE]", "stop", "", []string{oddOpenEnd}},
-		"single line feeds":              {strings.ReplaceAll(a+a+ended+done, "\n\n", "\n"), "", kindNoToken, nil},
+		"single line feeds":              {strings.ReplaceAll(a+a+ended+done, "\n\n", "\n"), "", kindBadJSON, nil},
 		"a JSON text over several lines": {"data: {\"choices\":[\ndata: {\"delta\":{\"content\":\"a\"}}]}\n\n" + ended + done, "stop", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

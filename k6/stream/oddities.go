@@ -65,11 +65,7 @@ func (d *digest) addOdd(e event) {
 	switch {
 	case len(data) == 0:
 	case e.lines > 1 && areJSON(data):
-		k := kindBadJSON
-		if d.tokenEvents == 0 {
-			k = kindNoToken
-		}
-		d.fail(k, fmt.Sprintf("%d data lines came without a blank line between them, which makes them one event: end each event by a blank line",
+		d.fail(kindBadJSON, fmt.Sprintf("%d data lines came without a blank line between them, which makes them one event: end each event by a blank line",
 			e.lines))
 	case isKeepAlive(data, d.tokenEvents > 0):
 		d.oddities.keepAlives++

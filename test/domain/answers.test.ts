@@ -103,7 +103,7 @@ describe('a chat answer is whole where it says how it ended', () => {
       [],
     ],
     ['with another word', [A, delta({}, 'because'), DONE], null, 'other', []],
-    ['of single line feeds', [(A + A + STOP + DONE).replaceAll('\n\n', '\n')], 'no_token', null, []],
+    ['of single line feeds', [(A + A + STOP + DONE).replaceAll('\n\n', '\n')], 'bad_json', null, []],
     ['of carriage returns', [(A + STOP + DONE).replaceAll('\n', '\r')], null, 'stop', []],
   ])('%s', (_, pieces, error, finish, odd) => {
     expect(read(...pieces)).toEqual({ error, finish, odd });

@@ -47,7 +47,7 @@ test.each<[string, string | null, string | null, number, string[]]>([
   ['keep_alive=1', null, 'length', TOKENS, ['keep_alive']],
   ['empty_error=1', null, 'length', TOKENS, []],
   ['unknown_event=1', null, 'length', TOKENS, ['unknown_event']],
-  ['single_line_feeds=1', 'no_token', null, 0, []],
+  ['single_line_feeds=1', 'bad_json', null, 0, []],
 ])('%s', async (fault, error, finish, events, odd) => {
   const { failed, answer, facts } = await answerOf(fault);
   expect([failed?.error ?? null, answer.finish, facts.token_events, facts.oddities]).toEqual([
