@@ -12,6 +12,7 @@ import { type Dialect, type Telling, chat, completions, events, llama } from './
 import { Engine, type Job, sigmaOf } from './openai/engine.ts';
 import { type OpenAiFlags, flags } from './openai/flags.ts';
 import { vllmMetrics } from './openai/metrics.ts';
+import { captureAt, readCaptures, replay } from './openai/replay.ts';
 import { openStream, writeAnswer } from './openai/stream.ts';
 import { asStreamFault, streamFaults, tellingWith, tokensLeft } from './openai/stream-faults.ts';
 import {
@@ -85,6 +86,7 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
     prefill_token_ms: options.prefill_token_ms * scale,
     itl_ms: options.itl_ms * scale,
   };
+  const captures = options.replay.flatMap(readCaptures);
   const engine = new Engine({ ...options, ...times_ms }, server.pool);
   const metrics = vllmMetrics(server.registry, options.model, engine.load);
 
@@ -126,6 +128,11 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
   ): void {
     server.post(path, shape, async (body, work) => {
       const { headers, index, slowdown, extra_ms, gone } = work;
+      const captured = captureAt(captures, path, index);
+      if (captured !== null) {
+        await replay(work.takeOver(), captured);
+        return null;
+      }
       if (work.fault !== null && replacing.includes(work.fault.kind)) return { body: {} };
       const asked = read(body);
       const prompt = tokensOf(asked.prompt);

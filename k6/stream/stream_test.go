@@ -81,6 +81,8 @@ type answer struct {
 	Body         *string             `json:"body"`
 	Bytes        int                 `json:"bytes"`
 	Sends        int                 `json:"sends"`
+	Finish       *string             `json:"finish"`
+	Oddities     []string            `json:"oddities"`
 	T0           float64             `json:"t0_ms"`
 	DNS          *float64            `json:"dns_ms"`
 	Connecting   *float64            `json:"connecting_ms"`

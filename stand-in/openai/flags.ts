@@ -72,6 +72,7 @@ export const flags = {
     'what chat deltas carry: content, reasoning (its first half) or tool (call arguments)',
   ),
   missing: list('a path that is not served, health or metrics'),
+  replay: list('folder of captured answers, NAME.http, that are sent in turn in place of its own'),
   fault,
   fault_path,
 };
