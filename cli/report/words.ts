@@ -94,7 +94,7 @@ const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
     `its answers name more than one model: ${t(a, 'models')}; something in front of it chooses, or falls back`,
   other_model: (a) => `"${t(a, 'asked')}" was asked for, and all answers name "${t(a, 'answered')}"`,
   old_answers: (a) =>
-    `${integer(n(a, 'repeated'))} of ${integer(n(a, 'answers'))} answers have the id of an earlier one: they came from a cache, and nothing was computed for them`,
+    `${integer(n(a, 'repeated'))} of ${integer(n(a, 'answers'))} answers have the id of an earlier one to the same prompt: they came from a cache, and nothing was computed for them`,
   comes_whole: (a) =>
     `${integer(n(a, 'whole'))} of ${integer(n(a, 'answers'))} answers came whole, in one read${n(a, 'one_event') > 0 ? ` (${integer(n(a, 'one_event'))} in one event)` : ''}, and have no TPOT: it does not stream, or something before it buffers (nginx: proxy_buffering off; HAProxy: option http-no-delay)`,
   buffered: (a) =>

@@ -31,7 +31,7 @@ export interface AnswerSummary {
   readonly oddities: readonly Counted[];
   /** Requests that went out twice, since the server had closed the kept connection. */
   readonly resent: number;
-  /** Valid answers that name themselves, and those whose id an earlier one had. */
+  /** Valid answers that name themselves, and those whose id an earlier one to the same prompt had. */
   readonly named: number;
   readonly repeated: number;
   /** Tokens that the server counts and did not send, of all valid answers. */
@@ -94,17 +94,24 @@ function oddityCounts(lists: ReadonlyMap<string, number>): ReadonlyMap<string, n
   return counts;
 }
 
+/**
+ * A cache gives a prompt's old answer to the same prompt again, id and all. An id that answers of different prompts share is no
+ * name of an answer: some servers say the same always, Ollama draws from a thousand.
+ */
 function repeats(of: Measured): Pick<AnswerSummary, 'named' | 'repeated'> {
   const keys = of.optional.get('answer_key');
-  const seen = new Set<number>();
+  const payload_of = new Map<number, number>();
   let named = 0;
+  let shared = false;
   for (let i = 0; i < of.n; i += 1) {
     const key = keys?.[i] ?? Number.NaN;
     if (of.error[i] !== 0 || Number.isNaN(key)) continue;
     named += 1;
-    seen.add(key);
+    const payload = of.payload[i] ?? 0;
+    if ((payload_of.get(key) ?? payload) !== payload) shared = true;
+    payload_of.set(key, payload);
   }
-  return { named, repeated: named - seen.size };
+  return { named, repeated: shared || payload_of.size < 2 ? 0 : named - payload_of.size };
 }
 
 function arrivalShape(of: Measured): ArrivalShape | null {

@@ -69,7 +69,8 @@ function answerFindings(
   if (filtered > 0) findings.push(finding('content_filtered', { count: filtered, answers: all }, variant));
   const asked = variant === 'shadow' ? (settings.shadowModel ?? settings.model) : settings.model;
   findings.push(...modelFindings(asked, models, variant));
-  if (repeated > 0) findings.push(finding('old_answers', { repeated, answers: named }, variant));
+  if (repeated >= SOME * named && repeated > 0)
+    findings.push(finding('old_answers', { repeated, answers: named }, variant));
   if (resent > 0) findings.push(finding('resent', { count: resent, requests }, variant));
   if (hidden_tokens > 0)
     findings.push(finding('hidden_tokens', { mean: hidden_tokens / Math.max(1, ok) }, variant));

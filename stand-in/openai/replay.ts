@@ -10,7 +10,7 @@ import { UsageError } from '../kit/flags.ts';
 import { sleep } from '../kit/sleep.ts';
 
 const captureSchema = v.object({
-  /** Answered at this path only; absent: at each. */
+  /** Answered at this path only; absent: at each that has none of its own. */
   path: v.optional(v.string()),
   /** After so many further bytes a pause of so many ms. */
   pauses: v.optional(
@@ -84,7 +84,9 @@ function ofOneAnswer(bytes: Buffer): Buffer {
 
 /** The capture whose turn it is at a path, or null where there is none for it. */
 export function captureAt(captures: readonly Capture[], path: string, index: number): Capture | null {
-  const own = captures.filter((one) => one.path === undefined || one.path === path);
+  const at = (wanted: string | undefined): Capture[] => captures.filter((one) => one.path === wanted);
+  const exact = at(path);
+  const own = exact.length > 0 ? exact : at(undefined);
   return own[index % own.length] ?? null;
 }
 

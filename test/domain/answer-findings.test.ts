@@ -67,6 +67,8 @@ test.each<[string, Made, string[]]>([
   ["a version beside the model's name", () => ({ model: 'm@main' }), []],
   ['a path before it', () => ({ model: 'models/m' }), []],
   ['ids seen before', (i) => ({ answer_key: i % 10 }), ['old_answers']],
+  ['one id for all', () => ({ answer_key: 7 }), []],
+  ['ids drawn from a few', (i) => ({ answer_key: i % 7 }), []],
   ['no ids', () => ({ answer_key: null }), []],
   ['some longer than they may be', (i) => ({ finish: i % 3 === 0 ? 'length' : 'stop' }), ['finish_differs']],
   [
