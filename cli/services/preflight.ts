@@ -162,15 +162,24 @@ function tell(io: Io, asked: Asked, found: FirstAnswer): void {
 /** Ways to fail that lie in how the answer is written, and so in every answer. */
 const UNREADABLE: ReadonlySet<string> = new Set(['bad_json']);
 
+const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** Fewer tokens than these may well come in one event. */
+const SOME_TOKENS = 4;
+
 /** One line on an answer: who gave it, its tokens, how it ended, what was recognised and what is missing. */
 function shown({ settings, server, api, apis }: Asked, found: FirstAnswer & { outcome: 'answer' }): string {
   const { answer, streamed } = found;
   const { counts, names, finish } = answer;
   const tokens = counts.completion_tokens ?? 0;
+  const events = streamed === null ? '' : plural(streamed.token_events, 'token event');
+  const reasoning = counts.reasoning_tokens ?? 0;
   const counted =
     tokens > 0
-      ? `${tokens} tokens by its own count${streamed === null ? '' : ` in ${streamed.token_events} events`}`
-      : `${streamed === null ? 'no count of tokens' : `${streamed.token_events} token events`}`;
+      ? `${plural(tokens, 'token')} by its own count${reasoning > 0 ? `, ${reasoning} of them reasoning,` : ''}${events === '' ? '' : ` in ${events}`}`
+      : events === ''
+        ? 'no count of tokens'
+        : events;
   const parts: [string, boolean][] = [
     ['a model', names.model !== null],
     ['a finish reason', finish !== null],
@@ -183,7 +192,11 @@ function shown({ settings, server, api, apis }: Asked, found: FirstAnswer & { ou
   const odd = (streamed?.oddities ?? []).map((one) => ODDITIES[one] ?? one);
   return [
     `the ${server.variant} answers${apis.length > 1 ? ` at ${pathOf(settings, api)}` : ''}: ${names.model === null ? 'model not named' : `model "${names.model}"`}, ${counted}, ${finish === null ? 'no word on how it ended' : `ended by ${finish.replaceAll('_', ' ')}`}`,
-    `${streamed === null ? 'whole' : 'streamed'}`,
+    streamed === null
+      ? 'whole'
+      : streamed.token_events === 1 && tokens >= SOME_TOKENS
+        ? 'all in one event: it does not stream'
+        : 'streamed',
     ...(missing.length === 0 ? [] : [`missing: ${missing.join(', ')}`]),
     ...(odd.length === 0 ? [] : [`such answers ${odd.join(', ')}`]),
   ].join('; ');

@@ -136,7 +136,7 @@ class Reading {
     }
     for (const [name, paths] of Object.entries(rules.extra)) {
       const text = first(paths);
-      if (text !== undefined) this.#extra[name] = text;
+      if (text !== undefined) this.#extra[name] ??= text;
     }
     return found;
   }

@@ -149,6 +149,9 @@ func (d *digest) addObject(data []byte, found [][]byte) (token, answer bool) {
 		}
 	}
 	for i, wanted := range d.rules.wanted {
+		if !wanted.usage && len(d.values[i]) > 0 {
+			continue
+		}
 		for _, slot := range wanted.slots {
 			if !isNull(found[slot]) && string(found[slot]) != `""` {
 				d.values[i] = append(d.values[i][:0], found[slot]...)

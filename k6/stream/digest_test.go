@@ -101,6 +101,11 @@ func TestDigestValues(t *testing.T) {
 	if want := map[string]string{"completion_tokens": "2", "timings": `{"predicted_ms":2.5}`}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
 	}
+	const text = `{"token_paths":["t"],"terminator":{"data":"x"},"extra":{"model":"model"}}`
+	named := digestOf(t, text, `data: {"model":""}`+"\n\n"+`data: {"model":"first"}`+"\n\n"+`data: {"model":"last"}`+"\n\n")
+	if got := string(named.values[0]); got != `"first"` {
+		t.Errorf("the model is %s", got)
+	}
 }
 
 func TestErrorMessages(t *testing.T) {

@@ -66,7 +66,7 @@ type ending struct {
 	equals      []byte
 }
 
-// wantedValue is a value to bring home; the last one in the stream that is not null stands.
+// wantedValue is a value to bring home: of counts the last one in the stream, which grow; of others the first.
 type wantedValue struct {
 	name  string
 	usage bool

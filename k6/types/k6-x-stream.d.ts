@@ -78,7 +78,7 @@ declare module 'k6/x/stream' {
     };
     /** Counts to bring home by name; the first path that is there and not null, the last event that has it. */
     readonly usage?: Readonly<Record<string, Path | readonly Path[]>>;
-    /** Values of any kind to bring home, chosen as in `usage`; an empty text is none. */
+    /** Values of any kind to bring home: the first path that is there, the first event that has it; null and an empty text are none. */
     readonly extra?: Readonly<Record<string, Path | readonly Path[]>>;
   }
 

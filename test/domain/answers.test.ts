@@ -124,7 +124,12 @@ describe('a chat answer is whole where it says how it ended', () => {
       completion_tokens_details: { reasoning_tokens: 3 },
     };
     const facts = readStream(
-      delta({ reasoning_content: 'é' }) + A + STOP + event({ model: '', choices: [], usage }) + DONE,
+      event({ model: '', choices: [] }) +
+        delta({ reasoning_content: 'é' }) +
+        A +
+        STOP +
+        event({ model: 'another', choices: [], usage }) +
+        DONE,
       stream,
     );
     expect(facts).toMatchObject({ token_events: 2, answer_events: 1, content_bytes: 3, reasoning_bytes: 2 });
