@@ -126,6 +126,7 @@ function figureRows({ variants, run }: Comparison): Row[] {
   for (const trend of [
     'request_duration',
     'ttft',
+    'answer_ttft',
     'tpot',
     'itl',
     'e2e',

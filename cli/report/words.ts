@@ -95,6 +95,10 @@ const FINDINGS: Readonly<Record<FindingCode, (a: Args) => string>> = {
   other_model: (a) => `"${t(a, 'asked')}" was asked for, and all answers name "${t(a, 'answered')}"`,
   old_answers: (a) =>
     `${integer(n(a, 'repeated'))} of ${integer(n(a, 'answers'))} answers have the id of an earlier one to the same prompt: they came from a cache, and nothing was computed for them`,
+  cached_answers: (a) =>
+    `${integer(n(a, 'count'))} of ${integer(n(a, 'answers'))} answers came from a cache, by their headers: nothing was computed for them`,
+  gateway_tried_again: (a) =>
+    `a gateway's headers say that ${integer(n(a, 'count'))} of ${integer(n(a, 'answers'))} answers came by a ${t(a, 'sign')}: their times are those of more than one try`,
   comes_whole: (a) =>
     `${integer(n(a, 'whole'))} of ${integer(n(a, 'answers'))} answers came whole, in one read${n(a, 'one_event') > 0 ? ` (${integer(n(a, 'one_event'))} in one event)` : ''}, and have no TPOT: it does not stream, or something before it buffers (nginx: proxy_buffering off; HAProxy: option http-no-delay)`,
   buffered: (a) =>

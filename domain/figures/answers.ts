@@ -29,6 +29,8 @@ export interface AnswerSummary {
   readonly models: readonly Counted[];
   /** What valid answers did that their protocol does not say. */
   readonly oddities: readonly Counted[];
+  /** What gateways' headers say of valid answers: cache, fallback, retry. */
+  readonly gateway: readonly Counted[];
   /** Requests that went out twice, since the server had closed the kept connection. */
   readonly resent: number;
   /** Valid answers that name themselves, and those whose id an earlier one to the same prompt had. */
@@ -59,7 +61,8 @@ export function answerSummary(of: Measured): AnswerSummary | null {
   return {
     finishes: finishes(of),
     models: countsOf(of.names?.model ?? new Map()),
-    oddities: countsOf(oddityCounts(of.names?.oddities ?? new Map())),
+    oddities: countsOf(oneByOne(of.names?.oddities ?? new Map())),
+    gateway: countsOf(oneByOne(of.names?.gateway ?? new Map())),
     resent,
     ...repeats(of),
     hidden_tokens,
@@ -86,8 +89,8 @@ function finishes(of: Measured): AnswerSummary['finishes'] {
     .toSorted((a, b) => b.count - a.count || a.finish.localeCompare(b.finish));
 }
 
-/** A record names all that one answer did, joined by commas. */
-function oddityCounts(lists: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+/** A record names all that holds of one answer, joined by commas. */
+function oneByOne(lists: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const [list, count] of lists)
     for (const one of list.split(',')) counts.set(one, (counts.get(one) ?? 0) + count);

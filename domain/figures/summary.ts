@@ -190,6 +190,16 @@ export interface SummaryContext {
   readonly slo: Slo | null;
 }
 
+const TRENDS = ['request_duration', 'ttft', 'answer_ttft', 'tpot', 'itl', 'e2e', 'tokens_per_s'] as const;
+
+/** Does an answer begin with reasoning? Where none does, the time to its first word is TTFT. */
+function reasons({ n, optional }: Measured): boolean {
+  const [ttft, answer] = [optional.get('ttft_ms'), optional.get('answer_ttft_ms')];
+  if (ttft === undefined || answer === undefined) return false;
+  for (let i = 0; i < n; i += 1) if ((answer[i] ?? 0) > (ttft[i] ?? 0)) return true;
+  return false;
+}
+
 export function summarise(of: Measured, samples: Samples, context: SummaryContext): VariantSummary {
   const durations = samples.of('request_duration');
   const ok = countValid(of);
@@ -198,7 +208,8 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
   const costs = validValues(of, of.cost_eur);
   const cost_total = total(costs);
   const trends: Partial<Record<TrendName, TrendSummary>> = {};
-  for (const trend of ['request_duration', 'ttft', 'tpot', 'itl', 'e2e', 'tokens_per_s'] as const) {
+  for (const trend of TRENDS) {
+    if (trend === 'answer_ttft' && !reasons(of)) continue;
     const outcome = samples.of(trend);
     if (outcome.ok) trends[trend] = sampleSummary(outcome.sample);
   }

@@ -186,6 +186,10 @@ export const REQUEST_FIELDS = {
     column: 'trend',
     doc: 'How often the request was sent: 2 where a kept connection had been closed by the server, and it went out again on a fresh one.',
   },
+  gateway: {
+    kind: name(),
+    doc: "What a gateway's headers say of the answer (cache, fallback, retry), joined by commas; null: nothing.",
+  },
   oddities: {
     kind: name(),
     doc: 'What the answer did that its protocol does not say, read all the same: names joined by commas; null: nothing.',

@@ -77,11 +77,13 @@ const GAPS = place('gaps_ms');
 const ESTIMATED = place('tokens_estimated');
 const MODEL = place('model');
 const ODDITIES = place('oddities');
+const GATEWAY = place('gateway');
 
 /** How many valid measured answers have a name in a field. */
 export interface NameCounts {
   readonly model: ReadonlyMap<string, number>;
   readonly oddities: ReadonlyMap<string, number>;
+  readonly gateway: ReadonlyMap<string, number>;
 }
 
 function countName(counts: Map<string, number>, name: string | null | undefined): void {
@@ -117,7 +119,11 @@ export class RequestTable {
   #trends: (Float64Array | null)[] = TRENDS.map(() => null);
   #gaps: GapHistogram | null = null;
   #estimated = 0;
-  readonly #names = { model: new Map<string, number>(), oddities: new Map<string, number>() };
+  readonly #names = {
+    model: new Map<string, number>(),
+    oddities: new Map<string, number>(),
+    gateway: new Map<string, number>(),
+  };
   #row: Row | null = null;
 
   constructor(variant: Variant) {
@@ -149,6 +155,7 @@ export class RequestTable {
       this.#addTokens(of);
       countName(this.#names.model, of.names[MODEL]);
       countName(this.#names.oddities, of.names[ODDITIES]);
+      countName(this.#names.gateway, of.names[GATEWAY]);
     }
   }
 

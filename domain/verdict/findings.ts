@@ -47,6 +47,8 @@ export const FINDING_CODES = {
   content_filtered: 'warning',
   several_models: 'warning',
   old_answers: 'warning',
+  cached_answers: 'warning',
+  gateway_tried_again: 'warning',
   comes_whole: 'warning',
   buffered: 'warning',
   held_back: 'warning',

@@ -61,7 +61,7 @@ function answerFindings(
   settings: Settings,
   variant: Variant,
   { ok, requests, warm_up }: VariantSummary,
-  { finishes, models, oddities, resent, named, repeated, hidden_tokens, shape }: AnswerSummary,
+  { finishes, models, oddities, gateway, resent, named, repeated, hidden_tokens, shape }: AnswerSummary,
 ): Finding[] {
   const findings: Finding[] = [];
   const filtered = finishes.find(({ finish }) => finish === 'content_filter')?.count ?? 0;
@@ -69,8 +69,14 @@ function answerFindings(
   if (filtered > 0) findings.push(finding('content_filtered', { count: filtered, answers: all }, variant));
   const asked = variant === 'shadow' ? (settings.shadowModel ?? settings.model) : settings.model;
   findings.push(...modelFindings(asked, models, variant));
-  if (repeated >= SOME * named && repeated > 0)
+  const says = (sign: string): number => gateway.find(({ name }) => name === sign)?.count ?? 0;
+  if (says('cache') > 0)
+    findings.push(finding('cached_answers', { count: says('cache'), answers: ok }, variant));
+  else if (repeated >= SOME * named && repeated > 0)
     findings.push(finding('old_answers', { repeated, answers: named }, variant));
+  for (const sign of ['fallback', 'retry'])
+    if (says(sign) > 0)
+      findings.push(finding('gateway_tried_again', { sign, count: says(sign), answers: ok }, variant));
   if (resent > 0) findings.push(finding('resent', { count: resent, requests }, variant));
   if (hidden_tokens > 0)
     findings.push(finding('hidden_tokens', { mean: hidden_tokens / Math.max(1, ok) }, variant));

@@ -4,6 +4,7 @@ import type { ErrorKind } from '../../domain/record/errors.ts';
 import { textOf, uniquePrefix, withPrefix, type Prompt } from '../../domain/load/prompt.ts';
 import { streamedAnswer, streamFailure, type Answer, type Oddity } from '../../domain/protocols/answer.ts';
 import type { Finish } from '../../domain/protocols/finish.ts';
+import { gatewaySigns, type GatewaySign } from '../../domain/protocols/gateway-signs.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
 import type { Protocol } from '../../domain/protocols/protocol.ts';
 import { readWhole } from '../../domain/protocols/read-whole.ts';
@@ -24,6 +25,8 @@ export interface ModelReading extends StreamTimes {
   /** The answer's own id. */
   readonly answer_id: string | null;
   readonly oddities: readonly Oddity[];
+  /** What a gateway's headers say of it. */
+  readonly gateway: readonly GatewaySign[];
   readonly prompt_tokens: number | null;
   readonly cached_tokens: number | null;
   /** Where the server tells them: prefill and decode. */
@@ -148,6 +151,7 @@ function readStreamed(result: Result, protocol: Protocol): ModelReading {
     }),
     ...said(answer),
     oddities: result.oddities,
+    gateway: gatewaySigns(result.headers),
     text: result.text,
   };
 }
@@ -171,6 +175,7 @@ const NOTHING: Omit<ModelReading, 'error' | 'error_detail'> = {
   model: null,
   answer_id: null,
   oddities: [],
+  gateway: [],
   prompt_tokens: null,
   cached_tokens: null,
   stages_ms: null,
@@ -202,6 +207,7 @@ function readUnstreamed(result: Result, { whole }: Protocol): ModelReading {
     e2e_ms: result.end_ms,
     ...said(answer),
     oddities: [],
+    gateway: gatewaySigns(result.headers),
     text,
   };
 }

@@ -33,8 +33,9 @@ function fromSchedule(reading: ModelReading, late_ms: number): ModelReading {
 }
 
 function countTimes(result: Result, reading: ModelReading, tags: metrics.Tags): void {
-  const { ttft_ms, tpot_ms, e2e_ms, tokens } = reading;
+  const { ttft_ms, answer_ttft_ms, tpot_ms, e2e_ms, tokens } = reading;
   if (ttft_ms !== null) metrics.ttft.add(ttft_ms, tags);
+  if (answer_ttft_ms !== null) metrics.answerTtft.add(answer_ttft_ms, tags);
   if (tpot_ms !== null) metrics.tpot.add(tpot_ms, tags);
   if (e2e_ms !== null) metrics.e2e.add(e2e_ms, tags);
   if (tokens !== null) metrics.outputTokens.add(tokens, tags);
@@ -59,7 +60,7 @@ function keyOf(text: string): number {
 /** The record's fields that only a language model's answer has: always the same ones, so that a log has few layouts of lines. */
 function answerPart(result: Result, reading: ModelReading): RequestPart {
   const { ttft_ms, tpot_ms, e2e_ms, tokens, tokens_estimated, prompt_tokens, cached_tokens } = reading;
-  const { answer_id, oddities } = reading;
+  const { answer_id, gateway, oddities } = reading;
   const { first_token_ms: first, last_token_ms: last, token_events } = result;
   const itl_ms =
     first === null || last === null || token_events < 2 ? null : (last - first) / (token_events - 1);
@@ -81,6 +82,7 @@ function answerPart(result: Result, reading: ModelReading): RequestPart {
     token_reads: result.token_reads,
     first_read_events: result.first_read_events,
     sends: result.sends,
+    gateway: gateway.length === 0 ? null : gateway.join(','),
     oddities: oddities.length === 0 ? null : oddities.join(','),
   };
 }

@@ -67,6 +67,16 @@ test.each<[string, Made, string[]]>([
   ["a version beside the model's name", () => ({ model: 'm@main' }), []],
   ['a path before it', () => ({ model: 'models/m' }), []],
   ['ids seen before', (i) => ({ answer_key: i % 10 }), ['old_answers']],
+  [
+    'from a cache, by a header',
+    (i) => ({ gateway: i % 2 === 0 ? 'cache' : null, answer_key: i % 10 }),
+    ['cached_answers'],
+  ],
+  [
+    'by retries and fallbacks',
+    (i) => ({ gateway: i % 2 === 0 ? 'fallback,retry' : null }),
+    ['gateway_tried_again', 'gateway_tried_again'],
+  ],
   ['one id for all', () => ({ answer_key: 7 }), []],
   ['ids drawn from a few', (i) => ({ answer_key: i % 7 }), []],
   ['no ids', () => ({ answer_key: null }), []],
@@ -130,6 +140,12 @@ test('failed answers are told by their end, and count for nothing else', () => {
     models: [{ name: 'm', count: 60 }],
     named: 60,
   });
+});
+
+test('the time to the first word of the answer stands beside TTFT where there is reasoning', () => {
+  const { trends } = side('shadow', (i) => ({ answer_ttft_ms: i < 50 ? 60 : 200 })).summary;
+  expect([trends.ttft?.p95, trends.answer_ttft?.p95]).toEqual([60, 200]);
+  expect(side('shadow', () => ({ answer_ttft_ms: 60 })).summary.trends.answer_ttft).toBeUndefined();
 });
 
 test('a load without a language model has no answers of one', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { streamedAnswer, streamFailure } from '../../domain/protocols/answer.ts';
 import { finishOf } from '../../domain/protocols/finish.ts';
+import { gatewaySigns } from '../../domain/protocols/gateway-signs.ts';
 import { APIS, PROTOCOLS } from '../../domain/protocols/index.ts';
 import { beginsAsEvents, eventsOf, readStream } from '../../domain/protocols/read-stream.ts';
 import { readWhole } from '../../domain/protocols/read-whole.ts';
@@ -258,6 +259,19 @@ describe('the body of a request', () => {
   ])('%s and %s', (base, path, url) => {
     expect(endpointUrl(base, path)).toBe(url);
   });
+});
+
+test("what a gateway's headers say", () => {
+  expect(gatewaySigns({ 'X-Cache': 'Hit from proxy', 'X-Litellm-Attempted-Retries': '2' })).toEqual([
+    'cache',
+    'retry',
+  ]);
+  expect(gatewaySigns({ 'X-Litellm-Cache-Key': 'd467', 'X-Litellm-Attempted-Fallbacks': '1' })).toEqual([
+    'cache',
+    'fallback',
+  ]);
+  const none = { 'X-Cache': 'MISS', Age: '0', 'X-Litellm-Attempted-Retries': '0', 'X-Litellm-Cache-Key': '' };
+  expect(gatewaySigns(none)).toEqual([]);
 });
 
 test('every protocol says where an answer tells its end', () => {

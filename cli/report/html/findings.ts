@@ -59,6 +59,8 @@ const PLACES: Readonly<Record<FindingCode, Place>> = {
   several_models: 'setup',
   other_model: 'setup',
   old_answers: 'latency',
+  cached_answers: 'latency',
+  gateway_tried_again: 'latency',
   comes_whole: 'latency',
   buffered: 'latency',
   held_back: 'latency',
