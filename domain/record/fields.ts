@@ -46,7 +46,7 @@ const BOTH = {
     kind: epoch_ms,
     required: true,
     column: 'f64',
-    doc: 'When the request was handed to the transport (t0); the other times of a record count from it.',
+    doc: 'When the request was handed to the transport (t0).',
   },
   vu: { kind: whole, doc: "k6's number of the client (VU) that sent the request, in the whole test." },
   error: {

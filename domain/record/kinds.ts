@@ -16,82 +16,52 @@ export interface Kind<T> {
   /** What is allowed, as a refusal words it. */
   readonly allowed: string;
   readonly unit: string | null;
-  /** Of a kind that is one of a closed set: that set. */
+  /** The closed set of the kind `one of`. */
   readonly values: readonly string[];
   is(value: unknown): value is T;
 }
 
-const isAmount = (value: unknown): value is number =>
-  typeof value === 'number' && value >= 0 && value < Infinity;
+type Check<T> = (value: unknown) => value is T;
 
+const kind = <T>(
+  is: Check<T>,
+  name: KindName,
+  allowed: string,
+  more: { readonly unit?: string; readonly values?: readonly string[] } = {},
+): Kind<T> => ({ is, name, allowed, unit: null, values: [], ...more });
+
+const isText: Check<string> = (value) => typeof value === 'string';
+const isFlag: Check<boolean> = (value) => typeof value === 'boolean';
 /** A finite number from 0: every quantity of a record is one. */
-const amountOf = (unit: string | null): Kind<number> => ({
-  name: 'amount',
-  allowed: 'a number >= 0',
-  unit,
-  values: [],
-  is: isAmount,
-});
+const isAmount: Check<number> = (value): value is number =>
+  typeof value === 'number' && value >= 0 && value < Infinity;
+const isWhole: Check<number> = (value): value is number => isAmount(value) && Number.isInteger(value);
+const isList: Check<readonly number[]> = (value): value is readonly number[] =>
+  Array.isArray(value) && value.every(isAmount);
+const isByName: Check<Readonly<Record<string, number>>> = (
+  value,
+): value is Readonly<Record<string, number>> => isFields(value) && Object.values(value).every(isAmount);
 
-export const ms = amountOf('ms');
-export const epoch_ms = amountOf('ms since 1970');
-export const eur = amountOf('EUR');
-export const tokens = amountOf('tokens');
-
-export const whole: Kind<number> = {
-  name: 'whole number',
-  allowed: 'a whole number >= 0',
-  unit: null,
-  values: [],
-  is: (value): value is number => isAmount(value) && Number.isInteger(value),
-};
-
-export const flag: Kind<boolean> = {
-  name: 'flag',
-  allowed: 'true or false',
-  unit: null,
-  values: [],
-  is: (value) => typeof value === 'boolean',
-};
-
-export const text: Kind<string> = {
-  name: 'text',
-  allowed: 'text',
-  unit: null,
-  values: [],
-  is: (value) => typeof value === 'string',
-};
+const amountIn = (unit: string): Kind<number> => kind(isAmount, 'amount', 'a number >= 0', { unit });
+export const ms = amountIn('ms');
+export const epoch_ms = amountIn('ms since 1970');
+export const eur = amountIn('EUR');
+export const tokens = amountIn('tokens');
+export const whole = kind(isWhole, 'whole number', 'a whole number >= 0');
+export const flag = kind(isFlag, 'flag', 'true or false');
+export const text = kind(isText, 'text', 'text');
+export const amounts = kind(isList, 'amounts', 'a list of numbers >= 0', { unit: 'ms' });
+export const amounts_by_name = kind(isByName, 'amounts by name', 'an object of numbers >= 0', { unit: 'ms' });
 
 /** A text of few different values, which readers keep: an id, or a name that fits a pattern. */
-export const name = (fits?: RegExp): Kind<string> => ({
-  name: 'name',
-  allowed: fits === undefined ? 'text' : `a name that fits ${String(fits)}`,
-  unit: null,
-  values: [],
-  is: (value): value is string => typeof value === 'string' && (fits === undefined || fits.test(value)),
-});
+export const name = (fits?: RegExp): Kind<string> =>
+  fits === undefined
+    ? kind(isText, 'name', 'text')
+    : kind(
+        (value): value is string => isText(value) && fits.test(value),
+        'name',
+        `a name that fits ${String(fits)}`,
+      );
 
-export const oneOf = <const T extends string>(values: readonly T[]): Kind<T> => ({
-  name: 'one of',
-  allowed: values.join(', '),
-  unit: null,
-  values,
-  is: (value): value is T => values.some((one) => one === value),
-});
-
-export const amounts: Kind<readonly number[]> = {
-  name: 'amounts',
-  allowed: 'a list of numbers >= 0',
-  unit: 'ms',
-  values: [],
-  is: (value): value is readonly number[] => Array.isArray(value) && value.every(isAmount),
-};
-
-export const amounts_by_name: Kind<Readonly<Record<string, number>>> = {
-  name: 'amounts by name',
-  allowed: 'an object of numbers >= 0',
-  unit: 'ms',
-  values: [],
-  is: (value): value is Readonly<Record<string, number>> =>
-    isFields(value) && Object.values(value).every(isAmount),
-};
+export const oneOf = <const T extends string>(values: readonly T[]): Kind<T> =>
+  kind((value): value is T => values.some((one) => one === value), 'one of', values.join(', '), { values });

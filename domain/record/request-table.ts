@@ -33,8 +33,7 @@ const listed = (of: Columns): readonly NumberArray[] => COLUMNS.map(({ field }) 
 const PLACES = COLUMNS.map(({ place: at }) => at);
 
 const isTrend = (field: string): field is OptionalTrend => PLACED[placeOf(field)]?.column === 'trend';
-const TRENDS: readonly OptionalTrend[] = PLACED.flatMap(({ field }) => (isTrend(field) ? [field] : []));
-const TREND_PLACES = TRENDS.map(place);
+const TRENDS = PLACED.flatMap(({ field }, at) => (isTrend(field) ? [{ field, place: at }] : []));
 
 function columnsFrom(make: (column: PlacedColumn) => NumberArray): Columns {
   const made: Record<string, NumberArray> = {};
@@ -50,11 +49,9 @@ function requireAll(
     if (!(made[field] instanceof ARRAYS[column])) throw new Error(`the column ${field} is no ${column}`);
 }
 
-const byField = (of: Columns): Readonly<Record<string, NumberArray>> => of;
-
-/** A column of these by its name. */
 function columnOf(of: Columns, field: string): NumberArray {
-  const column = byField(of)[field];
+  const by_field: Readonly<Record<string, NumberArray>> = of;
+  const column = by_field[field];
   if (column === undefined) throw new Error(`there is no column ${field}`);
   return column;
 }
@@ -115,8 +112,7 @@ export class RequestTable {
   #stages = new Map<string, Float32Array>();
   #stage_columns: Float32Array[] = [];
   #stage_names: readonly string[] | null = null;
-  /** By place in TRENDS. */
-  #trends: (Float64Array | null)[] = TRENDS.map(() => null);
+  readonly #optional = new Map<OptionalTrend, Float64Array>();
   #gaps: GapHistogram | null = null;
   #estimated = 0;
   readonly #names = {
@@ -160,10 +156,12 @@ export class RequestTable {
   }
 
   #addTrends(row: number, values: Float64Array): void {
-    for (let i = 0; i < TREND_PLACES.length; i += 1) {
-      const value = values[TREND_PLACES[i] ?? 0] ?? Number.NaN;
+    for (const { field, place: at } of TRENDS) {
+      const value = values[at] ?? Number.NaN;
       if (Number.isNaN(value)) continue;
-      const column = (this.#trends[i] ??= new Float64Array(this.#capacity).fill(Number.NaN));
+      let column = this.#optional.get(field);
+      if (column === undefined)
+        this.#optional.set(field, (column = new Float64Array(this.#capacity).fill(Number.NaN)));
       column[row] = value;
     }
   }
@@ -209,9 +207,8 @@ export class RequestTable {
     for (const [name, column] of this.#stages)
       this.#stages.set(name, grown(column, new Float32Array(to).fill(Number.NaN, from)));
     this.#stage_names = null;
-    this.#trends = this.#trends.map((column) =>
-      column === null ? null : grown(column, new Float64Array(to).fill(Number.NaN, from)),
-    );
+    for (const [name, column] of this.#optional)
+      this.#optional.set(name, grown(column, new Float64Array(to).fill(Number.NaN, from)));
   }
 
   /** What was asked is known by its endpoint and its id: two endpoints of a mix may ask the same prompts. */
@@ -255,12 +252,7 @@ export class RequestTable {
       payload_ids: this.payload_ids,
       payload_endpoints: this.payload_endpoints,
       stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
-      optional: new Map(
-        TRENDS.flatMap((field, i): [OptionalTrend, Float64Array][] => {
-          const column = this.#trends[i] ?? null;
-          return column === null ? [] : [[field, f64(column)]];
-        }),
-      ),
+      optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
       gaps: this.#gaps,
       estimated: this.#estimated,
       names: this.#names,

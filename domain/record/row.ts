@@ -43,7 +43,8 @@ export const UNKNOWN_FLAG = 255;
 const absentOf = ({ name }: Kind<unknown>): number =>
   name === 'flag' ? UNKNOWN_FLAG : name === 'one of' ? 0 : Number.NaN;
 
-export const ABSENT = Float64Array.from(PLACED, ({ kind }) => absentOf(kind));
+/** Of each field; the last is for members that no record has. */
+export const ABSENT = Float64Array.from([...PLACED.map(({ kind }) => absentOf(kind)), Number.NaN]);
 
 export const emptyRow = (): Row => ({
   values: Float64Array.from(ABSENT),
@@ -70,30 +71,21 @@ export function fillRow(row: Row, record: RequestRecord): Row {
   const of: Readonly<Record<string, unknown>> = record;
   PLACED.forEach(({ field, kind }, at) => {
     const value = of[field];
-    if (value !== null && value !== undefined) put(row, at, kind, value);
+    if (typeof value === 'number' || typeof value === 'boolean') row.values[at] = Number(value);
+    else if (kind.name === 'one of' && typeof value === 'string')
+      row.values[at] = 1 + kind.values.indexOf(value);
+    else if (kind.name === 'name' && typeof value === 'string') row.names[at] = value;
+    else if (typeof value === 'object' && value !== null) putAmounts(row, at, value);
   });
   return row;
 }
 
-function put(
-  row: Row,
-  at: number,
-  kind: Kind<unknown>,
-  value: object | string | number | boolean | bigint | symbol,
-): void {
-  if (typeof value === 'number') row.values[at] = value;
-  else if (typeof value === 'boolean') row.values[at] = value ? 1 : 0;
-  else if (typeof value === 'string') {
-    if (kind.name === 'one of') row.values[at] = 1 + kind.values.indexOf(value);
-    if (kind.name === 'name') row.names[at] = value;
-  } else if (Array.isArray(value)) {
-    const list = row.lists[at] ?? [];
-    row.values[at] = value.length;
-    value.forEach((one: unknown, i) => (list[i] = Number(one)));
-  } else {
-    const entries = Object.entries(value);
-    row.values[at] = entries.length;
-    const by_name = row.by_name[at];
-    for (const [name, amount] of entries) if (by_name !== undefined) putByName(by_name, name, Number(amount));
-  }
+function putAmounts({ values, lists, by_name }: Row, at: number, amounts: object): void {
+  const entries = Object.entries(amounts);
+  values[at] = entries.length;
+  const [list, named] = [lists[at], by_name[at]];
+  entries.forEach(([name, amount], i) => {
+    if (Array.isArray(amounts)) list?.splice(i, 1, Number(amount));
+    else if (named !== undefined) putByName(named, name, Number(amount));
+  });
 }

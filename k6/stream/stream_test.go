@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -27,6 +28,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/js/modulestest"
 	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/netext"
 	"go.k6.io/k6/v2/metrics"
 	"gopkg.in/guregu/null.v3"
 )
@@ -37,6 +39,15 @@ type vu struct {
 	t       *testing.T
 	module  *Module
 	samples chan metrics.SampleContainer
+}
+
+// dialAsK6 counts a connection's bytes, as k6's own dialer does.
+func dialAsK6(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &netext.Conn{Conn: conn, BytesRead: new(int64), BytesWritten: new(int64)}, nil
 }
 
 func newVU(t *testing.T) *vu {
@@ -52,7 +63,7 @@ func newVU(t *testing.T) *vu {
 	logger.SetOutput(io.Discard)
 	transport := &http.Transport{
 		TLSClientConfig:    &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // a test's own server
-		DialContext:        (&net.Dialer{}).DialContext,
+		DialContext:        dialAsK6,
 		DisableCompression: true,
 		ForceAttemptHTTP2:  true,
 	}

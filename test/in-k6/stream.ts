@@ -61,6 +61,11 @@ async function streamed(api: Api): Promise<void> {
       Math.abs(ttft_ms + tpot_ms * (TOKENS - 1) - e2e_ms) < 0.001,
     [name('E2E ends before the stream does')]: () => (e2e_ms ?? Infinity) <= result.end_ms,
     [name('the trace id is the request id')]: () => result.headers['X-Request-Id'] === trace_id,
+    [name('the connection is known')]: () =>
+      result.connection !== null &&
+      result.connection > 0 &&
+      result.proto === 'HTTP/1.1' &&
+      __ENV['BASELINE_URL'] === `http://${result.remote_address}`,
     [name('no text is kept unasked')]: () => result.text === null && result.text_sha256 !== null,
   });
 }
