@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { ENGINE_METRICS } from '../../domain/jobs/capacity/server-load.ts';
 import type { PlannedBlock } from '../../domain/load/blocks.ts';
+import { APIS, type Api } from '../../domain/protocols/index.ts';
 import type { Manifest } from '../../domain/run/manifest.ts';
 import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
 import { formatDuration } from '../../domain/text/units.ts';
@@ -43,7 +44,7 @@ export interface LoadRun {
   /** In place of those that job and settings name. */
   readonly payloads?: PayloadSet;
   /** Looks at language models' servers before the load; the settings with what it found. */
-  readonly look?: (io: Io, settings: Settings, deployment: Deployment) => Promise<Settings>;
+  readonly look?: typeof preflight;
   /** Says what will be done. */
   readonly announce?: (ready: Ready) => void;
 }
@@ -91,6 +92,10 @@ interface OpenLoad {
   readonly block: Omit<BlockRequest, 'block' | 'variants' | 'processes' | 'heading'>;
 }
 
+/** The endpoints of language models that the load asks. */
+const apisOf = ({ groups }: Job, { api, mix }: Settings): readonly Api[] =>
+  groups.includes('mix') ? APIS.filter((one) => mix[one] !== undefined) : [api];
+
 async function opened(
   io: Io,
   of: LoadRun,
@@ -99,7 +104,9 @@ async function opened(
   servers: LoadedServers,
 ): Promise<OpenLoad> {
   const { job, parsed, look = preflight } = of;
-  const settings = job.language_model ? await look(io, given.settings, servers.deployment) : given.settings;
+  const settings = job.language_model
+    ? await look(io, given.settings, apisOf(job, given.settings), servers.deployment)
+    : given.settings;
   const prepared = { ...given, settings };
   const dashboard_port = settings.dashboard ? await freePort(DASHBOARD_PORT) : null;
   of.announce?.({ prepared, k6, deployment: servers.deployment, dashboard_port });

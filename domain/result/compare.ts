@@ -75,7 +75,13 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
     ...looked.flatMap((one) => one.findings),
     ...figureFindings(data, summaries),
     // A load that is counted in requests has no times to the first token.
-    ...(planLoad(settings) === null ? streamFindings(settings, manifest.payloads.count, summaries) : []),
+    ...(planLoad(settings) === null
+      ? attempt(
+          'what the answers say',
+          () => streamFindings(settings, manifest.payloads.count, sides, alpha),
+          [],
+        )
+      : []),
     ...attempt('the lengths of the answers', () => lengthsOf(data, sides), []),
     ...checkFindings(checks, data, rule),
     ...(capacity === null ? [] : capacityFindings(capacity)),
@@ -192,8 +198,8 @@ function replicatesOf({ manifest, settings }: RunData): readonly number[] | unde
 
 function lengthsOf(data: RunData, sides: ByVariant<Side>): Finding[] {
   const { alpha, forceLength } = data.settings;
-  return pairsOf(sides).flatMap(({ of: [baseline, shadow] }) =>
-    lengthFindings({ baseline, shadow }, alpha, forceLength),
+  return pairsOf(sides).flatMap(({ candidate, of: [baseline, shadow] }) =>
+    lengthFindings(candidate, { baseline, shadow }, alpha, forceLength),
   );
 }
 
