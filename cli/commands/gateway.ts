@@ -177,7 +177,7 @@ function check(io: Io, given: Settings): Checked {
 
 function readJson(io: Io, path: string, flag: string): unknown {
   const file = readNamed(userPath(io, path), `${flag} ${path}`);
-  return jsonValue(file, `${flag} ${path}`, 'give a JSON file');
+  return jsonValue(file, `${flag} ${path}: the file`, 'give one that is');
 }
 
 /** What a scenario can't do without on a gateway of the user's; null: it can run. */

@@ -203,7 +203,7 @@ function checksSection(decision: Decision): Section {
       const interval =
         check.interval === null
           ? ''
-          : `the client's ${check.alpha === null ? '' : `${confidence(check.alpha)} `}interval: ${checkInterval(check, check.alpha)}, by it: ${said ?? MISSING}`;
+          : `the client's ${check.alpha === null ? '' : `${confidence(check.alpha)} `}interval: ${checkInterval(check)}, by it: ${said ?? MISSING}`;
       return [shownAnswer(one).why, interval].filter((text) => text !== '').join('; ');
     }),
     wide: true,

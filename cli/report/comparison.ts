@@ -29,7 +29,15 @@ import { stageBars } from './html/stages.ts';
 import { inferenceSections, loadInWords } from './inference.ts';
 import { asJson, withoutPasses, type Report } from './report.ts';
 import type { Section } from './section.ts';
-import { checkBound, checkInterval, checkLabel, checkValue, confidence, plainLevel } from './words/checks.ts';
+import {
+  checkBound,
+  checkInterval,
+  checkLabel,
+  checkValue,
+  confidence,
+  ownLevel,
+  plainLevel,
+} from './words/checks.ts';
 import { MARKS, shownAnswer, type JudgedCheck } from './words/marks.ts';
 import { capital, comparisonSentence, decidingCheck } from './words/verdict.ts';
 
@@ -105,7 +113,7 @@ function judgedChecks({ checks, verdict, verdicts }: Comparison): JudgedCheck[] 
   });
 }
 
-/** What decided stands first, then what else counts, then what only informs. */
+/** What decided stands first, then what else counts, then what only informs; several candidates one after the other. */
 export function gatesSection(comparison: Comparison): Section | null {
   const gates = judgedChecks(comparison).filter(({ check }) => check.kind === 'gate');
   if (gates.length === 0) return null;
@@ -115,8 +123,9 @@ export function gatesSection(comparison: Comparison): Section | null {
   );
   const rank = ({ check }: JudgedCheck): number =>
     deciding.includes(check) ? 0 : check.role === 'blocks' ? 1 : 2;
-  const ordered = gates.toSorted((a, b) => rank(a) - rank(b));
   const candidates = candidatesOf(comparison.variants);
+  const place = ({ check }: JudgedCheck): number => candidates.indexOf(check.subject.variant ?? '');
+  const ordered = gates.toSorted((a, b) => place(a) - place(b) || rank(a) - rank(b));
   const several = candidates.length > 1;
   const plain = plainLevel(checks);
   const untrusted = ordered.filter(({ judged }) => !judged).length;
@@ -146,18 +155,22 @@ export function gatesSection(comparison: Comparison): Section | null {
         ...(several ? [check.subject.variant ?? ''] : []),
         checkLabel(check),
         checkValue(check),
-        checkInterval(check, plain),
+        checkInterval(check),
         checkBound(check),
         `${integer(check.n)} ${check.n_of}`,
         word,
       ];
     }),
-    below: ordered.map((one) => shownAnswer(one).why),
+    below: ordered.map((one) => whyAndLevel(one, plain)),
     gates: ordered.map((one) => ({ ...one, decides: one.judged && deciding.includes(one.check) })),
     wide: true,
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
   };
 }
+
+/** Why a check has its answer, and at which level its interval is where that is not the run's. */
+const whyAndLevel = (one: JudgedCheck, plain: number | null): string =>
+  [shownAnswer(one).why, ownLevel(one.check, plain)].filter((text) => text !== '').join('; ');
 
 export function limitsSection(comparison: Comparison): Section | null {
   const limits = judgedChecks(comparison).filter(({ check }) => check.kind !== 'gate');
@@ -172,11 +185,11 @@ export function limitsSection(comparison: Comparison): Section | null {
       one.check.subject.variant ?? '',
       checkLabel(one.check),
       checkValue(one.check),
-      checkInterval(one.check, plain),
+      checkInterval(one.check),
       `${one.check.kind === 'target' ? 'target ' : ''}${checkBound(one.check)}`,
       `${integer(one.check.n)}${one.check.n_of === 'requests' ? '' : ` ${one.check.n_of}`}`,
     ]),
-    below: limits.map((one) => shownAnswer(one).why),
+    below: limits.map((one) => whyAndLevel(one, plain)),
     wide: true,
   };
 }

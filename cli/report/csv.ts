@@ -3,7 +3,8 @@ import { BASELINE } from '../../domain/variants.ts';
 import type { Check } from '../../domain/verdict/check.ts';
 import { csvField } from './escape.ts';
 import { allFindings, type FigureRow, type Report } from './report.ts';
-import { NOT_JUDGED, type JudgedCheck } from './words/marks.ts';
+import { NOT_JUDGED } from './words/checks.ts';
+import type { JudgedCheck } from './words/marks.ts';
 
 /**
  * `delta` is the change from baseline to candidate: relative (0.07 is 7 % more), but for shares their difference. In gate

@@ -136,7 +136,7 @@ function unique(cases: readonly TestCase[]): TestCase[] {
 
 function checkCase(one: JudgedCheck, all: readonly JudgedCheck[], fail_on: FailOn): TestCase {
   const { check, judged } = one;
-  const text = wordCheck(check);
+  const text = wordCheck(check, judged);
   const { variant } = check.subject;
   // One candidate's gates need no name of theirs; several candidates' do.
   const several =

@@ -18,7 +18,7 @@ const because = (row: SuiteRow): string =>
   row.because
     .map((check) =>
       check.kind === 'gate'
-        ? wordCheck(check)
+        ? wordCheck(check, row.level !== 'invalid')
         : `${checkLabel(check)} ${checkValue(check)} (${check.kind} ${checkBound(check)})`,
     )
     .join('; ');

@@ -8,11 +8,14 @@ const NO_WIDTH = /\p{Mn}|\p{Me}|\u200C|\u200D/gu;
 export const displayWidth = (text: string): number =>
   Array.from(text.replace(WIDE, '\u4E00\u4E00').replace(NO_WIDTH, '')).length;
 
+/** Where a line may end: not between a number and its unit, nor within `2 ms to 3 ms`. */
+const BREAK = /(?<!EUR)(?<!\d(?: \S{1,3})? to) (?!(?:%|pp|ms|s|min|h|[KMG]iB)(?:[\s,;.:)]|$))(?!to [+-]?\d)/;
+
 /** Lines of at most so many columns. A word that is longer than that is cut. */
 export function wrapText(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ').flatMap((one) => cut(one, columns))) {
+  for (const word of text.split(BREAK).flatMap((one) => cut(one, columns))) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (line === '' || displayWidth(longer) <= columns) {
       line = longer;
@@ -78,5 +81,5 @@ export function fitColumns(
 const longestWord = (rows: readonly (readonly string[])[], column: number): number =>
   Math.min(
     LONGEST_WORD,
-    Math.max(...rows.flatMap((row) => (row[column] ?? '').split(' ').map(displayWidth))),
+    Math.max(...rows.flatMap((row) => (row[column] ?? '').split(BREAK).map(displayWidth))),
   );

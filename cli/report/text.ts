@@ -84,10 +84,17 @@ function findings(report: Report, colours: Colours): string[] {
   return lines.length === 0 ? [] : [[colours.bold('Findings'), ...lines].join('\n')];
 }
 
+/** What was judged, and how it came about: the verdict itself stands at the end. */
+function heading({ title, facts }: Report, colours: Colours): string {
+  const lines = facts.flatMap((fact) => item(null, fact)).map(colours.dim);
+  return [colours.bold(terminalText(title)), ...lines].join('\n');
+}
+
 /** All but the verdict. */
 export function textBody(report: Report, colour: boolean): string {
   const colours = pc.createColors(colour);
   const parts = [
+    heading(report, colours),
     ...report.sections.filter(({ detail }) => detail !== true).map((one) => textTable(one, colours)),
     ...findings(report, colours),
     ...(report.unseen.length === 0

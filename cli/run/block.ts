@@ -39,6 +39,8 @@ export interface BlockRequest {
   readonly own_thresholds: boolean;
   /** Processes of ours to watch, by name. */
   readonly processes: Readonly<Record<string, number>>;
+  /** Follows the growing log, as what can be decided is told once the warm-up is over. */
+  readonly whenLogged?: ((log: string) => { stop(): void }) | undefined;
   /** Leads the progress line: `block 2 of 4, `. */
   readonly heading: string;
 }
@@ -76,9 +78,11 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
     meanwhile(child, log) {
       const total_ms = loadTimeMs(settings, of.probe_url !== null);
       const progress = showProgress(io, log, variants, total_ms, of.heading);
+      const told = of.whenLogged?.(log) ?? null;
       const lingering = endWithOpenBrowsers(summary_file, () => void child.stop({ grace_ms: 3000 }));
       return () => {
         clearInterval(lingering);
+        told?.stop();
         progress.stop();
       };
     },

@@ -24,6 +24,7 @@ import { plannedBlocks, rampSteps, type Planner } from './planner.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { runBlocks, type Blocks } from './runner.ts';
 import { LoadedServers } from './servers.ts';
+import { tellPlan } from './tell-plan.ts';
 
 /** What is known just before the load. */
 export interface Ready {
@@ -188,6 +189,11 @@ function blocksOf(
         processes,
         ...(planned.loads === undefined ? {} : { loads: planned.loads }),
         heading: planner.heading(block, planned),
+        // In turn, no block has the warm-up of all variants; a ramp's steps are judged one by one.
+        whenLogged:
+          block === 0 && !job.ramp && planned.variants.length === job.variants.length
+            ? (log) => tellPlan(io, log, kept.manifest, settings)
+            : undefined,
       });
       await watch?.stop();
       return result;

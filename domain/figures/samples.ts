@@ -40,16 +40,18 @@ export function blocksOf(of: Measured): readonly number[] {
 
 /** Which of a variant's requests a sample is made of. */
 export interface Basis {
-  /** Of each payload the first measured sending alone: what no cache of repeats can have answered. */
+  /** Of each payload the first sending alone, the warm-up's counted: what no cache of repeats can have answered. */
   readonly first?: boolean;
+  /** Without the payloads that the warm-up asked: of these the first sending is not among the measured ones. */
+  readonly fresh?: boolean;
   /** A failure counts as an answer that never came. */
   readonly failures?: boolean;
 }
 
-/** 1 at the first measured request of each payload. */
+/** 1 at the first request of each payload, where that was a measured one. */
 function firstSendings(of: Measured): Uint8Array {
   const first = new Uint8Array(of.n);
-  const seen = new Uint8Array(of.payload_ids.length);
+  const seen = of.asked_before?.slice() ?? new Uint8Array(of.payload_ids.length);
   for (let i = 0; i < of.n; i += 1) {
     const payload = of.payload[i] ?? 0;
     if (seen[payload] === 1) continue;
@@ -72,6 +74,7 @@ function collect(of: Measured, values: Float64Array | undefined, basis: Basis = 
     let n = 0;
     for (let i = from; i < to; i += 1) {
       if (first !== null && first[i] !== 1) continue;
+      if (basis.fresh === true && of.asked_before?.[of.payload[i] ?? 0] === 1) continue;
       const failed = of.error[i] !== 0;
       const value = failed ? Number.POSITIVE_INFINITY : (values[i] ?? Number.NaN);
       if ((failed && basis.failures !== true) || Number.isNaN(value)) continue;

@@ -232,6 +232,7 @@ export class RequestTable {
   measured(): Measured {
     if (this.#taken) throw new Error('the measured rows of this table were taken already');
     this.#taken = true;
+    const asked_before = this.#warmPayloads();
     const rows = this.#order();
     const n = rows.length;
     const rooms = {
@@ -252,6 +253,7 @@ export class RequestTable {
       payload: putInOrder(this.#payload, rows, rooms.i32).subarray(0, n),
       payload_ids: this.payload_ids,
       payload_endpoints: this.payload_endpoints,
+      asked_before,
       stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
       optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
       gaps: this.#gaps,
@@ -289,6 +291,14 @@ export class RequestTable {
       gaps: null,
       estimated: 0,
     };
+  }
+
+  /** By payload: 1 where the warm-up asked it. */
+  #warmPayloads(): Uint8Array {
+    const asked = new Uint8Array(this.payload_ids.length);
+    for (let row = 0; row < this.rows; row += 1)
+      if (this.#warm[row] === 1) asked[this.#payload[row] ?? 0] = 1;
+    return asked;
   }
 
   /** The measured rows (0), or those of the warm-up (1), by block and index. */
@@ -351,6 +361,8 @@ export interface Measured extends Columns {
   readonly payload: Int32Array;
   readonly payload_ids: readonly string[];
   readonly payload_endpoints: readonly (string | null)[];
+  /** By payload: 1 where the warm-up asked it, so that a cache may know it; absent: it is not known. */
+  readonly asked_before?: Uint8Array;
   readonly stages_ms: ReadonlyMap<string, Float32Array>;
   readonly optional: ReadonlyMap<OptionalTrend, Float64Array>;
   /** Gaps between token events of all valid answers; null where there is none. */

@@ -32,6 +32,8 @@ import type { Evidence } from '../verdict/evidence.ts';
 import { finding, type Finding } from '../verdict/findings.ts';
 import { inFlight, type InFlight } from '../verdict/gates/error-rate.ts';
 import type { Pair, Side } from '../verdict/gates/evaluation.ts';
+import { repeatsOf } from '../verdict/gates/latency-pair.ts';
+import { clientsDiffer } from '../statistics/clients.ts';
 import { judgeGates, type GateContext } from '../verdict/gates/judge.ts';
 import { judgeLooks, type Looked } from '../verdict/gates/looks.ts';
 import { loadKind, planOf } from '../verdict/run-plan.ts';
@@ -82,6 +84,7 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
           [],
         )
       : []),
+    ...attempt('repeats and clients', () => dependenceOf(sides), []),
     ...attempt('the lengths of the answers', () => lengthsOf(data, sides), []),
     ...checkFindings(checks, data, rule),
     ...(capacity === null ? [] : capacityFindings(capacity)),
@@ -138,13 +141,13 @@ function attempts(broken: Finding[]): <T>(what: string, make: () => T, otherwise
   };
 }
 
-const sideOf = (measured: Measured, context: SummaryContext): Side => {
+const sideOf = (measured: Measured, warm_up: Measured | undefined, context: SummaryContext): Side => {
   const sorted = samples(measured);
-  return { measured, samples: sorted, summary: summarise(measured, sorted, context) };
+  return { measured, warm_up, samples: sorted, summary: summarise(measured, sorted, context) };
 };
 
 const sidesOf = (data: RunData, context: SummaryContext): ByVariant<Side> =>
-  mapVariants(data.measured, (measured) => sideOf(measured, context));
+  mapVariants(data.measured, (measured, variant) => sideOf(measured, data.warm_up[variant], context));
 
 function limitChecks(data: RunData, sides: ByVariant<Side>): Check[] {
   const { thresholds, variants } = data.manifest;
@@ -179,8 +182,8 @@ function lookedOf(data: RunData, sides: ByVariant<Side>, context: SummaryContext
     };
     if (looks.length === 0) return { ...judgeGates(thresholds.gates, pair, gates), looks: null };
     const upTo = (after: number): Pair => ({
-      baseline: sideOf(firstBlocks(baseline.measured, after), context),
-      shadow: sideOf(firstBlocks(shadow.measured, after), context),
+      baseline: sideOf(firstBlocks(baseline.measured, after), baseline.warm_up, context),
+      shadow: sideOf(firstBlocks(shadow.measured, after), shadow.warm_up, context),
       replicates,
     });
     return judgeLooks(thresholds.gates, looks, blocks.length, upTo, gates);
@@ -194,6 +197,33 @@ function inFlightOf(pair: Pair, { arrival, rate, vus }: Settings): InFlight {
 /** Which A-B-B-A each block belongs to, by its place among its variant's blocks: two of each make one. */
 function replicatesOf({ manifest, settings }: RunData): readonly number[] | undefined {
   return settings.order === 'abba' ? manifest.blocks.map((_, i) => Math.floor(i / 2)) : undefined;
+}
+
+/** What makes requests of one run less than they seem: caches that one side has, clients that are not alike. */
+function dependenceOf(sides: ByVariant<Side>): Finding[] {
+  return [
+    ...pairsOf(sides).flatMap(({ candidate, of: [baseline, shadow] }) => {
+      const effect = repeatsOf({ baseline, shadow });
+      if (effect?.differs !== true) return [];
+      const { payloads } = effect;
+      const args = { baseline: effect.baseline, candidate: effect.shadow, payloads };
+      return [finding('repeats_differ', args, { variant: candidate })];
+    }),
+    ...presentVariants(sides).flatMap((variant) => {
+      const clients = clientsOf(sides[variant]);
+      return clients === null ? [] : [finding('clients_differ', { clients }, { variant })];
+    }),
+  ];
+}
+
+/** How many clients there are, where they differ by more than chance; null: they don't, or the log does not name them. */
+function clientsOf(side: Side | undefined): number | null {
+  const outcome = side?.samples.of('request_duration');
+  if (outcome?.ok !== true) return null;
+  const blocks = outcome.sample.blocks.flatMap(({ logs, clients }) =>
+    clients === undefined ? [] : [{ values: logs, clients }],
+  );
+  return clientsDiffer(blocks) ? new Set(blocks.flatMap((block) => [...block.clients])).size : null;
 }
 
 function lengthsOf(data: RunData, sides: ByVariant<Side>): Finding[] {

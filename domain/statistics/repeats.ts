@@ -99,3 +99,22 @@ export function repeatEffect(pair: LatencyPair): RepeatEffect | null {
     differs: !pair.short && (log.lower > MATERIAL || log.upper < -MATERIAL),
   };
 }
+
+/**
+ * The same from one figure a payload and variant, log of the repeats' mean less log of the first sending, where the order
+ * of the sendings is not that of one series: payloads are the sample. Null of too few.
+ */
+export function effectOfRepeats(baseline: Float64Array, shadow: Float64Array): RepeatEffect | null {
+  const payloads = baseline.length;
+  if (payloads < LEAST_REPEATED) return null;
+  const effects = baseline.map((log, j) => log - (shadow[j] ?? 0));
+  const reach = studentTQuantile(1 - LEVEL / 2, payloads - 1) * Math.sqrt(variance(effects) / payloads);
+  const log = symmetric(mean(effects), reach);
+  return {
+    baseline: Math.exp(mean(baseline)),
+    shadow: Math.exp(mean(shadow)),
+    ratio: { estimate: Math.exp(log.estimate), lower: Math.exp(log.lower), upper: Math.exp(log.upper) },
+    payloads,
+    differs: log.lower > MATERIAL || log.upper < -MATERIAL,
+  };
+}

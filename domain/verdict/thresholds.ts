@@ -170,6 +170,27 @@ export function gateId(gate: Gate): string {
   }
 }
 
+/** What a gate compares, as its check names it. */
+export function gateFigure(gate: Gate): { readonly metric: string; readonly statistic: string | null } {
+  switch (gate.gate) {
+    case 'latency':
+      return { metric: gate.metric, statistic: gate.statistic };
+    case 'typical':
+    case 'mean':
+      return { metric: gate.metric, statistic: gate.gate };
+    case 'accuracy':
+      return { metric: 'accuracy', statistic: gate.answer };
+    case 'error_rate':
+      return { metric: 'request_failed', statistic: null };
+    case 'cost':
+      return { metric: 'request_cost_eur', statistic: 'mean' };
+    case 'cpqu':
+    case 'throughput':
+    case 'output_length':
+      return { metric: gate.gate, statistic: null };
+  }
+}
+
 const STREAMED_ONLY: readonly string[] = ['ttft', 'answer_ttft', 'tpot', 'itl'];
 
 /** The thresholds that this load can fill: none on a token's time without streams, none on a length that is not forced. */

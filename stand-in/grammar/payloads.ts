@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { parseJson } from '../../domain/text/parse-json.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { BadValue } from '../../domain/text/units.ts';
@@ -15,7 +15,14 @@ const Payload = v.object({
 /** A learner's sentence with the answers that count as right. */
 export type Payload = v.InferOutput<typeof Payload>;
 
-const parse = (text: string, where: string): Payload => parseJson(Payload, text, where);
+function parse(text: string, where: string): Payload {
+  const json = parseJsonText(text);
+  if (json === undefined) throw new BadValue(`${where}: not JSON`);
+  const parsed = v.safeParse(Payload, json);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new BadValue(`${where}: ${v.getDotPath(issue) ?? 'payload'}: ${issue.message}`);
+}
 
 /**
  * Every `*.json` (a payload a file) and `*.jsonl` (a payload a line) of a folder, by text.

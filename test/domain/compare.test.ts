@@ -42,7 +42,7 @@ describe('the verdict', () => {
     );
     expect(comparison.verdict.word).toBe('inconclusive');
     expect(comparison.exit_code).toBe(EXIT.inconclusive);
-    const { undecided } = gate(comparison, 'request_duration_p50');
+    const { undecided } = gate(comparison, 'request_duration_p95');
     expect(undecided?.reason).toBe('need_more');
     if (undecided?.reason === 'need_more') {
       expect(undecided.more).toBeGreaterThan(10);

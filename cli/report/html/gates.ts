@@ -4,7 +4,7 @@ import { htmlText } from '../escape.ts';
 import { integer } from '../format.ts';
 import type { Report } from '../report.ts';
 import type { Section, ShownGate } from '../section.ts';
-import { checkBound, checkInterval, checkLabel, checkValue, plainLevel } from '../words/checks.ts';
+import { checkBound, checkInterval, checkLabel, checkValue } from '../words/checks.ts';
 import { shownAnswer, type MarkName } from '../words/marks.ts';
 import { capital } from '../words/verdict.ts';
 import { markSvg } from './marks.ts';
@@ -18,9 +18,8 @@ export function gatesTable(
 ): string {
   const { note } = section;
   const several = new Set(gates.map(({ check }) => check.subject.variant)).size > 1;
-  const plain = plainLevel(report.checks.map(({ check }) => check));
   const places = new Map(report.sides.map(({ variant }, place) => [variant, place]));
-  const rows = gates.map((gate) => row(gate, plain, several ? places : null));
+  const rows = gates.map((gate, i) => row(gate, section.below?.[i] ?? '', several ? places : null));
   return `<section id="${section.id}">
 <h2>${htmlText(report.title)}${refs}</h2>
 <div class="scroll"><table class="gates">
@@ -32,15 +31,18 @@ ${note === undefined ? '' : `<p class="caption">${htmlText(capital(note))}.</p>`
 </section>`;
 }
 
-/** @param places of the variants where there are several candidates, whose name each row then has */
-function row(gate: ShownGate, plain: number | null, places: ReadonlyMap<string, number> | null): string {
+/**
+ * @param told what stands below the row
+ * @param places of the variants where there are several candidates, whose name each row then has
+ */
+function row(gate: ShownGate, told: string, places: ReadonlyMap<string, number> | null): string {
   const { check, decides } = gate;
   const shown = shownAnswer(gate);
   const { mark } = shown;
   const informs = gate.judged && check.role !== 'blocks';
   const word = informs ? 'advisory' : shown.word;
-  const why = informs ? `${shown.word}, ${shown.why}` : shown.why;
-  const interval = checkInterval(check, plain);
+  const why = informs ? `${shown.word}, ${told}` : told;
+  const interval = checkInterval(check);
   const known = check.interval !== null && (check.interval.low !== null || check.interval.high !== null);
   const variant = check.subject.variant ?? '';
   const candidate = places === null ? '' : `\n<td>${key(variant, places.get(variant) ?? 0)}</td>`;
@@ -98,7 +100,7 @@ export function intervalBar(gate: Check, mark: MarkName): string {
     parts.push(low === null ? arrow(0, 1) : tick(left), high === null ? arrow(WIDTH, -1) : tick(right));
   }
   if (estimate !== null) parts.push(`<circle class="estimate" cx="${x(estimate)}" cy="${MIDDLE}" r="4"/>`);
-  const label = `${checkValue(gate)}, interval ${checkInterval(gate, gate.alpha)}, limit ${checkBound(gate)}`;
+  const label = `${checkValue(gate)}, interval ${checkInterval(gate)}, limit ${checkBound(gate)}`;
   return `<svg class="gate-bar ${mark}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${htmlText(label)}">${parts.join('')}</svg>`;
 }
 

@@ -46,7 +46,11 @@ const isNamed = (metric: string): metric is Named => Object.hasOwn(LABELS, metri
 const isDeciding = (metric: string): boolean => DECIDING.some((one) => one === metric);
 
 /** What a check is about: `p95 latency`, `error rate`, `accuracy, correction`. */
-export function checkLabel({ metric, statistic, scale }: Check): string {
+export function checkLabel({
+  metric,
+  statistic,
+  scale,
+}: Pick<Check, 'metric' | 'statistic' | 'scale'>): string {
   if (metric === 'request_failed') return 'error rate';
   if (metric === 'request_cost_eur') return 'cost a request';
   if (metric === 'accuracy' && statistic !== null) return `${LABELS.accuracy}, ${statistic}`;
@@ -77,7 +81,9 @@ export function checkValue(check: Check): string {
   const why = check.undecided?.reason;
   if (why === 'too_few') return `too few ${check.n_of} to tell`;
   if (why === 'no_evidence') return 'not seen';
-  return check.kind === 'gate' ? MISSING : 'no data';
+  if (check.kind !== 'gate') return 'no data';
+  // An answer without a figure: failures that count as infinitely slow have reached the percentile.
+  return check.answer === 'inconclusive' ? MISSING : 'infinite';
 }
 
 /** What is tolerated: `at most +15.0 %` of a comparison, `< 200 ms (acceptable < 500 ms)` of a figure by itself. */
@@ -98,16 +104,19 @@ export const plainLevel = (checks: readonly Check[]): number | null =>
     null,
   );
 
-/** @param plain the run's own level: an interval at another one says at which */
-export function checkInterval(check: Check, plain: number | null): string {
-  const { interval, alpha } = check;
+/** Its bounds, as values are written. */
+export function checkInterval(check: Check): string {
+  const { interval } = check;
   if (interval === null || (interval.low === null && interval.high === null)) return MISSING;
   const none = check.kind === 'gate' ? ['no lower bound', 'no upper bound'] : ['no bound', 'no bound'];
   const bound = (value: number | null, otherwise = ''): string =>
     value === null ? otherwise : onScale(check, value);
-  const at = alpha === null || alpha === plain ? '' : ` (at ${confidence(alpha)})`;
-  return `${bound(interval.low, none[0])} to ${bound(interval.high, none[1])}${at}`;
+  return `${bound(interval.low, none[0])} to ${bound(interval.high, none[1])}`;
 }
+
+/** At which level an interval is, where that is not the run's own. */
+export const ownLevel = ({ interval, alpha }: Check, plain: number | null): string =>
+  interval === null || alpha === null || alpha === plain ? '' : `its interval is at ${confidence(alpha)}`;
 
 /** What a check's `n` counts, after a number: of requests, those of each variant. */
 const MORE: Readonly<Record<Counted, string>> = {
@@ -198,28 +207,35 @@ export function howJudged({ basis = 'answers', unseen, mid_p }: Check): string {
     unseen === undefined
       ? ''
       : `no failure was seen; bursts of them longer than ${integer(unseen)} requests could have been missed`,
-    mid_p === undefined ? '' : `McNemar's mid-p ${mid_p.toPrecision(2)}`,
+    mid_p === undefined ? '' : `McNemar's mid-p ${mid_p < 0.001 ? '< 0.001' : mid_p.toFixed(3)}`,
   ]
     .filter((one) => one !== '')
     .join('; ');
 }
 
-/** A check in one line: its figure, bound and answer. */
-export function wordCheck(check: Check): string {
+/**
+ * A check in one line: its figure, bound and answer.
+ * @param judged false where the measurement can't be trusted, so that it has no answer
+ */
+export function wordCheck(check: Check, judged = true): string {
   const { kind, answer, subject } = check;
   const who = [subject.part, subject.variant].filter((one) => one !== undefined && one !== null).join(' ');
-  const why = undecided(check);
+  const why = judged ? undecided(check) : '';
   const after = why === '' ? '' : `, ${why}`;
+  const interval = [checkInterval(check), check.alpha === null ? '' : `at ${confidence(check.alpha)}`]
+    .filter((one) => one !== '')
+    .join(' ');
   if (kind === 'gate')
-    return `${who === '' ? '' : `${who}: `}${checkLabel(check)} ${checkValue(check)} (${checkInterval(check, null)}; ${checkBound(check)}): ${answer}${after}`;
-  const level = levelOf(check);
-  const said =
-    level === 'met'
-      ? 'met'
-      : level === 'acceptable'
-        ? 'missed, acceptable'
-        : answer === 'fail'
-          ? 'missed'
-          : answer;
+    return `${who === '' ? '' : `${who}: `}${checkLabel(check)} ${checkValue(check)} (${interval}; ${checkBound(check)}): ${judged ? answer : NOT_JUDGED}${after}`;
+  const said = judged ? metOrMissed(check) : NOT_JUDGED;
   return `${who === '' ? '' : `${who} `}${checkLabel(check)} ${checkValue(check)} (${kind} ${checkBound(check)}): ${said}${after}`;
+}
+
+export const NOT_JUDGED = 'not judged';
+
+function metOrMissed(check: Check): string {
+  const level = levelOf(check);
+  if (level === 'met') return 'met';
+  if (level === 'acceptable') return 'missed, acceptable';
+  return check.answer === 'fail' ? 'missed' : check.answer;
 }

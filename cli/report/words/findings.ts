@@ -128,6 +128,10 @@ const WORDS: Catalogue = {
       : `metrics that it does not have: ${a.names} (--server-metrics names those to watch)`,
   drift: (a) =>
     `${a.what.replaceAll('_', ' ')} grew over the run by ${a.growth.toPrecision(3)} ${a.unit} (${a.low.toPrecision(3)} to ${a.high.toPrecision(3)}), from a mean of ${a.level.toPrecision(3)} ${a.unit}`,
+  repeats_differ: (a) =>
+    `a repeated payload takes ${percent(a.baseline, 0)} of the time of its first sending on the baseline and ${percent(a.candidate, 0)} here (${integer(a.payloads)} payloads): one of them caches answers; latency is judged on first sendings`,
+  clients_differ: (a) =>
+    `its ${integer(a.clients)} clients differ by more than chance: a balancer keeps clients on servers that are not alike, so that clients are the sample; more runs (--runs 5) or fresh connections (--no-connection-reuse) decide sooner`,
   open_loop_throughput: () =>
     'in an open loop below saturation throughput is the rate that was offered, and no evidence of its own',
   closed_loop_throughput: () =>
@@ -282,7 +286,7 @@ const WORDS: Catalogue = {
     a.when === 'before'
       ? `${given(a.instance) === '' ? 'the target' : given(a.instance)} was not scraped before the test: what it counted then is not known`
       : `Prometheus has no samples of ${a.metric} for this test: does the server show it, under this job?`,
-  not_a_number: (a) => `${a.figure} is no number (NaN): nothing was observed in the window`,
+  not_a_number: (a) => `${a.figure} is no number: nothing was observed in the window`,
   several_series: (a) =>
     `the contract's question for ${a.figure} has ${a.series} answers (several engines or models): --window exact sums over them`,
   counter_reset: (a) =>

@@ -1,7 +1,7 @@
 /** The marks of answers, as every form of a report has them. */
 import type { Check, VerdictWord } from '../../../domain/verdict/check.ts';
 import { levelOf } from '../../../domain/result/suite.ts';
-import { advisory, howJudged, undecided } from './checks.ts';
+import { NOT_JUDGED, advisory, howJudged, undecided } from './checks.ts';
 
 /** `none` stands where nothing was judged. */
 export const MARKS = { pass: '✅', fail: '❌', warn: '⚠️', open: '❔', none: '' } as const;
@@ -34,8 +34,6 @@ export function shownAnswer({ check, judged }: JudgedCheck): { mark: MarkName; w
   const acceptable = levelOf(check) === 'acceptable';
   return { mark: 'warn', word: answer === 'fail' ? (acceptable ? 'acceptable' : 'missed') : answer, why };
 }
-
-export const NOT_JUDGED = 'not judged';
 
 const ANSWERS: Readonly<Record<Check['answer'], MarkName>> = {
   pass: 'pass',

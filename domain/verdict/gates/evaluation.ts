@@ -9,6 +9,8 @@ import type { Interval, Outcome } from '../../statistics/outcome.ts';
 
 export interface Side {
   readonly measured: Measured;
+  /** Its requests before the measurement; absent: there were none, or they are not known. */
+  readonly warm_up?: Measured | undefined;
   readonly samples: Samples;
   readonly summary: VariantSummary;
 }

@@ -6,7 +6,7 @@ import { holmRejections } from '../../statistics/multiplicity.ts';
 import type { Outcome } from '../../statistics/outcome.ts';
 import type { Advisory, Check, Role, Undecided } from '../check.ts';
 import { finding, type Finding } from '../findings.ts';
-import { gateId, type Gate } from '../thresholds.ts';
+import { gateFigure, gateId, type Gate } from '../thresholds.ts';
 import type { GatePlan } from '../plan.ts';
 import { accuracyGate } from './accuracy.ts';
 import { errorRateGate, type InFlight } from './error-rate.ts';
@@ -220,8 +220,7 @@ function notComputed(gate: Gate, variant: Variant, context: GateContext, problem
     kind: 'gate',
     id,
     subject: { variant },
-    metric: gate.gate === 'latency' ? gate.metric : gate.gate,
-    statistic: gate.gate === 'latency' ? gate.statistic : null,
+    ...gateFigure(gate),
     scale: 'ratio',
     unit: unitOf(gate.gate),
     op: '<=',
