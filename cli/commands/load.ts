@@ -4,7 +4,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ENGINE_METRICS } from '../../domain/jobs/capacity/server-load.ts';
 import type { Comparison } from '../../domain/result/comparison.ts';
 import { planLoad } from '../../domain/load/counted-plan.ts';
-import { APIS, type Api } from '../../domain/protocols/index.ts';
 import type { Manifest } from '../../domain/run/manifest.ts';
 import { formatArrival } from '../../domain/load/arrivals.ts';
 import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
@@ -12,7 +11,7 @@ import { formatDuration } from '../../domain/text/units.ts';
 import { presentVariants, type ByVariant } from '../../domain/variants.ts';
 import { deploymentNoise } from '../read/deployment-noise.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
-import type { Job } from '../jobs/loads.ts';
+import { apisOf, type Job } from '../jobs/loads.ts';
 import { findK6, type K6 } from '../run/k6.ts';
 import { preflight } from '../services/preflight.ts';
 import { watchServers } from '../observe/server-watch.ts';
@@ -98,11 +97,6 @@ export interface LoadResult {
 const ALONE: LoadContext = { fallback: null, run: null, pids: {} };
 
 /** Runs one job's load and writes its outputs; shows nothing of the result. */
-/** The endpoints of language models that the load asks. */
-function apisOf(job: Job, { api, mix }: Settings): readonly Api[] {
-  return job.groups.includes('mix') ? APIS.filter((one) => mix[one] !== undefined) : [api];
-}
-
 export async function runLoad(
   io: Io,
   job: Job,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { assertDistinctIds, toPayload, withNormalised, type Payload } from '../../domain/load/payload.ts';
-import { toPrompt, type Prompt } from '../../domain/load/prompt.ts';
+import { assertTextOnly, toPrompt, type Prompt } from '../../domain/load/prompt.ts';
 import { BadValue } from '../../domain/text/units.ts';
 import { UsageError } from '../io.ts';
 
@@ -33,6 +33,16 @@ export const PROMPTS: PayloadKind<Prompt> = {
   parse: toPrompt,
   isLabelled: () => false,
   shape: '{"id":"...","prompt":"..."} or {"id":"...","messages":[...]}',
+};
+
+/** The same, of prompts that are sent as one text. */
+export const TEXT_PROMPTS: PayloadKind<Prompt> = {
+  ...PROMPTS,
+  parse(value, where, fallback_id) {
+    const prompt = toPrompt(value, where, fallback_id);
+    assertTextOnly(prompt, where);
+    return prompt;
+  },
 };
 
 function parse(text: string, where: string): unknown {

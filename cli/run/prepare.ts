@@ -7,8 +7,15 @@ import { rateProblem, type Settings } from '../../domain/settings/settings.ts';
 import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
-import type { Job } from '../jobs/loads.ts';
-import { LABELLED, PROMPTS, payloadSet, readPayloads, type PayloadSet } from '../read/payloads.ts';
+import { apisOf, type Job } from '../jobs/loads.ts';
+import {
+  LABELLED,
+  PROMPTS,
+  TEXT_PROMPTS,
+  payloadSet,
+  readPayloads,
+  type PayloadSet,
+} from '../read/payloads.ts';
 import { readTrace, type Trace } from '../read/trace.ts';
 import { assertOutIsFree } from './directory.ts';
 
@@ -102,7 +109,9 @@ function openRamp(settings: Settings): Settings {
 
 function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
   const read = (path: string, shown: string): PayloadSet =>
-    job.payloads === 'labelled' ? readPayloads(path, shown, LABELLED) : readPayloads(path, shown, PROMPTS);
+    job.payloads === 'labelled'
+      ? readPayloads(path, shown, LABELLED)
+      : readPayloads(path, shown, asksByText(job, settings) ? TEXT_PROMPTS : PROMPTS);
   if (settings.payloads !== null) return read(userPath(io, settings.payloads), settings.payloads);
   switch (job.payloads) {
     case 'labelled':
@@ -123,6 +132,10 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
       );
   }
 }
+
+/** Does any endpoint of the load take a conversation as one text? */
+const asksByText = (job: Job, settings: Settings): boolean =>
+  !job.language_model || apisOf(job, settings).some((one) => one !== 'chat');
 
 /** Words: long enough for a prefill that a cache can spare. */
 const ONE_LENGTH = 512;
