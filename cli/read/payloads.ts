@@ -35,15 +35,26 @@ export const PROMPTS: PayloadKind<Prompt> = {
   shape: '{"id":"...","prompt":"..."} or {"id":"...","messages":[...]}',
 };
 
-/** The same, of prompts that are sent as one text. */
-export const TEXT_PROMPTS: PayloadKind<Prompt> = {
+export interface PromptUse {
+  /** They are sent as one text each. */
+  readonly as_text: boolean;
+  /** The flag by which the run names a model for all of them; null: none does. */
+  readonly model_flag: string | null;
+}
+
+/** Prompts of which a load can send each as it was written. */
+export const promptsFor = ({ as_text, model_flag }: PromptUse): PayloadKind<Prompt> => ({
   ...PROMPTS,
   parse(value, where, fallback_id) {
     const prompt = toPrompt(value, where, fallback_id);
-    assertTextOnly(prompt, where);
+    if (as_text) assertTextOnly(prompt, where);
+    if (model_flag !== null && prompt.members?.['model'] !== undefined)
+      throw new BadValue(
+        `${where}: field "model" is there, and ${model_flag} names one too; leave one of them out`,
+      );
     return prompt;
   },
-};
+});
 
 function parse(text: string, where: string): unknown {
   try {

@@ -11,10 +11,11 @@ import { apisOf, type Job } from '../jobs/loads.ts';
 import {
   LABELLED,
   PROMPTS,
-  TEXT_PROMPTS,
   payloadSet,
+  promptsFor,
   readPayloads,
   type PayloadSet,
+  type PromptUse,
 } from '../read/payloads.ts';
 import { readTrace, type Trace } from '../read/trace.ts';
 import { assertOutIsFree } from './directory.ts';
@@ -111,7 +112,7 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
   const read = (path: string, shown: string): PayloadSet =>
     job.payloads === 'labelled'
       ? readPayloads(path, shown, LABELLED)
-      : readPayloads(path, shown, asksByText(job, settings) ? TEXT_PROMPTS : PROMPTS);
+      : readPayloads(path, shown, promptsFor(useOf(job, settings)));
   if (settings.payloads !== null) return read(userPath(io, settings.payloads), settings.payloads);
   switch (job.payloads) {
     case 'labelled':
@@ -133,9 +134,10 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
   }
 }
 
-/** Does any endpoint of the load take a conversation as one text? */
-const asksByText = (job: Job, settings: Settings): boolean =>
-  !job.language_model || apisOf(job, settings).some((one) => one !== 'chat');
+const useOf = (job: Job, settings: Settings): PromptUse => ({
+  as_text: !job.language_model || apisOf(job, settings).some((one) => one !== 'chat'),
+  model_flag: settings.model !== null ? '--model' : settings.shadowModel !== null ? '--shadow-model' : null,
+});
 
 /** Words: long enough for a prefill that a cache can spare. */
 const ONE_LENGTH = 512;
