@@ -130,11 +130,11 @@ export async function runLoad(
   const probe = started.value;
   let deployment: Deployment = first.value;
   let variants = await identifyAll(io, prepared.settings, deployment);
-  if (job.language_model)
-    prepared = {
-      ...prepared,
-      settings: await preflight(io, prepared.settings, apisOf(job, prepared.settings), deployment),
-    };
+  if (job.language_model) {
+    // A mix has several paths, and so takes none from the settings.
+    const asked = job.groups.includes('mix') ? { ...prepared.settings, apiPath: null } : prepared.settings;
+    prepared = { ...prepared, settings: await preflight(io, asked, apisOf(job, asked), deployment) };
+  }
   const { settings } = prepared;
   const dashboard_port = settings.dashboard ? await freePort(DASHBOARD_PORT) : null;
   announce(io, job, prepared, { k6, deployment, dashboard_port });
