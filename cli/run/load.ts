@@ -2,14 +2,13 @@
 import { join } from 'node:path';
 import { ENGINE_METRICS } from '../../domain/jobs/capacity/server-load.ts';
 import type { PlannedBlock } from '../../domain/load/blocks.ts';
-import { APIS, type Api } from '../../domain/protocols/index.ts';
 import type { Manifest } from '../../domain/run/manifest.ts';
 import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import { settingsFor, withUrls } from '../../domain/settings/variants.ts';
 import { presentVariants, type ByVariant } from '../../domain/variants.ts';
 import { Interrupted, pause, say, UsageError, type Io } from '../io.ts';
-import type { Job } from '../jobs/loads.ts';
+import { apisOf, type Job } from '../jobs/loads.ts';
 import { watchServers } from '../observe/server-watch.ts';
 import { deploymentNoise } from '../read/deployment-noise.ts';
 import type { PayloadSet } from '../read/payloads.ts';
@@ -93,10 +92,6 @@ interface OpenLoad {
   readonly block: Omit<BlockRequest, 'block' | 'variants' | 'processes' | 'heading'>;
 }
 
-/** The endpoints of language models that the load asks. */
-const apisOf = ({ groups }: Job, { api, mix }: Settings): readonly Api[] =>
-  groups.includes('mix') ? APIS.filter((one) => mix[one] !== undefined) : [api];
-
 async function opened(
   io: Io,
   of: LoadRun,
@@ -105,9 +100,9 @@ async function opened(
   servers: LoadedServers,
 ): Promise<OpenLoad> {
   const { job, parsed, look = preflight } = of;
-  const settings = job.language_model
-    ? await look(io, given.settings, apisOf(job, given.settings), servers.deployment)
-    : given.settings;
+  // A mix has several paths, and so takes none from the settings.
+  const asked = job.groups.includes('mix') ? { ...given.settings, apiPath: null } : given.settings;
+  const settings = job.language_model ? await look(io, asked, apisOf(job, asked), servers.deployment) : asked;
   const prepared = { ...given, settings };
   const dashboard_port = settings.dashboard ? await freePort(DASHBOARD_PORT) : null;
   of.announce?.({ prepared, k6, deployment: servers.deployment, dashboard_port });

@@ -77,9 +77,10 @@ const columnsOf = ({ optional }: Measured) => ({
 
 function finishes(of: Measured): AnswerSummary['finishes'] {
   const counts = new Map<Finish | 'none', number>();
+  const events = of.optional.get('token_events'); // a request of another kind has none
   for (let i = 0; i < of.n; i += 1) {
     const status = of.status[i] ?? 0;
-    if (status < 200 || status > 299) continue;
+    if (status < 200 || status > 299 || Number.isNaN(events?.[i] ?? 0)) continue;
     const finish = REQUEST_FIELDS.finish.kind.values[(of.finish[i] ?? 0) - 1];
     const known = FINISHES.find((one) => one === finish) ?? 'none';
     counts.set(known, (counts.get(known) ?? 0) + 1);

@@ -12,6 +12,8 @@ export interface Prompt {
   readonly max_tokens?: number;
   /** The request's members that the payload has beside these (tools, response_format, top_p, ...), sent as they were written. */
   readonly members?: Members;
+  /** What is known of a right answer: kept with the run, and never sent. */
+  readonly expected?: unknown;
 }
 
 const SHAPE = '{"id":"...","prompt":"..."} or {"id":"...","messages":[{"role":"user","content":"..."}]}';
@@ -38,13 +40,23 @@ function messageOf(value: unknown, where: string): Message {
 }
 
 /** Every other member of a payload's line is one of the request. */
-const READ_HERE = new Set(['id', 'prompt', 'messages', 'max_tokens', 'output_tokens', 'members']);
+const READ_HERE = new Set([
+  'id',
+  'prompt',
+  'messages',
+  'max_tokens',
+  'output_tokens',
+  'output_length',
+  'members',
+  'extra_body',
+  'expected',
+]);
 
-/** How long an answer may be by the payload itself: `output_tokens` is vLLM's name in its custom data sets. */
+/** How long an answer may be by the payload itself: data sets of vLLM say `output_tokens`, traces `output_length`. */
 function lengthOf(value: Readonly<Record<string, unknown>>, where: string): { max_tokens?: number } {
-  const given = ['max_tokens', 'output_tokens'].filter((name) => value[name] !== undefined);
+  const given = ['max_tokens', 'output_tokens', 'output_length'].filter((name) => value[name] !== undefined);
   if (given.length > 1)
-    throw new BadValue(`${where}: both "max_tokens" and "output_tokens" are there; keep one of them`);
+    throw new BadValue(`${where}: both "${given[0]}" and "${given[1]}" are there; keep one of them`);
   const [name] = given;
   if (name === undefined) return {};
   const length = value[name];
@@ -54,10 +66,15 @@ function lengthOf(value: Readonly<Record<string, unknown>>, where: string): { ma
 }
 
 function membersOf(value: Readonly<Record<string, unknown>>, where: string): { members?: Members } {
-  // A prompt that was read is written down for k6, with its members apart.
-  const read = isFields(value['members']) ? value['members'] : {};
+  const part = (name: string): Members => {
+    const given = value[name] ?? {};
+    if (!isFields(given))
+      throw new BadValue(`${where}: field "${name}" is ${shown(given)}; allowed: an object of members`);
+    return given;
+  };
   const own = Object.entries(value).filter(([name]) => !READ_HERE.has(name));
-  const members = { ...read, ...Object.fromEntries(own) };
+  // A prompt that was read is written down for k6 with its members apart; OpenAI's clients merge an extra_body likewise.
+  const members = { ...part('members'), ...part('extra_body'), ...Object.fromEntries(own) };
   assertSendable(members, where);
   return Object.keys(members).length === 0 ? {} : { members };
 }
@@ -73,7 +90,11 @@ export function toPrompt(value: unknown, where: string, fallback_id: string): Pr
   if (typeof id !== 'string' || id === '')
     throw new BadValue(`${where}: field "id" is ${shown(id)}; allowed: text or a number`);
   const { prompt, messages } = value;
-  const further = { ...lengthOf(value, where), ...membersOf(value, where) };
+  const further = {
+    ...lengthOf(value, where),
+    ...membersOf(value, where),
+    ...(value['expected'] === undefined ? {} : { expected: value['expected'] }),
+  };
   if ((prompt === undefined) === (messages === undefined))
     throw new BadValue(
       `${where}: ${prompt === undefined ? 'neither "prompt" nor "messages" is there' : 'both "prompt" and "messages" are there'}; a prompt is ${SHAPE}`,
@@ -101,6 +122,26 @@ function contentText({ content }: Message): string {
     .map((part) => (isFields(part) ? part['text'] : part))
     .filter((text) => typeof text === 'string')
     .join('\n');
+}
+
+/**
+ * For protocols that take one text: what that text would leave out of the conversation is refused.
+ * @throws BadValue
+ */
+export function assertTextOnly({ messages }: Prompt, where: string): void {
+  messages.forEach((message, i) => {
+    const { content } = message;
+    const beside = Object.keys(message).filter((name) => !['role', 'content'].includes(name));
+    const parts: readonly unknown[] = Array.isArray(content) ? content : [];
+    const other = parts.find(
+      (part) => !(isFields(part) ? typeof part['text'] === 'string' : typeof part === 'string'),
+    );
+    const what = beside[0] === undefined ? other : beside[0];
+    if (what !== undefined)
+      throw new BadValue(
+        `${where}: messages[${i}] has ${shown(what)}, which an --api that takes one text can't send; use --api chat`,
+      );
+  });
 }
 
 /** The conversation as one text, for protocols that take one. */

@@ -9,7 +9,7 @@ interface SignHeader {
   /** In canonical form, as k6/x/stream and k6/http have them. */
   readonly header: string;
   readonly sign: GatewaySign;
-  says(value: string): boolean;
+  readonly says: (value: string) => boolean;
 }
 
 const HEADERS: readonly SignHeader[] = [

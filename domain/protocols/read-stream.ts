@@ -98,11 +98,11 @@ class Reading {
       const found = this.#object(value, data);
       [token, answer] = [token || found.token, answer || found.answer];
       ends ||= 'path' in terminator && valueAt(value, terminator.path) === terminator.equals;
-    } else if (named) this.#content_bytes += byteLength(data);
-    else if (value === undefined && !ends) {
+    } else if (value === undefined && !ends && !named) {
       this.#odd(event);
       return;
     }
+    if (named) this.#content_bytes += byteLength(data);
     if (token) this.#token_events += 1;
     if (answer) this.#answer_events += 1;
     if (ends) {

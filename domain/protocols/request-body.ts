@@ -40,15 +40,17 @@ export function endpointUrl(base: string, path: string): string {
   return first !== '' && clean.endsWith(first) ? `${clean}${path.slice(first.length)}` : `${clean}${path}`;
 }
 
-/** Members of a payload that only the run can decide. */
-const OF_THE_RUN: Readonly<Record<string, string>> = {
+/** Members of a payload that a request can't have as they stand, and where what they mean belongs. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
   stream: '--no-stream says it for the whole run',
   n: 'one answer is read of each request',
+  system: 'write it as the first of "messages", {"role":"system","content":"..."}',
+  timestamp: 'times belong to a trace (--arrival trace:FILE)',
 };
 
 /** @throws BadValue for a member that can't be sent as it is */
 export function assertSendable(own: Members, where: string): void {
-  for (const [name, why] of Object.entries(OF_THE_RUN))
+  for (const [name, why] of Object.entries(ELSEWHERE))
     if (own[name] !== undefined && !(name === 'n' && own[name] === 1))
-      throw new BadValue(`${where}: field "${name}" can't be sent as it is: ${why}; take it out`);
+      throw new BadValue(`${where}: field "${name}" can't be sent as it is: ${why}`);
 }

@@ -90,10 +90,12 @@ func (d *digest) add(e event, at time.Time) {
 		ends = ends || d.rules.ending.value(scan.found)
 	case named:
 		d.addText(e.data)
-		d.contentBytes += len(e.data)
 	case !isJSON && !ends:
 		d.addOdd(e)
 		return
+	}
+	if named {
+		d.contentBytes += len(e.data)
 	}
 	if token {
 		d.addToken(at, answer)

@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { byPrompt } from '../../domain/figures/by-prompt.ts';
 import { GapHistogram } from '../../domain/figures/gap-histogram.ts';
-import { promptOfLength, textOf, toPrompt, uniquePrefix, withPrefix } from '../../domain/load/prompt.ts';
+import {
+  assertTextOnly,
+  promptOfLength,
+  textOf,
+  toPrompt,
+  uniquePrefix,
+  withPrefix,
+} from '../../domain/load/prompt.ts';
 import { APIS, PROTOCOLS } from '../../domain/protocols/index.ts';
 import { valueAt, type Ask } from '../../domain/protocols/protocol.ts';
 import { requestHeaders } from '../../domain/settings/request-headers.ts';
@@ -281,6 +288,12 @@ describe('prompts', () => {
     [{ prompt: 'a', max_tokens: 3, output_tokens: 3 }, 'both "max_tokens" and "output_tokens"'],
     [{ prompt: 'a', stream: false }, 'field "stream" can\'t be sent as it is: --no-stream'],
     [{ prompt: 'a', n: 2 }, 'field "n"'],
+    [
+      { prompt: 'a', system: 'b' },
+      'field "system" can\'t be sent as it is: write it as the first of "messages"',
+    ],
+    [{ prompt: 'a', timestamp: 5 }, '--arrival trace:FILE'],
+    [{ prompt: 'a', extra_body: 5 }, 'field "extra_body" is 5'],
     [{ messages: [] }, 'at least one'],
     [{ messages: 'hi' }, 'field "messages"'],
     [{ messages: [{ role: 'user' }] }, 'messages[0]: field "content"'],
@@ -316,6 +329,26 @@ describe('prompts', () => {
     expect(toPrompt(JSON.parse(JSON.stringify(prompt)), 'f', 'x')).toEqual(prompt);
     expect(textOf(prompt.messages)).toBe('Weather?\n\n12 C');
     expect(textOf(withPrefix(prompt.messages, 'abc '))).toBe('abc \nWeather?\n\n12 C');
+  });
+
+  test("an extra_body is merged as OpenAI's clients do, and what is expected stays here", () => {
+    const prompt = toPrompt(
+      { prompt: 'a', extra_body: { top_k: 5 }, expected: { text: 'b' }, n: 1 },
+      'f',
+      'x',
+    );
+    expect([prompt.members, prompt.expected]).toEqual([{ top_k: 5, n: 1 }, { text: 'b' }]);
+    expect(toPrompt(JSON.parse(JSON.stringify(prompt)), 'f', 'x')).toEqual(prompt);
+  });
+
+  test('what one text leaves out is refused where one text is sent', () => {
+    const ask = (message: object) =>
+      toPrompt({ messages: [{ role: 'user', content: 'a', ...message }] }, 'f', 'x');
+    expect(() => assertTextOnly(ask({ content: [{ type: 'text', text: 'a' }] }), 'f')).not.toThrow();
+    expect(() => assertTextOnly(ask({ content: [{ type: 'image_url' }] }), 'f')).toThrow('image_url');
+    expect(() => assertTextOnly(ask({ tool_call_id: 'c' }), 'f line 3')).toThrow(
+      'f line 3: messages[0] has "tool_call_id"',
+    );
   });
 
   test.each([1, 3, 16, 2048])('a prompt of %i words has so many', (words) => {

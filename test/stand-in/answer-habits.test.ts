@@ -11,8 +11,8 @@ const TOKENS = 12;
 
 async function answerOf(fault: string, api: Api = 'chat') {
   const url = await running(start({ ttft_ms: 2, itl_ms: 1, prefill_token_ms: 0, fault: [fault] }));
-  const { path, stream, body } = PROTOCOLS[api];
-  const asked = body({
+  const protocol = PROTOCOLS[api];
+  const asked = protocol.body({
     messages: [{ role: 'user', content: 'Why is the sky blue?' }],
     prompt: 'Why is the sky blue?',
     model: null,
@@ -21,9 +21,9 @@ async function answerOf(fault: string, api: Api = 'chat') {
     temperature: 0,
     stream: true,
   });
-  const response = await post(`${url}${path}`, asked);
-  const facts = readStream(await response.text(), stream);
-  return { response, facts, answer: streamedAnswer(facts), failed: streamFailure(facts, PROTOCOLS[api]) };
+  const response = await post(`${url}${protocol.path}`, asked);
+  const facts = readStream(await response.text(), protocol.stream);
+  return { response, facts, answer: streamedAnswer(facts), failed: streamFailure(facts, protocol) };
 }
 
 test.each<[string, string | null, string | null, number, string[]]>([
