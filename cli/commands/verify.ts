@@ -13,6 +13,7 @@ import { readReference } from '../read/references.ts';
 import { change } from '../report/format.ts';
 import { terminalText } from '../report/escape.ts';
 import { LEVELS } from '../report/inference.ts';
+import { asJson } from '../report/report.ts';
 import { checkBound, checkLabel, checkValue } from '../report/words/checks.ts';
 import { findRuns, shownPath, writeWhole } from '../run/directory.ts';
 import { command } from '../command.ts';
@@ -86,7 +87,7 @@ export function verifyCommand(io: Io, given: VerifyArguments): number {
       level: line.level,
       baseline: line.baseline,
     }));
-    writeWhole(path, `${JSON.stringify({ schema_version: SCHEMA_VERSION, exit_code, results }, null, 2)}\n`);
+    writeWhole(path, asJson({ schema_version: SCHEMA_VERSION, exit_code, results }));
     say(io, `results     ${shownPath(io, path)}`);
   }
   return exit_code;

@@ -7,93 +7,21 @@ import type { Series } from '../../domain/figures/series.ts';
 import { formatSlo } from '../../domain/figures/slo.ts';
 import type { AccuracySummary, TrendSummary, VariantSummary } from '../../domain/figures/summary.ts';
 import type { Comparison } from '../../domain/result/comparison.ts';
-import { BASELINE, candidatesOf, presentVariants, type Variant } from '../../domain/variants.ts';
+import { BASELINE, candidatesOf, presentVariants } from '../../domain/variants.ts';
 import { lowerIsBetter } from '../../domain/verdict/check.ts';
 import type { FailOn } from '../../domain/verdict/decide.ts';
+import { gatesSection, judgedChecks, limitsSection } from './check-sections.ts';
 import { capacityFigure, capacitySections, driftSection, endpointsSection } from './capacity.ts';
 import { figureRows, variantColumns } from './figure-rows.ts';
-import {
-  MISSING,
-  change,
-  eur,
-  instant,
-  integer,
-  ms,
-  orMissing,
-  percent,
-  points,
-  quantity,
-} from './format.ts';
+import { MISSING, eur, instant, integer, ms, percent, quantity } from './format.ts';
 import { charts } from './html/charts.ts';
 import { stageBars } from './html/stages.ts';
 import { inferenceSections, loadInWords } from './inference.ts';
 import { asJson, withoutPasses, type Report } from './report.ts';
 import type { Section } from './section.ts';
-import {
-  checkBound,
-  checkInterval,
-  checkLabel,
-  checkValue,
-  confidence,
-  ownLevel,
-  plainLevel,
-} from './words/checks.ts';
-import { MARKS, shownAnswer, type JudgedCheck } from './words/marks.ts';
-import { capital, comparisonSentence, decidingCheck } from './words/verdict.ts';
-
-/** One figure of each variant and, beside each candidate's, the change from the baseline. */
-type Row = readonly [
-  label: string,
-  of: (summary: VariantSummary) => number | null | undefined,
-  show: (value: number) => string,
-  delta?: 'ratio' | 'points',
-];
-
-/** More variants than that have a row each. */
-const MOST_COLUMNS = 4;
-
-/** Rows whose figure no variant has are left out. */
-function table(comparison: Comparison, first: string, rows: readonly Row[]): Pick<Section, 'head' | 'rows'> {
-  const { variants } = comparison;
-  const present = presentVariants(variants);
-  const candidates = candidatesOf(variants);
-  const compares = variants.baseline !== undefined;
-  const valueOf = ([, of]: Row, variant: Variant): number | null => {
-    const summary = variants[variant];
-    return (summary === undefined ? null : of(summary)) ?? null;
-  };
-  const changeOf = (row: Row, candidate: Variant): string => {
-    const [before, after] = [valueOf(row, BASELINE), valueOf(row, candidate)];
-    const [, , , delta] = row;
-    if (before === null || after === null || delta === undefined) return '';
-    if (delta === 'points') return points(after - before);
-    return before === 0 ? MISSING : change(after / before);
-  };
-  const some = rows.filter((row) => present.some((variant) => valueOf(row, variant) !== null));
-  const beside = (variant: Variant): boolean => compares && candidates.includes(variant);
-  if (present.length > MOST_COLUMNS)
-    return {
-      head: [first, 'variant', 'value', 'change'],
-      rows: some.flatMap((row) =>
-        present.map((variant) => [
-          row[0],
-          variant,
-          orMissing(valueOf(row, variant), row[2]),
-          beside(variant) ? changeOf(row, variant) : '',
-        ]),
-      ),
-    };
-  return {
-    head: [first, ...present.flatMap((variant) => (beside(variant) ? [variant, 'change'] : [variant]))],
-    rows: some.map((row) => [
-      row[0],
-      ...present.flatMap((variant) => {
-        const shown = orMissing(valueOf(row, variant), row[2]);
-        return beside(variant) ? [shown, changeOf(row, variant)] : [shown];
-      }),
-    ]),
-  };
-}
+import { variantTable, type Row } from './variant-table.ts';
+import { MARKS } from './words/marks.ts';
+import { capital, comparisonSentence } from './words/verdict.ts';
 
 function trendRows(name: TrendName, statistics: readonly (keyof TrendSummary)[]): Row[] {
   const { label, unit } = METRICS[name];
@@ -103,95 +31,6 @@ function trendRows(name: TrendName, statistics: readonly (keyof TrendSummary)[])
     (value) => quantity(value, unit),
     'ratio',
   ]);
-}
-
-/** Whether a check's answer says anything: not where its variant's measurement, or the run's, can't be trusted. */
-function judgedChecks({ checks, verdict, verdicts }: Comparison): JudgedCheck[] {
-  return checks.map((check) => {
-    const own = check.subject.variant === null ? undefined : verdicts?.[check.subject.variant];
-    return { check, judged: (own ?? verdict).word !== 'invalid' };
-  });
-}
-
-/** What decided stands first, then what else counts, then what only informs; several candidates one after the other. */
-export function gatesSection(comparison: Comparison): Section | null {
-  const gates = judgedChecks(comparison).filter(({ check }) => check.kind === 'gate');
-  if (gates.length === 0) return null;
-  const { verdict, verdicts, checks } = comparison;
-  const deciding = [verdict, ...Object.values(verdicts ?? {})].flatMap((one) =>
-    one === undefined ? [] : (decidingCheck(one, checks) ?? []),
-  );
-  const rank = ({ check }: JudgedCheck): number =>
-    deciding.includes(check) ? 0 : check.role === 'blocks' ? 1 : 2;
-  const candidates = candidatesOf(comparison.variants);
-  const place = ({ check }: JudgedCheck): number => candidates.indexOf(check.subject.variant ?? '');
-  const ordered = gates.toSorted((a, b) => place(a) - place(b) || rank(a) - rank(b));
-  const several = candidates.length > 1;
-  const plain = plainLevel(checks);
-  const untrusted = ordered.filter(({ judged }) => !judged).length;
-  const notes = [
-    ...(plain === null ? [] : [`intervals are at ${confidence(plain)}, where a row does not say otherwise`]),
-    ...(untrusted === ordered.length
-      ? ['the run is invalid: these figures are shown to find out why, and decide nothing']
-      : []),
-  ];
-  return {
-    id: 'gates',
-    title: 'Verdict',
-    head: [
-      '',
-      ...(several ? ['candidate', 'against baseline'] : [`${candidates[0] ?? 'candidate'} against baseline`]),
-      'change',
-      'interval',
-      'limit',
-      'n',
-      'answer',
-    ],
-    rows: ordered.map((one) => {
-      const { mark, word } = shownAnswer(one);
-      const { check } = one;
-      return [
-        MARKS[mark],
-        ...(several ? [check.subject.variant ?? ''] : []),
-        checkLabel(check),
-        checkValue(check),
-        checkInterval(check),
-        checkBound(check),
-        `${integer(check.n)} ${check.n_of}`,
-        word,
-      ];
-    }),
-    below: ordered.map((one) => whyAndLevel(one, plain)),
-    gates: ordered.map((one) => ({ ...one, decides: one.judged && deciding.includes(one.check) })),
-    wide: true,
-    ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
-  };
-}
-
-/** Why a check has its answer, and at which level its interval is where that is not the run's. */
-const whyAndLevel = (one: JudgedCheck, plain: number | null): string =>
-  [shownAnswer(one).why, ownLevel(one.check, plain)].filter((text) => text !== '').join('; ');
-
-export function limitsSection(comparison: Comparison): Section | null {
-  const limits = judgedChecks(comparison).filter(({ check }) => check.kind !== 'gate');
-  if (limits.length === 0) return null;
-  const plain = plainLevel(comparison.checks);
-  return {
-    id: 'limits',
-    title: 'Limits and targets',
-    head: ['', 'variant', 'figure', 'value', 'interval', 'limit', 'n'],
-    rows: limits.map((one) => [
-      MARKS[shownAnswer(one).mark],
-      one.check.subject.variant ?? '',
-      checkLabel(one.check),
-      checkValue(one.check),
-      checkInterval(one.check),
-      `${one.check.kind === 'target' ? 'target ' : ''}${checkBound(one.check)}`,
-      `${integer(one.check.n)}${one.check.n_of === 'requests' ? '' : ` ${one.check.n_of}`}`,
-    ]),
-    below: limits.map((one) => whyAndLevel(one, plain)),
-    wide: true,
-  };
 }
 
 function generation(of: NonNullable<Comparison['run']['generation']>): string {
@@ -214,7 +53,7 @@ function tokens(comparison: Comparison): Section {
   return {
     id: 'tokens',
     title: 'Tokens',
-    ...table(comparison, 'figure', [
+    ...variantTable(comparison, 'figure', [
       ['tokens of an answer, mean', (summary) => summary.tokens?.mean, (value) => value.toFixed(1), 'ratio'],
       ['tokens of a prompt, mean', (summary) => summary.tokens?.prompt_mean, (value) => value.toFixed(1)],
       ...trendRows('tokens_per_s', ['mean', 'p50']),
@@ -306,7 +145,7 @@ function setup(comparison: Comparison): Section {
 }
 
 function latency(comparison: Comparison): Section {
-  const figures = table(comparison, 'figure', [
+  const figures = variantTable(comparison, 'figure', [
     ...trendRows('request_duration', ['mean', 'p50', 'p95', 'p99', 'max']),
     ...(['ttft', 'answer_ttft', 'tpot', 'itl', 'e2e'] as const).flatMap((name) =>
       trendRows(name, ['p50', 'p95', 'p99']),
@@ -427,7 +266,7 @@ function goodput(comparison: Comparison): Section | null {
   return {
     id: 'goodput',
     title: 'Goodput',
-    ...table(comparison, 'figure', [
+    ...variantTable(comparison, 'figure', [
       [
         'requests that met the objective',
         (summary) => summary.goodput?.share,
@@ -470,7 +309,7 @@ function sections(comparison: Comparison): Section[] {
     {
       id: 'throughput',
       title: 'Throughput',
-      ...table(comparison, 'figure', [
+      ...variantTable(comparison, 'figure', [
         ['requests/s', (summary) => summary.throughput.requests_per_s, (value) => value.toFixed(2), 'ratio'],
         ['valid answers/s', (summary) => summary.throughput.ok_per_s, (value) => value.toFixed(2), 'ratio'],
       ]),
@@ -478,7 +317,7 @@ function sections(comparison: Comparison): Section[] {
     {
       id: 'errors',
       title: 'Errors',
-      ...table(comparison, 'kind', [
+      ...variantTable(comparison, 'kind', [
         [
           'error rate',
           (summary) => (summary.requests === 0 ? null : summary.failed / summary.requests),
@@ -491,7 +330,7 @@ function sections(comparison: Comparison): Section[] {
     {
       id: 'cost',
       title: 'Cost',
-      ...table(comparison, 'figure', [
+      ...variantTable(comparison, 'figure', [
         ['mean a request', (summary) => summary.cost?.mean, eur, 'ratio'],
         ['total', (summary) => summary.cost?.total, eur, 'ratio'],
       ]),
@@ -499,24 +338,26 @@ function sections(comparison: Comparison): Section[] {
     {
       id: 'cpqu',
       title: 'CpQU: cost per quality unit',
-      ...table(comparison, 'figure', [['cost per correct answer', (summary) => summary.cpqu, eur, 'ratio']]),
+      ...variantTable(comparison, 'figure', [
+        ['cost per correct answer', (summary) => summary.cpqu, eur, 'ratio'],
+      ]),
       note: 'total cost / number of correct answers; the deciding metric',
     },
     {
       id: 'accuracy',
       title: 'Accuracy against labels',
-      ...table(comparison, 'answer', accuracyRows()),
+      ...variantTable(comparison, 'answer', accuracyRows()),
     },
     {
       id: 'stages',
       title: 'Stages',
-      ...table(comparison, 'stage', stageRows(comparison)),
+      ...variantTable(comparison, 'stage', stageRows(comparison)),
       ...(stage === '' ? {} : { note: stage }),
     },
     {
       id: 'little',
       title: "Little's law",
-      ...table(comparison, 'figure', [
+      ...variantTable(comparison, 'figure', [
         ['rate x mean time', (summary) => summary.little?.in_flight, (value) => value.toFixed(2)],
         ['clients', (summary) => summary.little?.clients, integer],
       ]),

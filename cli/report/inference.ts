@@ -168,7 +168,7 @@ export const LEVELS: Readonly<Record<Level, { mark: string; words: string }>> = 
 };
 
 /** The block that a person reads at a glance. */
-export function textBlock(row: SuiteRow, both: boolean): string {
+function textBlock(row: SuiteRow, both: boolean): string {
   const { mark, words } = LEVELS[row.level];
   const lines: [string, string][] = [
     ['total', integer(row.requests)],

@@ -96,8 +96,13 @@ export interface ReportContext {
 /** One form of a report, as text. */
 export type Reporter = (report: Report, context: ReportContext) => string;
 
-/** NaN and infinity have no JSON, and a null means absent: a model says both in words of its own. */
-export const asJson = (model: object): string => `${JSON.stringify(model, null, 2)}\n`;
+/** Infinity has no JSON, and a null means absent: what never ended is `"inf"`, as in the CSV. */
+export const asJson = (model: object): string =>
+  `${JSON.stringify(
+    model,
+    (_, value: unknown) => (value === Infinity ? 'inf' : value === -Infinity ? '-inf' : value),
+    2,
+  )}\n`;
 
 /** Findings of the whole and of its parts, each with the part's name. */
 export const allFindings = (

@@ -228,8 +228,8 @@ function clientsOf(side: Side | undefined): number | null {
 
 function lengthsOf(data: RunData, sides: ByVariant<Side>): Finding[] {
   const { alpha, forceLength } = data.settings;
-  return pairsOf(sides).flatMap(({ candidate, of: [baseline, shadow] }) =>
-    lengthFindings(candidate, { baseline, shadow }, alpha, forceLength),
+  return pairsOf(sides).flatMap(({ of: [baseline, shadow] }) =>
+    lengthFindings({ baseline, shadow }, alpha, forceLength),
   );
 }
 

@@ -173,12 +173,12 @@ function sourceFindings(variant: Variant, baseline: Side, candidate: Side): Find
 }
 
 /** @param gated the lengths were forced, and a gate judges them */
-export function lengthFindings(variant: Variant, pair: Pair, alpha: number, gated: boolean): Finding[] {
+export function lengthFindings(pair: Pair, alpha: number, gated: boolean): Finding[] {
   if (gated || pair.baseline.summary.tokens === null) return [];
   const outcome = lengthRatio(pair, alpha);
   if (!outcome.ok) return [];
   const { estimate, lower, upper } = outcome.ratio;
   return lower > SAME_LENGTH || upper < 1 / SAME_LENGTH
-    ? [finding('output_length_differs', { ratio: estimate }, { variant })]
+    ? [finding('output_length_differs', { ratio: estimate }, { variant: pair.shadow.summary.variant })]
     : [];
 }

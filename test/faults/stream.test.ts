@@ -127,7 +127,9 @@ test('odd answers that can be read are read, and told', async () => {
   const faults = ['no_done', 'spaced_done', 'open_end', 'keep_alive', 'empty_error', 'odd_content_type'];
   const of = await run([...faults, 'unknown_event', 'stale'].map((fault) => `--fault ${fault}=0.1`));
   expect(kinds(of)).toEqual({});
-  const odd = of.findings.flatMap(({ code, args }) => (code === 'odd_answers' ? [args['oddity']] : []));
+  const odd = of.findings.flatMap(({ code, args }) =>
+    code === 'odd_answers' ? [String(args['oddity'])] : [],
+  );
   expect(odd.toSorted()).toEqual([
     'content_type',
     'keep_alive',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { decisionReport, loadTestReport } from '../../cli/report/adapter-gate.ts';
-import type { Report } from '../../cli/report/report.ts';
+import { asJson, type Report } from '../../cli/report/report.ts';
 import { suiteReport } from '../../cli/report/suite.ts';
 import {
   DECISION_NAMES,
@@ -98,6 +98,14 @@ describe.each(REPORTS)('%s', (what, report, names) => {
     showReport(shown, report(), directory, names, { json: true, open: false });
     expect(shown.said.out).toBe(report().json);
     expect(shown.said.err).toContain(report().sentence.slice(0, 40));
+  });
+});
+
+test('what never ended is told apart from what is absent, in JSON too', () => {
+  expect(JSON.parse(asJson({ a: Infinity, b: null, c: [1, -Infinity] }))).toEqual({
+    a: 'inf',
+    b: null,
+    c: [1, '-inf'],
   });
 });
 

@@ -1,13 +1,12 @@
 /** Findings as numbered footnotes, referenced from the sections that they belong to. */
-import { FINDINGS } from '../../../domain/verdict/findings.ts';
 import { htmlText } from '../escape.ts';
 import { allFindings, type Report } from '../report.ts';
-import { wordFinding } from '../words/findings.ts';
+import { topicOf, wordFinding } from '../words/findings.ts';
 
 /** The references of one section, as HTML: `1`, `4`. A part's findings stand for themselves. */
 export function footnoteRefs(report: Report, section: string): string {
   const links = allFindings(report).flatMap(({ finding, part }, i) =>
-    part === null && FINDINGS[finding.code].topic === section
+    part === null && topicOf(finding) === section
       ? [`<a href="#finding-${i + 1}" aria-label="finding ${i + 1}">${i + 1}</a>`]
       : [],
   );
@@ -19,8 +18,8 @@ export function findingsSection(report: Report): string {
   if (findings.length === 0) return '';
   const ids = report.sections.map(({ id }) => id);
   const items = findings.map(({ finding, part }, i) => {
-    const { code, severity, cases } = finding;
-    const { topic } = FINDINGS[code];
+    const { severity, cases } = finding;
+    const topic = topicOf(finding);
     const said = severity === 'note' ? '' : `<b class="${severity}">${severity}</b> `;
     const back =
       part === null && ids.includes(topic)

@@ -102,7 +102,7 @@ const WORDS: Catalogue = {
   not_computed: (a) => `${a.what} could not be computed: ${a.problem}`,
   server_gone: (a) => `the server stopped answering after ${seconds(a.after_s)}; the run was ended`,
   same_server: (a) =>
-    `baseline and shadow are the same server (same ${a.how}); where that is meant, declare it with --aa`,
+    `two variants are the same server (same ${a.how}); where that is meant, declare it with --aa`,
   interrupted: (a) =>
     a.after_s === undefined
       ? 'interrupted: judged by what was seen until then'
@@ -154,7 +154,7 @@ const WORDS: Catalogue = {
     `the interval of ${a.check} reaches over its limit: judged on the point figure, as k6 does, another run may answer differently`,
   fallback: (a) => `the load machine was the limit at ${a.from} clients; this run used ${a.to}`,
   output_length_differs: (a) =>
-    `its answers are ${change(a.ratio)} long in tokens, against the baseline's: times per answer compare different work`,
+    `its answers are ${change(a.ratio)} long in tokens beside the baseline's: times per answer compare different work`,
   prefix_cache: (a) =>
     `each prompt was asked ${a.times.toFixed(1)} times${a.cached_share !== undefined ? `, and the server had ${percent(a.cached_share, 0)} of the prompt tokens in its cache` : ''}: a prefix cache flatters TTFT; --unique-prefix shuts it out`,
   tokens_estimated: (a) =>
