@@ -12,8 +12,16 @@ import { BASELINE } from '../../domain/variants.ts';
 import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
-import type { Job } from '../jobs/loads.ts';
-import { LABELLED, PROMPTS, payloadSet, readPayloads, type PayloadSet } from '../read/payloads.ts';
+import { apisOf, type Job } from '../jobs/loads.ts';
+import {
+  LABELLED,
+  PROMPTS,
+  payloadSet,
+  promptsFor,
+  readPayloads,
+  type PayloadSet,
+  type PromptUse,
+} from '../read/payloads.ts';
 import { absolutePaths, readNamed } from '../read/named-file.ts';
 import { readTrace, type Trace } from '../read/trace.ts';
 import { assertOutIsFree } from './directory.ts';
@@ -118,7 +126,9 @@ function openRamp(settings: Settings): Settings {
 
 function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
   const read = (path: string, shown: string): PayloadSet =>
-    job.payloads === 'labelled' ? readPayloads(path, shown, LABELLED) : readPayloads(path, shown, PROMPTS);
+    job.payloads === 'labelled'
+      ? readPayloads(path, shown, LABELLED)
+      : readPayloads(path, shown, promptsFor(useOf(job, settings)));
   if (settings.payloads !== null) return read(userPath(io, settings.payloads), settings.payloads);
   switch (job.payloads) {
     case 'labelled':
@@ -138,6 +148,16 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
         PROMPTS,
       );
   }
+}
+
+function useOf(job: Job, settings: Settings): PromptUse {
+  const naming = job.variants
+    .map((variant) => settingsFor(settings, variant))
+    .find(({ model }) => model !== null);
+  return {
+    as_text: !job.language_model || apisOf(job, settings).some((one) => one !== 'chat'),
+    model_flag: naming === undefined ? null : `--${flagName(naming.named.model)}`,
+  };
 }
 
 /** Words: long enough for a prefill that a cache can spare. */

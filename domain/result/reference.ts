@@ -186,6 +186,7 @@ export function storedData(run: StoredRun, where: string): RunData {
     payload_endpoints: payload_ids.map(() => null),
     block: Int32Array.from(run.block),
     status: new Int32Array(n),
+    finish: new Uint8Array(n),
     error,
     correct: flags('correct'),
     correct_translation: flags('correct_translation'),
