@@ -87,6 +87,7 @@ function variantOf(random: Random, plan: RunPlan, shared: Shared, variant: Varia
     block: new Int32Array(n),
     status: new Int32Array(n).fill(200),
     error: new Uint8Array(n),
+    finish: new Uint8Array(n),
     correct: new Uint8Array(n),
     vu: new Int32Array(n),
   };

@@ -68,6 +68,11 @@ test.each<[string, Made, string[]]>([
   ['a path before it', () => ({ model: 'models/m' }), []],
   ['ids seen before', (i) => ({ answer_key: i % 10 }), ['old_answers']],
   [
+    "whole, since they are a cache's",
+    (i) => (i % 2 === 0 ? { gateway: 'cache', token_reads: 1, first_read_events: 30, tpot_ms: null } : {}),
+    ['cached_answers'],
+  ],
+  [
     'from a cache, by a header',
     (i) => ({ gateway: i % 2 === 0 ? 'cache' : null, answer_key: i % 10 }),
     ['cached_answers'],

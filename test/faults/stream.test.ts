@@ -130,14 +130,15 @@ test('odd answers that can be read are read, and told', async () => {
   const odd = of.findings.flatMap(({ code, args }) =>
     code === 'odd_answers' ? [String(args['oddity'])] : [],
   );
-  expect(odd.toSorted()).toEqual([
+  const read = [
     'content_type',
     'keep_alive',
     'no_terminator',
     'open_end',
     'spaced_terminator',
     'unknown_event',
-  ]);
+  ];
+  expect(new Set(odd)).toEqual(new Set(read));
 });
 
 test('what an answer says of itself, and how it came, is told', async () => {
