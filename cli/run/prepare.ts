@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planBlocks, type BlocksPlan } from '../../domain/load/blocks.ts';
 import { promptOfLength } from '../../domain/load/prompt.ts';
+import { answerFields } from '../../domain/quality/answer-fields.ts';
 import { rateProblem } from '../../domain/settings/contradictions.ts';
 import { flagName } from '../../domain/settings/parse.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
@@ -13,7 +14,14 @@ import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
-import { LABELLED, PROMPTS, payloadSet, readPayloads, type PayloadSet } from '../read/payloads.ts';
+import {
+  LABELLED,
+  PROMPTS,
+  readPayloads,
+  unlabelledSet,
+  withFurther,
+  type PayloadSet,
+} from '../read/payloads.ts';
 import { readTrace, type Trace } from '../read/trace.ts';
 import { assertOutIsFree } from './directory.ts';
 
@@ -74,10 +82,10 @@ export function prepare(io: Io, job: Job, given: Settings): Prepared {
     const trace = readTrace(file, arrival.file, ids, job.payloads !== 'labelled', settings.seed);
     starts = trace.starts;
     if (trace.own.length > 0)
-      payloads = payloadSet(
+      payloads = withFurther(
+        payloads,
         `${payloads.source} and ${arrival.file}`,
-        [...payloads.payloads, ...trace.own.map((one, i) => PROMPTS.parse(one, arrival.file, `trace-${i}`))],
-        PROMPTS,
+        trace.own.map((one, i) => PROMPTS.parse(one, arrival.file, `trace-${i}`)),
       );
     // A trace is replayed whole.
     settings = { ...settings, durationMs: Math.max(1000, Math.ceil(trace.last_ms + 1) - settings.warmUpMs) };
@@ -114,7 +122,9 @@ function openRamp(settings: Settings): Settings {
 
 function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
   const read = (path: string, shown: string): PayloadSet =>
-    job.payloads === 'labelled' ? readPayloads(path, shown, LABELLED) : readPayloads(path, shown, PROMPTS);
+    job.payloads === 'labelled'
+      ? readPayloads(path, shown, LABELLED, answerFields(settings))
+      : readPayloads(path, shown, PROMPTS);
   if (settings.payloads !== null) return read(userPath(io, settings.payloads), settings.payloads);
   switch (job.payloads) {
     case 'labelled':
@@ -122,16 +132,11 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
     case 'prompts':
       return { ...read(join(io.root, 'dist', 'prompts.json'), 'payloads/'), source: "the suite's own" };
     case 'one':
-      return payloadSet(
-        'one prompt, the same each time',
-        [promptOfLength(ONE_LENGTH, settings.seed)],
-        PROMPTS,
-      );
+      return unlabelledSet('one prompt, the same each time', [promptOfLength(ONE_LENGTH, settings.seed)]);
     case 'lengths':
-      return payloadSet(
+      return unlabelledSet(
         `prompts of ${settings.promptLengths.join(', ')} words`,
         promptsOfLengths(settings),
-        PROMPTS,
       );
   }
 }
