@@ -16,8 +16,7 @@ function compile(schema: JsonSchema): Validate {
   const ajv = /draft-0[67]/.test(draft) ? new Ajv(OPTIONS) : new Ajv2020(OPTIONS);
   // A schema that fetches nothing: a reference to another document is refused by compile.
   const validate = ajv.compile(schema);
-  return (value) =>
-    validate(value) ? null : ajv.errorsText(validate.errors, { dataVar: 'the answer' });
+  return (value) => (validate(value) ? null : ajv.errorsText(validate.errors, { dataVar: 'the answer' }));
 }
 
 /** What is wrong with a schema, or null. */

@@ -80,9 +80,9 @@ const BOTH = {
   },
   proto: { kind: text, by: 'go', doc: 'The protocol of the answer, as `HTTP/1.1`.' },
   answer_sha256: {
-    kind: text,
+    kind: name(),
     by: 'go',
-    doc: "SHA-256 of the answer's body, or of its text where it was streamed.",
+    doc: "SHA-256 of a language model's text; of another answer's body, the values that `--ignore-path` names, its cost and its stages left out.",
   },
 } as const satisfies FieldTable;
 
@@ -127,7 +127,10 @@ export const REQUEST_FIELDS = {
     doc: 'Whether the correction is right by its label; null where it was not scored.',
   },
   correct_translation: { kind: flag, column: 'u8', doc: 'The same of the translation.' },
-  answer: { kind: text, doc: "The answer's text, with `--keep-answers`." },
+  answer: {
+    kind: text,
+    doc: "The answer's text, with `--keep-answers` on a stock k6; else answers.jsonl has it.",
+  },
   ttft_ms: { kind: ms, column: 'trend', doc: 'Streamed answers: until the first token.' },
   tpot_ms: { kind: ms, column: 'trend', doc: 'Time a token after the first; null of one token.' },
   itl_ms: { kind: ms, column: 'trend', doc: 'Mean gap between token events.' },

@@ -47,6 +47,8 @@ const blockPlanSchema = v.strictObject({
   variants: v.array(variantName),
   /** Appended to; null: no log. */
   request_log: v.nullable(v.string()),
+  /** Where each distinct answer's text is kept once; null: nowhere. */
+  answers_file: v.optional(v.nullable(v.string())),
   summary_file: v.string(),
   /** JSON array of payloads. */
   payloads_file: v.nullable(v.string()),

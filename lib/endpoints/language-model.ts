@@ -33,13 +33,15 @@ export interface ModelOptions {
   readonly variant: Variant;
   /** Of the run: two runs must not share their unique prefixes. */
   readonly nonce: string;
+  /** Readings have the text of a streamed answer. */
+  readonly keep_text: boolean;
 }
 
 /** The trace id of a W3C traceparent; servers in vLLM's style take it as the request's id. */
 const traceId = (traceparent: string): string => traceparent.slice(3, 35);
 
 /** @throws Error on a k6 without the suite's extensions */
-export function languageModel({ target, settings, variant, nonce }: ModelOptions): ModelEndpoint {
+export function languageModel({ target, settings, variant, nonce, keep_text }: ModelOptions): ModelEndpoint {
   if (streamModule === null)
     throw new Error(
       "this k6 can't time streamed answers; run the suite's own: npm run k6:stream builds it (needs Go)",
@@ -59,7 +61,7 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
     headers,
     timeout: settings.timeoutMs,
     tags: { name: settings.api },
-    keep_text: settings.keepAnswers,
+    keep_text,
     ...(streamed ? { rules: protocol.stream, itl_json: true } : {}),
   };
   return {

@@ -44,7 +44,12 @@ export function wireLoad(of: LoadParts): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
   const shape = of.shape ?? (isClosed(settings.arrival) ? timedShape(runtime) : openShape(runtime));
-  const log = openRequestLog(plan.request_log);
+  const log = openRequestLog({
+    path: plan.request_log,
+    answers_file: plan.answers_file ?? null,
+    without: [settings.costPath, settings.stagesPath, ...settings.ignorePath],
+    in_records: settings.keepAnswers,
+  });
   const budget = {
     max_cost_eur: settings.maxCost,
     vus_in_all: variants.reduce((sum, one) => sum + shape.clients(one), 0),
@@ -62,7 +67,6 @@ export function wireLoad(of: LoadParts): Wired {
         index: shape.index,
         log,
         control: runControl(variant, budget),
-        keep_answers: settings.keepAnswers,
         starts: shape.starts?.(variant) ?? null,
       };
       iteration = of.iteration(context, target(settings, variant));
