@@ -18,6 +18,8 @@ import { findK6, type K6 } from '../run/k6.ts';
 import { preflight } from '../services/preflight.ts';
 import { watchServers } from '../observe/server-watch.ts';
 import { readRun } from '../read/run.ts';
+import { hasAnswers, removeAnswers, scored } from '../score/score-run.ts';
+import type { RunData } from '../../domain/run/data.ts';
 import { planInWords } from '../report/inference.ts';
 import { outputs, show } from '../report/write.ts';
 import { FILES, createRunDirectory, shownPath, writeWhole, type RunDirectory } from '../run/directory.ts';
@@ -152,6 +154,7 @@ export async function runLoad(
       join(run.path, FILES.thresholds),
       JSON.stringify(job.ramp ? { limits: [], targets: [], gates: [] } : prepared.thresholds, null, 2),
     );
+  const keeps_answers = settings.keepAnswers || prepared.payloads.labelled > 0;
   let manifest = firstManifest({
     io,
     job,
@@ -197,6 +200,7 @@ export async function runLoad(
         { ...settings, durationMs: planned.duration_ms, payloads: null, out: null },
         deployment.urls,
       ),
+      keeps_answers,
       probe_url: job.probed ? probe.url : null,
       dashboard_port,
       own_thresholds,
@@ -246,9 +250,20 @@ export async function runLoad(
 
   return {
     run,
-    comparison: outputs(io, readRun(run), run.path, context.part),
+    comparison: outputs(io, await scoredLoad(io, run, prepared), run.path, context.part),
     k6_exit_code: passedOn(manifest),
   };
+}
+
+/** The run with its answers scored, whose texts then go unless they are to stay. */
+async function scoredLoad(io: Io, run: RunDirectory, { settings, payloads }: Prepared): Promise<RunData> {
+  const data = readRun(run);
+  if (!hasAnswers(run)) return data;
+  try {
+    return payloads.labelled === 0 ? data : await scored(io, run, data, settings, null);
+  } finally {
+    if (!settings.keepAnswers) removeAnswers(run);
+  }
 }
 
 /** k6's own exit code where k6 failed by itself; a full disk is the user's to mend. */
@@ -325,6 +340,7 @@ function announce(
     'payloads',
     `${payloads.payloads.length} (${payloads.labelled} with labels) from ${payloads.source}, seed ${settings.seed}${job.variants.length > 1 ? ', the same sequence for both variants' : ''}`,
   );
+  for (const line of payloads.left_out) row('left out', line);
   if (settings.maxRequests !== null) row('at most', `${settings.maxRequests} requests of each variant`);
   if (settings.maxCost !== null) row('at most', `EUR ${settings.maxCost} in all`);
   row('k6', `${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`);

@@ -13,6 +13,7 @@ import { BadField } from '../../domain/text/fields.ts';
 import { mapVariants, presentVariants, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
 import { FILES, readText, requestLogs, summaryFile, type RunDirectory } from '../run/directory.ts';
+import { readJudged, readScores, withRunScores } from '../score/score-run.ts';
 import { eachLine, type BufferPiece } from './lines.ts';
 
 const KEPT_BAD_LINES = 5;
@@ -87,6 +88,7 @@ export function readRun(run: RunDirectory): RunData {
     requestLogs(run),
     presentVariants(manifest.variants),
   );
+  const judged = readJudged(run);
   const resources = readResources(run);
   const written = Object.fromEntries(
     [...tables.values()].filter(({ rows }) => rows > 0).map((table) => [table.variant, table]),
@@ -98,16 +100,20 @@ export function readRun(run: RunDirectory): RunData {
     const summary = readText(run, file);
     return summary === null ? [] : [parseBlockSummary(summary, join(run.path, file))];
   });
-  return {
-    manifest,
-    settings: settingsOf(manifest),
-    measured,
-    recorded,
-    bad_lines: bad,
-    probes,
-    resources: resources.samples,
-    garbled: { probes: garbled_probes, resources: resources.garbled },
-    server: readServer(run),
-    summaries,
-  };
+  return withRunScores(
+    {
+      manifest,
+      settings: settingsOf(manifest),
+      measured,
+      recorded,
+      bad_lines: bad,
+      probes,
+      resources: resources.samples,
+      garbled: { probes: garbled_probes, resources: resources.garbled },
+      server: readServer(run),
+      summaries,
+      ...(judged === null ? {} : { judged }),
+    },
+    readScores(run) ?? [],
+  );
 }

@@ -37,6 +37,8 @@ export interface BlockRequest {
   readonly loads?: PlannedBlock['loads'];
   /** trace.json in the run directory says when and what. */
   readonly traced?: boolean;
+  /** Each distinct answer's text is kept, to be scored. */
+  readonly keeps_answers: boolean;
   readonly own_thresholds: boolean;
   /** Processes of ours to watch, by name. */
   readonly processes: Readonly<Record<string, number>>;
@@ -76,6 +78,7 @@ export async function runBlock(of: BlockRequest): Promise<BlockResult> {
     variants: [...of.variants],
     request_log,
     summary_file,
+    answers_file: of.keeps_answers ? join(run.path, FILES.answers) : null,
     payloads_file: join(run.path, FILES.payloads),
     ...(of.loads === undefined ? {} : { loads: definedLoads(of.loads) }),
     trace_file: of.traced === true ? join(run.path, FILES.trace) : null,

@@ -54,7 +54,9 @@ const key = (payload_id: string, sha256: string): string => `${sha256} ${payload
 /** One number for payload and answer of a row; null where it has no valid answer. */
 function pairPlace(of: Measured, row: number): number | null {
   const answer = of.answer[row] ?? NO_ANSWER;
-  return of.error[row] !== 0 || answer === NO_ANSWER ? null : (of.payload[row] ?? 0) * of.answers.length + answer;
+  return of.error[row] !== 0 || answer === NO_ANSWER
+    ? null
+    : (of.payload[row] ?? 0) * of.answers.length + answer;
 }
 
 /** The columns with a metric's scores for each row; a metric with an undecided score is undecided as a whole. */

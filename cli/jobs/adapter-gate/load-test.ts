@@ -308,6 +308,7 @@ async function sendAll(
     block: 0,
     variants: ['baseline'],
     settings,
+    keeps_answers: settings.keepAnswers,
     probe_url: null,
     dashboard_port: null,
     own_thresholds: false,
