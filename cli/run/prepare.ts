@@ -11,6 +11,7 @@ import type { Settings } from '../../domain/settings/settings.ts';
 import { settingsFor } from '../../domain/settings/variants.ts';
 import { BASELINE } from '../../domain/variants.ts';
 import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
+import { withinReach, type LeftOut } from '../../domain/verdict/left-out.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
@@ -29,6 +30,8 @@ export interface Prepared {
   /** Paths are absolute. */
   readonly settings: Settings;
   readonly thresholds: Thresholds;
+  /** Gates that this load can't fill. */
+  readonly left_out: readonly LeftOut[];
   readonly payloads: PayloadSet;
   readonly plan: BlocksPlan;
   /** [offset in ms, place of the payload] of each request, where a trace is replayed. */
@@ -95,12 +98,26 @@ export function prepare(io: Io, job: Job, given: Settings): Prepared {
       job.payloads === 'lengths'
         ? { ...settings, maxRequests: singleRequests(settings, payloads.payloads.length) }
         : settings,
-    thresholds,
+    ...withinReach(thresholds, {
+      metrics: payloads.metrics,
+      costed: isCosted(job, settings),
+      temperature: job.language_model ? settings.temperature : null,
+      required: settings.require,
+    }),
     payloads,
     starts,
     plan: job.ramp ? { blocks: [], looks: [], gap_ms: RAMP_GAP_MS } : planBlocks(settings, job.variants),
   };
 }
+
+/** Whether answers have a cost: one of their own, or by a price. */
+const isCosted = (job: Job, settings: Settings): boolean =>
+  settings.price !== null ||
+  settings.pricePerHour !== null ||
+  (job.stand_in === 'grammar' && settings.costPath !== NO_COST_PATH);
+
+/** What --cost-path says of a service without costs. */
+const NO_COST_PATH = 'none';
 
 /** What an overloaded step left in the server's queue must not fall on the next. */
 const RAMP_GAP_MS = 500;

@@ -7,11 +7,9 @@ import * as v from 'valibot';
 import { isFields } from '../text/fields.ts';
 import { offer } from '../text/nearest.ts';
 import { BadValue } from '../text/units.ts';
+import { DEFAULT_METRIC } from './scores.ts';
 import { schemaProblem } from './json-schema.ts';
 import { parseTransform } from './transform.ts';
-
-/** The metric of an assertion that names none. */
-export const DEFAULT_METRIC = 'accuracy';
 
 const METRIC = /^\w[\w .:/-]{0,63}$/;
 

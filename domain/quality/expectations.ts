@@ -1,7 +1,7 @@
 /** What a payload says of its right answers: assertions, or labels by answer field as the short form of them. */
 import { isFields, type Fields } from '../text/fields.ts';
 import { BadValue } from '../text/units.ts';
-import { DEFAULT_METRIC, parseAssertion, type Assertion } from './assertion.ts';
+import { parseAssertion, type Assertion } from './assertion.ts';
 import { dottedPath } from './transform.ts';
 
 /** Where a named field of the answers stands, and what its metric is called. */
@@ -63,5 +63,3 @@ export function expectationsOf(payload: Fields, where: string, fields: AnswerFie
 export const metricsOf = (assertions: readonly Assertion[]): readonly string[] => [
   ...new Set(assertions.map(({ metric }) => metric)),
 ];
-
-export { DEFAULT_METRIC };

@@ -2,6 +2,9 @@
 import { amountOrNull, asFields, text, textOrNull } from '../text/fields.ts';
 import { NO_ANSWER, type Measured, type MetricScores } from '../record/request-table.ts';
 
+/** The metric of an assertion that names none. */
+export const DEFAULT_METRIC = 'accuracy';
+
 /** One line of scores.jsonl: what one answer of one payload is worth by one metric. */
 export interface AnswerScore {
   readonly payload_id: string;

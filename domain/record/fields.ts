@@ -120,7 +120,12 @@ export const REQUEST_FIELDS = {
   traceparent: { kind: text, doc: 'The W3C trace header that was sent.' },
   trace_id: { kind: text, doc: "The trace's id that the answer names." },
   stages_ms: { kind: amounts_by_name, doc: "The server's own stages, by name." },
-  cost_eur: { kind: eur, column: 'f64', doc: 'What the answer says that it cost.' },
+  cost_eur: {
+    kind: eur,
+    column: 'f64',
+    doc: 'What the answer says that it cost, or what its tokens cost by `--price`, in `--currency`.',
+  },
+  cost_estimated: { kind: flag, doc: 'The server did not count all tokens: the cost is an estimate.' },
   correct: {
     kind: flag,
     column: 'u8',

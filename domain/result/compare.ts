@@ -6,7 +6,9 @@ import { byPrompt } from '../figures/by-prompt.ts';
 import { histogram, slowestStage } from '../figures/pictures.ts';
 import { samples } from '../figures/samples.ts';
 import { sloOf } from '../figures/slo.ts';
-import { summarise, type SummaryContext, type VariantSummary } from '../figures/summary.ts';
+import { summarise, windowSeconds, type SummaryContext, type VariantSummary } from '../figures/summary.ts';
+import { agreement, differences, type Agreement } from '../quality/agreement.ts';
+import { withServerTime } from '../quality/costs.ts';
 import { driftsOf } from '../jobs/capacity/drift.ts';
 import { capacityFindings, driftFindings } from '../jobs/capacity/findings.ts';
 import { capacitiesOf } from '../jobs/capacity/of-run.ts';
@@ -77,6 +79,7 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
     ...(capacity === null ? [] : capacityFindings(capacity)),
     ...(drift === null ? [] : driftFindings(drift)),
   ];
+  const agreements = attempt('how often answers differ', () => agreementsOf(sides), null);
   const figures = {
     slowest_stage: attempt('the stages', () => slowestStage(summaries), {}),
     histogram: attempt(
@@ -93,7 +96,7 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
         ? attempt('the prompts', () => mapVariants(data.measured, byPrompt), null)
         : null,
   };
-  const all = [...findings, ...broken];
+  const all = [...findings, ...agreementFindings(agreements, settings), ...broken];
   const decided = decideRun(checks, all, candidatesOf(manifest.variants), {
     rule,
     interrupted: manifest.stopped?.reason === 'interrupted',
@@ -108,6 +111,8 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
     drift,
     ...figures,
     observed: seen.observed,
+    agreement: agreements,
+    currency: settings.currency,
     trust: evidence.figures,
     findings: all,
     ...decided,
@@ -129,7 +134,12 @@ function attempts(broken: Finding[]): <T>(what: string, make: () => T, otherwise
 }
 
 const sidesOf = (data: RunData, context: SummaryContext): ByVariant<Side> =>
-  mapVariants(data.measured, (measured) => {
+  mapVariants(data.measured, (read, variant) => {
+    const per_hour = variantSettings(data.settings)[variant]?.price_per_hour ?? null;
+    const measured =
+      per_hour === null
+        ? read
+        : withServerTime(read, per_hour, 1000 * windowSeconds(read, context.planned_ms));
     const sorted = samples(measured);
     return { measured, samples: sorted, summary: summarise(measured, sorted, context) };
   });
@@ -163,6 +173,26 @@ function lookedOf(data: RunData, sides: ByVariant<Side>, context: SummaryContext
     judgeLooks(manifest, { baseline, shadow }, context, gates),
   );
 }
+
+/** By candidate; null where answers' digests are not known. */
+function agreementsOf(sides: ByVariant<Side>): ByVariant<Agreement> | null {
+  const found = pairsOf(sides).flatMap(({ candidate, of: [baseline, other] }) => {
+    const one = agreement(differences(baseline.measured, other.measured));
+    return one === null ? [] : [[candidate, one] as const];
+  });
+  return found.length === 0 ? null : Object.fromEntries(found);
+}
+
+/** At a temperature answers differ by themselves, and where none repeats, its text has more in it than what was said. */
+const agreementFindings = (of: ByVariant<Agreement> | null, { temperature }: Settings): Finding[] =>
+  presentVariants(of ?? {}).flatMap((variant) => {
+    const one = of?.[variant];
+    if (one === undefined || temperature > 0 || one.within === 1) return [];
+    const { between, within, payloads } = one;
+    return [
+      finding('answers_differ', { between, payloads, ...(within === null ? {} : { within }) }, { variant }),
+    ];
+  });
 
 function lengthsOf(data: RunData, sides: ByVariant<Side>): Finding[] {
   const { alpha, forceLength } = data.settings;

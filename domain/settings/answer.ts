@@ -16,7 +16,7 @@ export const ANSWER = {
   costPath: setting(
     text({ placeholder: 'PATH' }),
     'metadata.cost_eur',
-    "the cost's place in the answer, in EUR",
+    "the cost's place in the answer, in --currency; none: there is none",
   ),
   stagesPath: setting(
     text({ placeholder: 'PATH' }),

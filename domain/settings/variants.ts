@@ -17,6 +17,10 @@ export interface VariantSettings {
   readonly body: Settings['onBody'];
   /** Command that redeploys the server. */
   readonly restart: string | null;
+  /** Of a million tokens; null: not given. */
+  readonly price: Settings['price'];
+  /** Of an hour of the server; null: not given. */
+  readonly price_per_hour: Settings['pricePerHour'];
   /** The settings that a message names. */
   readonly named: { readonly url: SettingName; readonly model: SettingName; readonly restart: SettingName };
 }
@@ -41,6 +45,8 @@ const ROWS: ReadonlyMap<Variant, Row> = new Map<Variant, Row>([
         headers: [...settings.header, ...settings.offHeader],
         body: settings.offBody,
         restart: settings.baselineRestart,
+        price: settings.price,
+        price_per_hour: settings.pricePerHour,
         named: { url: 'baselineUrl', model: 'model', restart: 'baselineRestart' },
       }),
       withUrl: (settings, baselineUrl) => ({ ...settings, baselineUrl }),
@@ -59,6 +65,8 @@ const ROWS: ReadonlyMap<Variant, Row> = new Map<Variant, Row>([
         headers: [...settings.header, ...settings.onHeader],
         body: settings.onBody,
         restart: settings.shadowRestart,
+        price: settings.shadowPrice ?? settings.price,
+        price_per_hour: settings.shadowPricePerHour ?? settings.pricePerHour,
         named: { url: 'shadowUrl', model: 'shadowModel', restart: 'shadowRestart' },
       }),
       withUrl: (settings, shadowUrl) => ({ ...settings, shadowUrl }),

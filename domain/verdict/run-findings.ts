@@ -16,7 +16,16 @@ const LITTLE_GAP = 0.1;
 /** What happened to the run and its servers. */
 export function runFindings(data: RunData): Finding[] {
   const { manifest } = data;
-  const findings: Finding[] = [];
+  const findings: Finding[] = (manifest.left_out ?? []).map((one) => finding('gate_left_out', one));
+  const { judged } = data;
+  if (judged !== undefined && judged.disagreed > 0)
+    findings.push(
+      finding('judge_disagrees', {
+        disagreed: judged.disagreed,
+        repeated: judged.repeated,
+        model: judged.model,
+      }),
+    );
   const { stopped } = manifest;
   const after_s = stopped === null ? 0 : (stopped.at_ms - manifest.started_ms) / 1000;
   const comparing = presentVariants(manifest.variants).length > 1;

@@ -90,7 +90,12 @@ const gateSchema = v.variant('gate', [
     ...pointsMargin,
   }),
   v.strictObject({ gate: v.literal('cost'), ...ratioMargin }),
-  v.strictObject({ gate: v.literal('cpqu'), ...ratioMargin }),
+  /** By any metric that answers are scored by; without one by the correction. */
+  v.strictObject({ gate: v.literal('cpqu'), metric: v.optional(v.string()), ...ratioMargin }),
+  /** The mean of a metric that answers are scored by. */
+  v.strictObject({ gate: v.literal('quality'), metric: v.string(), ...pointsMargin }),
+  /** How much more often answers differ between the variants than the baseline's differ among themselves. */
+  v.strictObject({ gate: v.literal('agreement'), ...pointsMargin }),
   v.strictObject({ gate: v.literal('throughput'), ...ratioMargin }),
   v.strictObject({ gate: v.literal('output_length'), ...ratioMargin }),
 ]);
@@ -125,6 +130,9 @@ function checkedLevels(thresholds: Thresholds, where: string): Thresholds {
   return thresholds;
 }
 
+/** A metric's name as part of an id that a shell takes without quotes. */
+const idPart = (metric: string): string => metric.replaceAll(/[^\w.-]+/g, '_');
+
 /** The name that tables, `--require` and advice use: `request_duration_p95`, `error_rate`, `accuracy_correction`. */
 export function gateId(gate: Gate): string {
   switch (gate.gate) {
@@ -132,9 +140,13 @@ export function gateId(gate: Gate): string {
       return `${gate.metric}_${gate.statistic}`;
     case 'accuracy':
       return `accuracy_${gate.answer}`;
+    case 'quality':
+      return `quality_${idPart(gate.metric)}`;
+    case 'cpqu':
+      return gate.metric === undefined ? 'cpqu' : `cpqu_${idPart(gate.metric)}`;
     case 'error_rate':
     case 'cost':
-    case 'cpqu':
+    case 'agreement':
     case 'throughput':
     case 'output_length':
       return gate.gate;

@@ -4,6 +4,7 @@ import type { ErrorKind } from '../../domain/record/errors.ts';
 import { textOf, uniquePrefix, withPrefix, type Prompt } from '../../domain/load/prompt.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
 import { valueAt, type Count, type Protocol, type WholeRules } from '../../domain/protocols/protocol.ts';
+import { costOf, estimatedTokens, type Price } from '../../domain/quality/price.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { settingsFor } from '../../domain/settings/variants.ts';
 import { streamTimes, type StreamTimes } from '../../domain/figures/stream-times.ts';
@@ -22,9 +23,18 @@ export interface ModelReading extends StreamTimes {
   readonly text: string | null;
 }
 
+/** What a request cost by its tokens. */
+export interface TokenCost {
+  readonly cost: number;
+  /** A count was missing and was estimated. */
+  readonly estimated: boolean;
+}
+
 export interface ModelEndpoint {
   send(prompt: Prompt, index: number, traceparent: string): Promise<Result>;
   read(result: Result): ModelReading;
+  /** Null: no price is known, or it failed. */
+  cost(prompt: Prompt, reading: ModelReading): TokenCost | null;
 }
 
 export interface ModelOptions {
@@ -49,7 +59,7 @@ export function languageModel({ target, settings, variant, nonce, keep_text }: M
   const { request, inTurn } = streamModule;
   const protocol = PROTOCOLS[settings.api];
   const url = `${target.base_url}${settings.apiPath ?? protocol.path}`;
-  const { model, body: further } = settingsFor(settings, variant);
+  const { model, body: further, price } = settingsFor(settings, variant);
   const streamed = settings.stream;
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
@@ -85,6 +95,20 @@ export function languageModel({ target, settings, variant, nonce, keep_text }: M
         return request('POST', url, JSON.stringify(asked), params);
       }),
     read: (result) => (streamed ? readStreamed(result) : readWhole(result, protocol)),
+    cost: (prompt, reading) =>
+      price === null || reading.error !== null ? null : tokenCost(price, prompt, reading),
+  };
+}
+
+function tokenCost(price: Price, prompt: Prompt, reading: ModelReading): TokenCost {
+  const { prompt_tokens, cached_tokens, tokens, tokens_estimated } = reading;
+  return {
+    cost: costOf(price, {
+      prompt_tokens: prompt_tokens ?? estimatedTokens(textOf(prompt.messages).length),
+      cached_tokens: cached_tokens ?? 0,
+      completion_tokens: tokens ?? 0,
+    }),
+    estimated: prompt_tokens === null || tokens_estimated,
   };
 }
 

@@ -5,6 +5,7 @@ import exec from 'k6/execution';
 import http from 'k6/http';
 import type { Options } from 'k6/options';
 import { PROBE_IDLE_GAP_MS, PROBE_PER_SECOND } from '../../domain/load/timing.ts';
+import { settingsFor } from '../../domain/settings/variants.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { probeDuration } from '../metrics.ts';
 import { openRequestLog } from '../request-log.ts';
@@ -15,6 +16,8 @@ import { VARIANT_VARIABLE, type Shape } from './shapes.ts';
 import type { StepContext } from '../steps/measured.ts';
 import { timedShape } from './timed-shape.ts';
 import { bareText, blockSummary, type K6Summary } from '../summary.ts';
+
+const MS_PER_HOUR = 3_600_000;
 
 export type Iteration = () => void | Promise<void>;
 
@@ -52,6 +55,11 @@ export function wireLoad(of: LoadParts): Wired {
   });
   const budget = {
     max_cost_eur: settings.maxCost,
+    cost_per_ms: variants.reduce(
+      (sum, one) => sum + (settingsFor(settings, one).price_per_hour ?? 0) / MS_PER_HOUR,
+      0,
+    ),
+    began_ms: () => exec.scenario.startTime,
     vus_in_all: variants.reduce((sum, one) => sum + shape.clients(one), 0),
   };
   const made = new Map<Variant, Iteration>();

@@ -94,6 +94,8 @@ export function streamExchange(of: StreamExchange): () => Promise<void> {
     const { text } = reading;
     const kept = text !== null && error === null && of.prompts.isScored(begun.index);
     const answer_sha256 = kept ? log.answer(text) : result.text_sha256;
+    const cost = endpoint.cost(prompt, reading);
+    if (cost !== null) metrics.requestCost.add(cost.cost, begun.tags);
     const part = step.record(begun, result.t0_ms, {
       payload_id: prompt.id,
       ...responsePart(result, answer_sha256),
@@ -102,9 +104,11 @@ export function streamExchange(of: StreamExchange): () => Promise<void> {
       error_detail: error === null ? undefined : orNull(detail(reading.error_detail)),
       trace_id: orNull(result.headers[traceHeader]),
       stages_ms: reading.stages_ms,
+      cost_eur: cost?.cost,
+      cost_estimated: cost?.estimated,
       ...answerPart(result, reading),
     });
     log.write(`{${part},${listMember('gaps_ms', result.itl_json)}}`);
-    step.end(begun, error, null);
+    step.end(begun, error, cost?.cost ?? null);
   };
 }

@@ -1,8 +1,9 @@
 /** The difference of accuracy over distinct payloads. */
+import { scoresOf } from '../../quality/scores.ts';
 import { normalQuantile, studentTQuantile } from '../../statistics/distributions.ts';
 import { payloadDifference } from '../../statistics/means.ts';
 import { tango, type PairedCounts } from '../../statistics/paired-proportions.ts';
-import type { Outcome } from '../../statistics/outcome.ts';
+import { refuse, type Outcome } from '../../statistics/outcome.ts';
 import type { Gate } from '../thresholds.ts';
 import { byPayload, type PayloadScores } from './by-payload.ts';
 import type { Bounds, Evaluation, Pair } from './evaluation.ts';
@@ -21,12 +22,34 @@ export function accuracyGate(
   pair: Pair,
   alpha: number,
 ): Evaluation {
-  const margin = gate.margin_pp / 100;
-  const flags = gate.answer === 'correction' ? 'correct' : 'correct_translation';
-  const baseline = byPayload(pair.baseline.measured, pair.baseline.measured[flags]);
-  const shadow = byPayload(pair.shadow.measured, pair.shadow.measured[flags]);
-  const common = [...baseline].flatMap(([id, before]): [PayloadScores, PayloadScores][] => {
-    const after = shadow.get(id);
+  return scoredEvaluation({ gate: 'accuracy', metric: 'accuracy', statistic: gate.answer }, gate, {
+    pair,
+    scored: gate.answer,
+    alpha,
+  });
+}
+
+export interface ScoredBy {
+  readonly pair: Pair;
+  /** The metric of the answers' scores. */
+  readonly scored: string;
+  readonly alpha: number;
+}
+
+/** The difference of a metric's means over the payloads that both variants answered. */
+export function scoredEvaluation(
+  about: Pick<Evaluation, 'gate' | 'metric' | 'statistic'>,
+  { margin_pp }: { readonly margin_pp: number },
+  { pair, scored, alpha }: ScoredBy,
+): Evaluation {
+  const margin = margin_pp / 100;
+  const scores = [pair.baseline, pair.shadow].map(({ measured }) => scoresOf(measured, scored));
+  const undecided = scores.map((one) => one?.undecided ?? null).find((words) => words !== null) ?? null;
+  const [baseline, shadow] = [pair.baseline, pair.shadow].map(({ measured }, side) =>
+    byPayload(measured, (undecided === null ? scores[side]?.values : null) ?? new Float64Array()),
+  );
+  const common = [...(baseline ?? [])].flatMap(([id, before]): [PayloadScores, PayloadScores][] => {
+    const after = shadow?.get(id);
     return after === undefined ? [] : [[before, after]];
   });
   const n = common.length;
@@ -37,9 +60,7 @@ export function accuracyGate(
     sides.every(({ right, answers }) => right === 0 || right === answers),
   );
   return {
-    gate: 'accuracy',
-    metric: 'accuracy',
-    statistic: gate.answer,
+    ...about,
     scale: 'difference',
     better: 'higher',
     limit: -margin,
@@ -49,6 +70,7 @@ export function accuracyGate(
     baseline: share(0),
     shadow: share(1),
     at(level) {
+      if (undecided !== null) return refuse('no_data', `the answers could not be scored: ${undecided}`);
       return steady ? byCounts(common, margin, level) : byMeans(common, margin, level);
     },
   };

@@ -9,13 +9,16 @@ export interface PayloadScores {
   readonly cost_right: number;
 }
 
-/** By payload id; only scored answers. */
-export function byPayload(of: Measured, flags: Uint8Array): ReadonlyMap<string, PayloadScores> {
+/** By payload id; only scored answers: a score from 0 to 1, or a flag; anything else is none. */
+export function byPayload(
+  of: Measured,
+  flags: Uint8Array | Float64Array,
+): ReadonlyMap<string, PayloadScores> {
   const empty = of.payload_ids.map(() => ({ answers: 0, right: 0, cost_eur: 0, cost_right: 0 }));
   for (let i = 0; i < of.n; i += 1) {
     const flag = flags[i] ?? 255;
     const scores = empty[of.payload[i] ?? -1];
-    if (flag > 1 || scores === undefined) continue;
+    if (!(flag <= 1) || scores === undefined) continue;
     scores.answers += 1;
     scores.right += flag;
     const cost = of.cost_eur[i] ?? Number.NaN;

@@ -13,6 +13,7 @@ import type { Bounds, Evaluation, Pair } from './evaluation.ts';
 import { latencyGate } from './latency.ts';
 import { costGate, cpquGate } from './money.ts';
 import { outputLengthGate } from './output-length.ts';
+import { agreementGate, qualityGate } from './quality.ts';
 import { throughputGate } from './throughput.ts';
 
 export interface GateContext {
@@ -35,6 +36,10 @@ function evaluate(gate: Gate, pair: Pair, context: GateContext): Evaluation {
       return errorRateGate(gate, pair);
     case 'accuracy':
       return accuracyGate(gate, pair, context.alpha);
+    case 'quality':
+      return qualityGate(gate, pair, context.alpha);
+    case 'agreement':
+      return agreementGate(gate, pair);
     case 'cost':
       return costGate(gate, pair);
     case 'cpqu':

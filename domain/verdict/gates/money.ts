@@ -1,8 +1,9 @@
 /** What it costs: a request, and a correct answer (CpQU). */
 import { costPerQualityRatio, costRatio, type TotalsRatio } from '../../statistics/ratio-of-totals.ts';
-import type { Outcome } from '../../statistics/outcome.ts';
+import { refuse, type Outcome } from '../../statistics/outcome.ts';
 import type { Gate } from '../thresholds.ts';
-import { byPayload } from './by-payload.ts';
+import { scoresOf } from '../../quality/scores.ts';
+import { byPayload, type PayloadScores } from './by-payload.ts';
 import type { Bounds, Evaluation, Pair } from './evaluation.ts';
 import { pairedValues, pairsIn } from './paired.ts';
 
@@ -37,11 +38,30 @@ export function costGate(gate: Extract<Gate, { gate: 'cost' }>, pair: Pair): Eva
   };
 }
 
+/** The metric of a gate that names none. */
+const USUAL_METRIC = 'correction';
+
+function costPerQuality(scores: ReadonlyMap<string, PayloadScores>): number | null {
+  let [cost, right] = [0, 0];
+  for (const { cost_eur, cost_right } of scores.values())
+    [cost, right] = [cost + cost_eur, right + cost_right];
+  return right > 0 ? cost / right : null;
+}
+
 const NOTHING = { cost_eur: 0, cost_right: 0 };
 
 export function cpquGate(gate: Extract<Gate, { gate: 'cpqu' }>, pair: Pair): Evaluation {
-  const baseline = byPayload(pair.baseline.measured, pair.baseline.measured.correct);
-  const shadow = byPayload(pair.shadow.measured, pair.shadow.measured.correct);
+  const metric = gate.metric ?? USUAL_METRIC;
+  const sides = [pair.baseline, pair.shadow].map(({ measured }) => ({
+    measured,
+    scores: scoresOf(measured, metric),
+  }));
+  const undecided =
+    sides.map(({ scores }) => scores?.undecided ?? null).find((words) => words !== null) ?? null;
+  const none: ReadonlyMap<string, PayloadScores> = new Map();
+  const [baseline = none, shadow = none] = sides.map(({ measured, scores }) =>
+    undecided === null && scores !== null ? byPayload(measured, scores.values) : none,
+  );
   const totals = [...new Set([...baseline.keys(), ...shadow.keys()])].map((id) => {
     const before = baseline.get(id) ?? NOTHING;
     const after = shadow.get(id) ?? NOTHING;
@@ -62,8 +82,11 @@ export function cpquGate(gate: Extract<Gate, { gate: 'cpqu' }>, pair: Pair): Eva
     n: totals.length,
     n_of: 'payloads',
     advisory: null,
-    baseline: pair.baseline.summary.cpqu,
-    shadow: pair.shadow.summary.cpqu,
-    at: (level) => bounds(costPerQualityRatio(totals, level), gate.margin),
+    baseline: costPerQuality(baseline),
+    shadow: costPerQuality(shadow),
+    at: (level) =>
+      undecided === null
+        ? bounds(costPerQualityRatio(totals, level), gate.margin)
+        : refuse('no_data', `the answers could not be scored: ${undecided}`),
   };
 }
