@@ -12,7 +12,7 @@ import { UsageError, type Io } from './io.ts';
 /** The one word that a command may take beside its flags. */
 export interface Argument {
   readonly name: string;
-  readonly of: Setting<string | null>;
+  readonly of: Setting<string> | Setting<string | null>;
 }
 
 /** What was typed, by key. */
@@ -84,14 +84,9 @@ export function command(row: Row<Table>): Command {
     settings,
     defaults,
     async run(io, typed) {
-      const argument = readTable(row.argument === undefined ? {} : { [row.argument.name]: row.argument.of }, {
-        flags:
-          typed.argument === undefined || row.argument === undefined
-            ? {}
-            : { [row.argument.name]: typed.argument },
-      });
+      if (typed.argument !== undefined) row.argument?.of.parse(typed.argument);
       const own = readTable(options, { flags: typed.options });
-      refuse([...argument.problems, ...own.problems]);
+      refuse(own.problems);
       return await row.run(io, {
         argument: typed.argument,
         options: own.values,

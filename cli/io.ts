@@ -1,5 +1,6 @@
 /** The process as the commands see it; tests give their own. */
 import { isAbsolute, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 
 export interface Sink {
   write(text: string): unknown;
@@ -34,6 +35,11 @@ export class Interrupted extends Error {
 /** A user's path: relative to where the command was typed (npm runs scripts elsewhere and says so in INIT_CWD). */
 export function userPath(io: Io, path: string): string {
   return isAbsolute(path) ? path : join(io.env['INIT_CWD'] ?? io.cwd, path);
+}
+
+/** Waits, or until the interruption. */
+export async function pause(io: Io, ms: number): Promise<void> {
+  await wait(ms, undefined, { signal: io.interrupted }).catch(() => {});
 }
 
 export function say(io: Io, line: string): void {

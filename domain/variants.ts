@@ -83,9 +83,16 @@ export function pairsOf<T>(of: ByVariant<T>): readonly VariantPair<T>[] {
   );
 }
 
-/** Which colour and marker a variant has: 0 is the baseline's, 1 the first candidate's; the same for all charts of a run. */
-export const placeOf = (variant: Variant, of: ByVariant<unknown>): number =>
-  variant === BASELINE ? 0 : 1 + candidatesOf(of).indexOf(variant);
+/**
+ * Which colour and marker a variant has: 0 is the baseline's, 1 the first candidate's; the same in all charts of a run. A
+ * variant that took no part has the next free one.
+ */
+export function placeOf(variant: Variant, of: ByVariant<unknown>): number {
+  if (roleOf(variant) === 'baseline') return 0;
+  const candidates = candidatesOf(of);
+  const at = candidates.indexOf(variant);
+  return 1 + (at === -1 ? candidates.length : at);
+}
 
 /** Where `__proto__` is a member, as JSON may have it, it is no variant. */
 function entriesOf<T>(of: ByVariant<T>): [Variant, T][] {

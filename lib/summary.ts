@@ -1,18 +1,9 @@
 /** handleSummary in the suite's own schema (k6's `--summary-export` has inverted booleans), and a short text for bare runs. */
 import { SCHEMA_VERSION } from '../domain/record/schema-version.ts';
 import type { BlockSummary } from '../domain/run/block.ts';
-import { COUNTED, SHOWN } from './load/counted.ts';
+import { thresholdsOf, type K6Summary } from './k6-summary.ts';
 import type { Runtime } from './runtime.ts';
 import { stopOf } from './run-control.ts';
-
-interface K6Metric {
-  readonly values: Readonly<Record<string, number>>;
-  readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>>;
-}
-export interface K6Summary {
-  readonly metrics: Readonly<Record<string, K6Metric>>;
-  readonly state: { readonly testRunDurationMs: number };
-}
 
 export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
   const value = (metric: string, statistic: string): number => data.metrics[metric]?.values[statistic] ?? 0;
@@ -30,11 +21,7 @@ export function blockSummary(data: K6Summary, runtime: Runtime): BlockSummary {
     schema_version: SCHEMA_VERSION,
     block: runtime.plan.block,
     duration_ms: data.state.testRunDurationMs,
-    thresholds: Object.entries(data.metrics).flatMap(([metric, { thresholds }]) =>
-      Object.entries(thresholds ?? {})
-        .filter(([expression]) => expression !== COUNTED && expression !== SHOWN)
-        .map(([expression, { ok }]) => ({ metric, expression, ok })),
-    ),
+    thresholds: thresholdsOf(data),
     counts,
     probe: runtime.plan.probe_url === null ? null : { count: value('probe_duration', 'count') },
     stopped: stopOf(runtime.variants),

@@ -1,5 +1,6 @@
 /** Our times of streamed answers against a server that stamped its own flushes: how far off we are, and how late it was. */
 import { mean } from '../domain/statistics/batch-means.ts';
+import { isFields } from '../domain/text/fields.ts';
 import { quantile, sortSamples } from '../domain/statistics/quantiles.ts';
 import { BadValue } from '../domain/text/units.ts';
 
@@ -42,10 +43,8 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 /** A line of the truth server's stamps. @throws BadValue */
 export function parseStamps(line: string): Stamped {
   const value: unknown = JSON.parse(line);
-  if (typeof value === 'object' && value !== null && 'id' in value && 'flush_us' in value) {
-    const { id, flush_us } = value;
-    const ttft_ms = 'ttft_ms' in value ? value.ttft_ms : null;
-    const itl_ms = 'itl_ms' in value ? value.itl_ms : null;
+  if (isFields(value)) {
+    const { id, flush_us, ttft_ms, itl_ms } = value;
     const flushes: readonly unknown[] = Array.isArray(flush_us) ? flush_us : [];
     const flush_ms = flushes.filter(isNumber).map((us) => us / 1000);
     if (typeof id === 'string' && isNumber(ttft_ms) && isNumber(itl_ms) && flush_ms.length > 0)

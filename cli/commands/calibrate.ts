@@ -1,7 +1,7 @@
 /** `npm run calibrate`: the proof that verdicts hold, simulated and, with --live, on real servers. Writes docs/calibration.md. */
 import { join } from 'node:path';
 import { EXIT } from '../../domain/verdict/exit-codes.ts';
-import { liveCalibration, type LiveCalibration } from '../../proof/live-calibration.ts';
+import { LEAST_DEPLOYMENTS, liveCalibration, type LiveCalibration } from '../../proof/live-calibration.ts';
 import type { ParsedSettings } from '../../domain/settings/settings.ts';
 import { calibrate, type CalibrationPlan, type CalibrationRow } from '../../proof/statistics/calibration.ts';
 import { keepNoise, noiseTarget } from '../read/deployment-noise.ts';
@@ -16,7 +16,6 @@ import { absent, number, filePath, setting } from '../../domain/settings/kinds.t
 import { settingsOfGroups } from '../../domain/settings/table.ts';
 
 const MARGIN = 1.15;
-const LEAST_LIVE = 3;
 
 const PLAN: CalibrationPlan = {
   noises: ['iid', 'ar1', 'bursts'],
@@ -43,9 +42,9 @@ export async function calibrateCommand(
   parsed: ParsedSettings,
   options: CalibrateOptions,
 ): Promise<number> {
-  if (options.live !== null && options.live < LEAST_LIVE)
+  if (options.live !== null && options.live < LEAST_DEPLOYMENTS)
     throw new UsageError(
-      `--live ${options.live} is too few; at least ${LEAST_LIVE}, and 59 to bound the rate of false fails at 5 %`,
+      `--live ${options.live} is too few; at least ${LEAST_DEPLOYMENTS}, and 59 to bound the rate of false fails at 5 %`,
     );
   const plan = { ...PLAN, runs: options.runs };
   const started = performance.now();
@@ -101,8 +100,14 @@ async function liveRuns(io: Io, job: Job, parsed: ParsedSettings, runs: number):
     // A percentile that the runs were too short to bound is left unknown.
     log_sd: Object.fromEntries(
       rows
-        .filter(({ log_sd }) => Number.isFinite(log_sd))
-        .map(({ statistic, log_sd }) => [statistic, Number(log_sd.toFixed(5))]),
+        .filter(({ noise }) => Number.isFinite(noise.log_sd))
+        .map(({ statistic, noise }) => [statistic, Number(noise.log_sd.toFixed(5))]),
+    ),
+    // Kept apart from a known 0: what was not seen may still be there.
+    at_most: Object.fromEntries(
+      rows
+        .filter(({ noise }) => noise.indistinct && Number.isFinite(noise.at_most))
+        .map(({ statistic, noise }) => [statistic, Number(noise.at_most.toFixed(5))]),
     ),
     deployments: runs,
     measured_on: new Date().toISOString().slice(0, 10),

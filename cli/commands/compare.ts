@@ -6,7 +6,8 @@ import { assertGateIds } from '../../domain/verdict/thresholds.ts';
 import { deploymentNoise } from '../read/deployment-noise.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
-import { outputs, show } from '../report/write.ts';
+import { runReport } from '../report/run.ts';
+import { RUN_NAMES, showReport, writeReport } from '../report/write.ts';
 import { assertOutIsFree, createRunDirectory, findRun } from '../run/directory.ts';
 import { readThresholds } from '../run/prepare.ts';
 import { command } from '../command.ts';
@@ -32,7 +33,9 @@ export function compareCommand(io: Io, given: CompareArguments, parsed: ParsedSe
       ? pairRuns(read(given.baseline ?? undefined), read(given.shadow ?? undefined))
       : read(given.run);
   const run = own !== null && settings.out === null ? own : createRunDirectory(io, 'pair', settings.out);
-  return show(io, outputs(io, data, run.path, false), run.path, settings);
+  const { report } = runReport(data);
+  writeReport(io, report, run.path, RUN_NAMES, { step_summary: true });
+  return showReport(io, report, run.path, RUN_NAMES, settings);
 }
 
 /** The run's own verdict settings and thresholds, but for what was given now. */

@@ -8,7 +8,7 @@ import type { Values } from '../../domain/settings/parse.ts';
 import type { ParsedSettings } from '../../domain/settings/settings.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import { decide } from '../jobs/adapter-gate/decide.ts';
-import { GATE_FILES, GATE_JOB, loadTest } from '../jobs/adapter-gate/load-test.ts';
+import { GATE_JOB, loadTest } from '../jobs/adapter-gate/load-test.ts';
 import { Mlflow } from '../jobs/adapter-gate/mlflow.ts';
 import {
   MLFLOW,
@@ -22,7 +22,8 @@ import { UsageError, say, userPath, type Io } from '../io.ts';
 import { shownPath } from '../run/directory.ts';
 import { Closers } from '../run/closers.ts';
 import { splitArguments, startStandIn } from '../services/servers.ts';
-import { exitOf } from './gate-decide.ts';
+import { decisionExit } from '../../domain/jobs/adapter-gate/decision.ts';
+import { LOAD_TEST_NAMES } from '../report/write.ts';
 
 const ADAPTER = 'demo-lora';
 const ALIAS = 'eval-passed';
@@ -103,7 +104,7 @@ async function gateOf(
       parsed,
     );
     if (io.interrupted.aborted) return EXIT.interrupted;
-    const results = join(outputDir, GATE_FILES.results);
+    const results = join(outputDir, LOAD_TEST_NAMES.json);
     const decision = await decide(io, {
       loadTestResults: results,
       modelName: ADAPTER,
@@ -120,7 +121,7 @@ async function gateOf(
     });
     if (decision.decision === 'passed') copyFileSync(results, last_passed);
     say(io, `run       ${shownPath(io, outputDir)} (${test.load_test_id})`);
-    code = exitOf(decision);
+    code = decisionExit(decision);
   }
   return code === EXIT.pass && skipped ? EXIT.inconclusive : code;
 }

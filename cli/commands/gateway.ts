@@ -1,6 +1,5 @@
 /** `npm run k6:gateway` and `k6:gateway-<scenario>`: the servers that each scenario needs, its load, one report. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Terms } from '../../domain/jobs/gateway/evidence.ts';
 import {
@@ -26,18 +25,21 @@ import {
 } from '../../domain/settings/settings.ts';
 import { settingsOfGroups } from '../../domain/settings/table.ts';
 import { headersWith } from '../../domain/settings/request-headers.ts';
+import { jsonValue } from '../../domain/text/json.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import gatewayThresholds from '../../thresholds/gateway.json';
 import { assertReadable } from '../jobs/gateway/logs.ts';
 import { lmControl } from '../jobs/gateway/lm.ts';
 import { runScenario } from '../jobs/gateway/run-scenario.ts';
-import { modelCount, openSite, type Site } from '../jobs/gateway/site.ts';
+import { modelCount, type Site } from '../jobs/gateway/site.ts';
 import { stepsTimeMs } from '../jobs/gateway/steps.ts';
 import { command, type Command } from '../command.ts';
 import { Interrupted, say, UsageError, userPath, type Io } from '../io.ts';
 import { findK6 } from '../run/k6.ts';
+import { absolutePaths, readNamed } from '../read/named-file.ts';
 import { suiteVersion } from '../run/manifest.ts';
-import { writeGatewayReport } from '../jobs/gateway/report.ts';
+import { gatewayReportOf } from '../report/gateway.ts';
+import { GATEWAY_NAMES, showReport, writeReport } from '../report/write.ts';
 import { assertOutIsFree, createRunDirectory } from '../run/directory.ts';
 import { withoutCredentials } from '../../domain/text/url.ts';
 
@@ -95,26 +97,24 @@ export async function gatewayCommand(
         continue;
       }
       say(io, `${scenario}: ${SCENARIO_TITLES[scenario]}`);
-      const site = await openSite({ io, settings, scenario, folder: run.path, given_programs });
-      try {
-        programs = site.programs;
-        const unseen = unseenOn(scenario, site);
-        if (scenario === 'routing' && modelCount(site.programs) < 2) {
-          results.push(
-            skippedScenario(scenario, [
-              {
-                what: 'scenario',
-                set: `all programs (${site.programs.map(({ name }) => name).join(', ')}) have one model, ${site.programs[0]?.model ?? ''}: a mixed-up one could not be told; serve a program with a second model`,
-              },
-            ]),
-          );
-          continue;
-        }
-        const evidence = await runScenario({ io, k6, run, run_key, settings, limits, scenario, site });
-        results.push(judgeScenario(evidence, termsOf(scenario, settings), limits[scenario], unseen));
-      } finally {
-        await site.close();
-      }
+      const { site, evidence } = await runScenario({
+        io,
+        k6,
+        run,
+        run_key,
+        settings,
+        limits,
+        scenario,
+        given_programs,
+        possible: (one) => lacking(scenario, one) === null,
+      });
+      programs = site.programs;
+      const lacks = lacking(scenario, site);
+      results.push(
+        evidence === null
+          ? skippedScenario(scenario, lacks === null ? [] : [lacks])
+          : judgeScenario(evidence, termsOf(scenario, settings), limits[scenario], unseenOn(scenario, site)),
+      );
     }
   } finally {
     await restoreLm(io, settings, lm_before);
@@ -141,20 +141,15 @@ export async function gatewayCommand(
     versions: { suite: suiteVersion(io), k6: k6.version, node: process.version },
     machine: { os: `${os.type()} ${os.release()}`, cpus: os.cpus().length },
   };
-  return writeGatewayReport(io, run, gatewayReport(about, results), settings.json);
+  const report = gatewayReportOf(gatewayReport(about, results));
+  writeReport(io, report, run.path, GATEWAY_NAMES, { step_summary: true });
+  return showReport(io, report, run.path, GATEWAY_NAMES, { json: settings.json, open: false });
 }
 
 /** What can be refused at once is refused before anything is built or started. @throws UsageError */
 function check(io: Io, given: Settings): Checked {
   assertOutIsFree(io, given.out);
-  const absolute = (path: string | null): string | null => (path === null ? null : userPath(io, path));
-  const settings: Settings = {
-    ...given,
-    caFile: absolute(given.caFile),
-    clientCert: absolute(given.clientCert),
-    clientKey: absolute(given.clientKey),
-    gatewayLogs: absolute(given.gatewayLogs),
-  };
+  const settings = absolutePaths(io, given);
   if (settings.gatewayUrl === null) {
     for (const [flag, value] of [
       ['--lm-control-url', given.lmControlUrl],
@@ -181,14 +176,8 @@ function check(io: Io, given: Settings): Checked {
 }
 
 function readJson(io: Io, path: string, flag: string): unknown {
-  try {
-    return JSON.parse(readFileSync(userPath(io, path), 'utf8'));
-  } catch (error) {
-    throw new UsageError(
-      `${flag} ${path}: ${error instanceof Error ? error.message : String(error)}; give a JSON file that can be read`,
-      { cause: error },
-    );
-  }
+  const file = readNamed(userPath(io, path), `${flag} ${path}`);
+  return jsonValue(file, `${flag} ${path}: the file`, 'give one that is');
 }
 
 /** What a scenario can't do without on a gateway of the user's; null: it can run. */
@@ -210,6 +199,16 @@ function prerequisites(scenario: GatewayScenario, { settings, sources }: ParsedS
       set: 'the per-program limit of your gateway is not known: set GATEWAY_LIMIT, GATEWAY_QUEUE_TIMEOUT, and GATEWAY_BURST above the limit',
     };
   return null;
+}
+
+/** What a site must have beside. */
+function lacking(scenario: GatewayScenario, { programs }: Site): Unseen | null {
+  return scenario === 'routing' && modelCount(programs) < 2
+    ? {
+        what: 'scenario',
+        set: `all programs (${programs.map(({ name }) => name).join(', ')}) have one model, ${programs[0]?.model ?? ''}: a mixed-up one could not be told; serve a program with a second model`,
+      }
+    : null;
 }
 
 /** What a scenario that can run will not see. */

@@ -10,13 +10,13 @@ import { INFERENCE_GROUPS, inferenceJob } from '../jobs/inference.ts';
 import { Interrupted, say, UsageError, type Io } from '../io.ts';
 import type { Job } from '../jobs/loads.ts';
 import { textBlocks } from '../report/inference.ts';
-import { show } from '../report/write.ts';
+import { suiteReport } from '../report/suite.ts';
+import { RUN_NAMES, SUITE_NAMES, showReport, writeReport } from '../report/write.ts';
 import { FILES, createRunDirectory, shownPath, type RunDirectory } from '../run/directory.ts';
 import { Closers } from '../run/closers.ts';
 import { prepare } from '../run/prepare.ts';
-import { suiteOutputs } from '../report/suite-report.ts';
 import { DEFAULT_PORT, startUserServer, type UserServer } from '../services/user-server.ts';
-import { runLoad } from './load.ts';
+import { loadAndCompare } from './load.ts';
 import { command, type Command } from '../command.ts';
 import { choices, setting } from '../../domain/settings/kinds.ts';
 import { settingsOfGroups } from '../../domain/settings/table.ts';
@@ -80,23 +80,22 @@ async function run(
     const directory = alone ? '.' : one.name;
     const into: RunDirectory = alone ? top : below(top, one.name);
     try {
-      const { comparison, k6_exit_code } = await runLoad(
+      const { comparison, report, k6_exit_code } = await loadAndCompare(
         io,
-        one.job,
-        onServer(one.parsed, server),
         {
-          fallback: null,
-          run: into,
-          part: !alone,
+          job: one.job,
+          parsed: onServer(one.parsed, server),
+          directory: into,
           pids: { baseline: server?.pid ?? settings.pid ?? undefined },
         },
-        closersOf(closers),
+        !alone,
       );
       scenarios.push({ name: one.name, directory, comparison });
       if (!settings.json) io.stdout.write(`\n${textBlocks(comparison)}\n`);
       if (alone) {
         saveLastWords(io, server, top);
-        const shown = show(io, comparison, top.path, { json: settings.json, open: settings.open });
+        const { json, open } = settings;
+        const shown = showReport(io, report, top.path, RUN_NAMES, { json, open });
         return k6_exit_code ?? shown;
       }
     } catch (error) {
@@ -117,13 +116,9 @@ async function run(
     scenarios,
     skipped,
   });
-  return suiteOutputs(
-    io,
-    suite,
-    scenarios.map(({ comparison }) => comparison),
-    top.path,
-    { json: settings.json },
-  );
+  const report = suiteReport(suite, scenarios);
+  writeReport(io, report, top.path, SUITE_NAMES, { step_summary: true });
+  return showReport(io, report, top.path, SUITE_NAMES, { json: settings.json, open: settings.open });
 }
 
 const below = (top: RunDirectory, name: string): RunDirectory => {
@@ -131,13 +126,6 @@ const below = (top: RunDirectory, name: string): RunDirectory => {
   mkdirSync(path);
   return { id: `${top.id}/${name}`, path };
 };
-
-/** A load closes what it opened when it ends; the user's server stays for the next. */
-function closersOf(outer: Closers): Closers {
-  const inner = new Closers();
-  outer.add(async () => await inner.run());
-  return inner;
-}
 
 function onServer(parsed: ParsedSettings, server: UserServer | null): ParsedSettings {
   // The directory is made already.

@@ -21,7 +21,7 @@ export const recordsPage = (): string =>
     '# Records',
     '',
     'Made from `domain/record/fields.ts` by `npm run docs:records`. Each request is one JSON object on a line of `requests.jsonl`. An absent value is null or',
-    'its member left out, never 0; readers drop members that they do not know. Times in `_ms` count from `start_ms`. What is written by k6 comes from its response',
+    "its member left out, never 0; readers drop members that they do not know. Times in `_ms` are milliseconds; an answer's count from `start_ms`. What is written by k6 comes from its response",
     'object, in Go (`k6/requestlog`); a streamed answer has it from `k6/x/stream`. Lines that begin with `{"probe":true` are the probe\'s.',
     ...Object.values(RECORD_TABLES).flatMap(section),
   ].join('\n')}\n`;

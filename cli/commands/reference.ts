@@ -115,7 +115,7 @@ const variantName: Kind<Variant> = {
   placeholder: 'NAME',
   parse(given) {
     if (!isVariant(given))
-      throw new BadValue(`"${given}" is no name of a variant; allowed: ${VARIANT_NAMES}`);
+      throw new BadValue(`"${String(given)}" is no name of a variant; allowed: ${VARIANT_NAMES}`);
     return given;
   },
   format: (value) => value,

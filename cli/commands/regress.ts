@@ -12,10 +12,11 @@ import { UsageError, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
 import { readReference, referenceNames } from '../read/references.ts';
 import { renderText } from '../report/text.ts';
-import { outputs } from '../report/write.ts';
+import { runReport } from '../report/run.ts';
+import { suiteReport } from '../report/suite.ts';
+import { RUN_NAMES, SUITE_NAMES, showReport, writeReport } from '../report/write.ts';
 import { createRunDirectory, findRuns } from '../run/directory.ts';
 import { readThresholds } from '../run/prepare.ts';
-import { suiteOutputs } from '../report/suite-report.ts';
 import { COMPARE_SETTINGS, judgedBy } from './compare.ts';
 import { command } from '../command.ts';
 import { absent, named } from '../../domain/settings/kinds.ts';
@@ -55,9 +56,10 @@ export function regressCommand(
     mkdirSync(path);
     const judged = (data: RunData): RunData => withGates(judgedBy(io, data, parsed), thresholds);
     const data = pairRuns(judged(old), judged(current));
-    const comparison = outputs(io, data, path, true);
+    const { comparison, report } = runReport(data);
+    writeReport(io, report, path, RUN_NAMES, { step_summary: false });
     scenarios.push({ name, directory: name, comparison });
-    if (!settings.json) io.stdout.write(`\n${name}${renderText(comparison, false)}`);
+    if (!settings.json) io.stdout.write(`\n${name}${renderText(report, false)}`);
   }
   for (const { manifest } of now)
     if (!before.some((old) => old.manifest.job === manifest.job))
@@ -71,8 +73,9 @@ export function regressCommand(
     scenarios,
     skipped,
   });
-  const comparisons = scenarios.map(({ comparison }) => comparison);
-  return suiteOutputs(io, suite, comparisons, top.path, { json: settings.json });
+  const report = suiteReport(suite, scenarios);
+  writeReport(io, report, top.path, SUITE_NAMES, { step_summary: true });
+  return showReport(io, report, top.path, SUITE_NAMES, { json: settings.json, open: settings.open });
 }
 
 /** Each of them counts, however few the requests: what can't be decided says how many it needs. */

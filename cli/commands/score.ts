@@ -4,7 +4,8 @@ import type { ParsedSettings, SettingName } from '../../domain/settings/settings
 import { command } from '../command.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
-import { outputs, show } from '../report/write.ts';
+import { runReport } from '../report/run.ts';
+import { RUN_NAMES, showReport, writeReport } from '../report/write.ts';
 import { findRun } from '../run/directory.ts';
 import { hasAnswers, scored } from '../score/score-run.ts';
 import { COMPARE_SETTINGS, judgedBy } from './compare.ts';
@@ -42,7 +43,9 @@ async function scoreCommand(
     parsed.settings,
     assert === null ? null : userPath(io, assert),
   );
-  return show(io, outputs(io, data, run.path, false), run.path, parsed.settings);
+  const { report } = runReport(data);
+  writeReport(io, report, run.path, RUN_NAMES, { step_summary: true });
+  return showReport(io, report, run.path, RUN_NAMES, parsed.settings);
 }
 
 export const score = command({

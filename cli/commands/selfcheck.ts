@@ -18,7 +18,7 @@ import { startChild } from '../services/process.ts';
 import { eachLine } from '../read/lines.ts';
 import { PROMPTS, readPayloads } from '../read/payloads.ts';
 import { markdownTable } from '../report/markdown.ts';
-import type { Section } from '../report/sections.ts';
+import type { Section } from '../report/section.ts';
 import { textTable } from '../report/text.ts';
 import { FILES, shownPath, writeWhole, type RunDirectory } from '../run/directory.ts';
 import { runBlock } from '../run/block.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Manifest } from '../../domain/run/manifest.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
-import { UsageError, type Io } from '../io.ts';
+import { parseJson } from '../../domain/text/parse-json.ts';
+import type { Io } from '../io.ts';
 import { writeWhole } from '../run/directory.ts';
 import { withoutCredentials } from '../../domain/text/url.ts';
 
@@ -13,6 +14,8 @@ const noiseSchema = v.record(
   v.strictObject({
     /** Log-SD of one deployment's percentile, by statistic. */
     log_sd: v.record(v.string(), v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+    /** Where it could not be told from 0: its upper bound. */
+    at_most: v.optional(v.record(v.string(), v.pipe(v.number(), v.minValue(0)))),
     deployments: v.number(),
     measured_on: v.string(),
   }),
@@ -28,10 +31,11 @@ export function noiseTarget(settings: Settings): string {
 
 export function readNoise(io: Io): NoiseFile {
   if (!existsSync(path(io))) return {};
-  const result = v.safeParse(noiseSchema, JSON.parse(readFileSync(path(io), 'utf8')));
-  if (result.success) return result.output;
-  throw new UsageError(
-    `thresholds/deployment-noise.json: ${v.getDotPath(result.issues[0]) ?? ''}: ${result.issues[0].message}; measure it again with npm run calibrate`,
+  return parseJson(
+    noiseSchema,
+    readFileSync(path(io), 'utf8'),
+    'thresholds/deployment-noise.json',
+    'measure it again with npm run calibrate',
   );
 }
 

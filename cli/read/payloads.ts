@@ -4,6 +4,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { assertDistinctIds, toPayload, withNormalised, type Payload } from '../../domain/load/payload.ts';
 import { toPrompt, type Prompt } from '../../domain/load/prompt.ts';
+import { jsonValue } from '../../domain/text/json.ts';
 import { BadValue } from '../../domain/text/units.ts';
 import { expectationsOf, metricsOf, type AnswerFields } from '../../domain/quality/expectations.ts';
 import { fromPromptfoo, isPromptfoo } from '../../domain/quality/promptfoo.ts';
@@ -65,16 +66,6 @@ function labelled<P extends { readonly id: string }>(
   };
 }
 
-function parse(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-}
-
 /** The values of a file, each with its place and the id that it has where it names none. */
 interface Placed {
   readonly value: unknown;
@@ -89,13 +80,13 @@ function valuesOf(file: string, leftOut: (lines: readonly string[]) => void): Pl
     return text.split('\n').flatMap((line, i) => {
       if (line.trim() === '') return [];
       const where = `${file} line ${i + 1}`;
-      return [{ value: parse(line, where), where, id: `${stem}-${i + 1}` }];
+      return [{ value: jsonValue(line, where), where, id: `${stem}-${i + 1}` }];
     });
   }
   const yaml = /\.ya?ml$/i.test(file);
   const value = yaml
     ? readStructured(file, file)
-    : parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''), file);
+    : jsonValue(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''), file);
   if (isPromptfoo(value)) {
     const { payloads, left_out } = fromPromptfoo(withConfigFiles(value, dirname(file), file), file);
     leftOut(left_out);

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { parseBlockSummary, type BlockSummary } from '../../domain/run/block.ts';
 import { parseServerSample, type ServerSample } from '../../domain/run/server-sample.ts';
 import { PROBE_HEAD, parseProbe, type ProbeSample } from '../../domain/run/probe.ts';
-import { RequestTable } from '../../domain/record/request-table.ts';
+import { RequestTable, type Measured } from '../../domain/record/request-table.ts';
 import { place } from '../../domain/record/row.ts';
 import { RecordScanner } from '../../domain/record/scan-record.ts';
-import { parseManifest, settingsOf } from '../../domain/run/manifest.ts';
+import { parseManifest, settingsOf, type Manifest } from '../../domain/run/manifest.ts';
 import type { RunData, BadLine } from '../../domain/run/data.ts';
 import { parseResources } from '../../domain/run/resources.ts';
 import { BadField } from '../../domain/text/fields.ts';
-import { mapVariants, presentVariants, type Variant } from '../../domain/variants.ts';
+import { mapVariants, presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
 import { FILES, readText, requestLogs, summaryFile, type RunDirectory } from '../run/directory.ts';
 import { readJudged, readScores, withRunScores } from '../score/score-run.ts';
@@ -79,6 +79,20 @@ function readServer(run: RunDirectory): ServerSample[] {
     .flatMap((line) => (line === '' ? [] : (parseServerSample(line) ?? [])));
 }
 
+const warmUps = (tables: ByVariant<RequestTable>): ByVariant<Measured> =>
+  Object.fromEntries(
+    presentVariants(tables).flatMap((variant) => {
+      const rows = tables[variant]?.warmUp() ?? null;
+      return rows === null ? [] : [[variant, rows]];
+    }),
+  );
+
+/** The requests before the measurement, from a log that is still being written. */
+export function readWarmUp(logs: readonly string[], { variants }: Manifest): ByVariant<Measured> {
+  const { tables } = readLog(logs, presentVariants(variants));
+  return warmUps(Object.fromEntries([...tables.values()].map((table) => [table.variant, table])));
+}
+
 /** @throws UsageError where there is no manifest; BadValue where it is damaged */
 export function readRun(run: RunDirectory): RunData {
   const text = readText(run, FILES.manifest);
@@ -94,26 +108,26 @@ export function readRun(run: RunDirectory): RunData {
     [...tables.values()].filter(({ rows }) => rows > 0).map((table) => [table.variant, table]),
   );
   const recorded = mapVariants(written, (table) => table.rows);
+  const warm_up = warmUps(written);
   const measured = mapVariants(written, (table) => table.measured());
   const summaries = manifest.blocks.flatMap(({ block }): BlockSummary[] => {
     const file = summaryFile(block);
     const summary = readText(run, file);
     return summary === null ? [] : [parseBlockSummary(summary, join(run.path, file))];
   });
-  return withRunScores(
-    {
-      manifest,
-      settings: settingsOf(manifest),
-      measured,
-      recorded,
-      bad_lines: bad,
-      probes,
-      resources: resources.samples,
-      garbled: { probes: garbled_probes, resources: resources.garbled },
-      server: readServer(run),
-      summaries,
-      ...(judged === null ? {} : { judged }),
-    },
-    readScores(run) ?? [],
-  );
+  const data: RunData = {
+    manifest,
+    settings: settingsOf(manifest),
+    measured,
+    warm_up,
+    recorded,
+    bad_lines: bad,
+    probes,
+    resources: resources.samples,
+    garbled: { probes: garbled_probes, resources: resources.garbled },
+    server: readServer(run),
+    summaries,
+    ...(judged === null ? {} : { judged }),
+  };
+  return withRunScores(data, readScores(run) ?? []);
 }

@@ -1,10 +1,9 @@
 /** A recorded trace as what k6 needs: the payloads that it asks, and when each is asked. */
-import { readFileSync } from 'node:fs';
 import { parseTrace, type TraceEntry } from '../../domain/load/arrivals.ts';
 import { offer } from '../../domain/text/nearest.ts';
 import { promptOfLength } from '../../domain/load/prompt.ts';
 import { BadValue } from '../../domain/text/units.ts';
-import { UsageError } from '../io.ts';
+import { readNamed } from './named-file.ts';
 
 export interface Trace {
   /** [offset in ms, place among the payloads]. */
@@ -26,15 +25,7 @@ export function readTrace(
   prompts: boolean,
   seed: number,
 ): Trace {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`--arrival trace:${shown}: ${cause}; give a file that can be read`, {
-      cause: error,
-    });
-  }
+  const text = readNamed(path, `--arrival trace:${shown}`);
   const places = new Map(ids.map((id, place) => [id, place]));
   const own: unknown[] = [];
   const starts = parseTrace(text, shown).map((entry, i): readonly [number, number] => {

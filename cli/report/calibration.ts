@@ -51,9 +51,11 @@ function live(of: LiveCalibration | null): string {
     String(row.answers.fail),
     String(row.answers.inconclusive),
     percent(row.fail_rate_upper, 1),
-    percent(row.between_sd, 2),
-    percent(row.within_sd, 2),
-    percent(row.log_sd, 2),
+    percent(row.noise.between_sd, 2),
+    percent(row.noise.within_sd, 2),
+    row.noise.indistinct
+      ? `not distinguishable from 0, at most ${percent(row.noise.at_most, 2)}`
+      : `${percent(row.noise.log_sd, 2)}, at most ${percent(row.noise.at_most, 2)}`,
   ]);
   return [
     '## Live A/A',

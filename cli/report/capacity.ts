@@ -4,11 +4,13 @@ import type { Capacity } from '../../domain/jobs/capacity/capacity.ts';
 import type { Drift } from '../../domain/jobs/capacity/drift.ts';
 import type { Step } from '../../domain/jobs/capacity/step.ts';
 import type { Comparison } from '../../domain/result/comparison.ts';
-import { presentVariants } from '../../domain/variants.ts';
+import { placeOf, presentVariants } from '../../domain/variants.ts';
 import { htmlText } from './escape.ts';
-import { MISSING, integer, ms, percent } from './format.ts';
+import { dashOf, key } from './html/sides.ts';
+import { MISSING, amount, integer, ms, percent } from './format.ts';
 import type { Section } from './section.ts';
-import { ADVICE, CAUSE_WORDS, MARKS, amount } from './words.ts';
+import { ADVICE, CAUSE_WORDS } from './words/capacity.ts';
+import { MARKS } from './words/marks.ts';
 
 const rate = (value: number | null | undefined): string =>
   value === null || value === undefined ? MISSING : value.toFixed(2);
@@ -31,6 +33,7 @@ export function capacitySections(comparison: Comparison): Section[] {
   const sections: Section[] = [
     {
       id: 'capacity',
+      wide: true,
       title: 'Maximum sustainable load',
       head: ['variant', 'sustains', 'requests/s', 'saturates at', 'knee', 'gave out at', 'first by'],
       rows: all.map(({ variant, unit, sustained, saturation_per_s, knee, gave_out }) => [
@@ -50,6 +53,7 @@ export function capacitySections(comparison: Comparison): Section[] {
     },
     withoutEmpty({
       id: 'steps',
+      wide: true,
       title: 'Steps',
       head: [
         '',
@@ -101,6 +105,7 @@ export function capacitySections(comparison: Comparison): Section[] {
   if (rows.length > 0)
     sections.push({
       id: 'bottlenecks',
+      wide: true,
       title: 'Bottlenecks',
       head: [
         'variant',
@@ -217,15 +222,17 @@ export function capacityFigure(comparison: Comparison): string {
     const below = i > 0;
     const knee = own.find(({ step }) => step.load.value === capacity.knee?.load);
     const best = own.find(({ step }) => step.block === capacity.sustained?.block);
-    return `<g class="${capacity.variant}" stroke="currentColor" fill="currentColor">
-<polyline points="${own.map(at).join(' ')}" fill="none" stroke-width="2"/>
+    const place = placeOf(capacity.variant, comparison.variants);
+    const dash = dashOf(place);
+    return `<g class="v${place}" stroke="currentColor" fill="currentColor">
+<polyline points="${own.map(at).join(' ')}" fill="none" stroke-width="2"${dash.length === 0 ? '' : ` stroke-dasharray="${dash.join(' ')}"`}/>
 ${own.map((point) => `<circle cx="${at(point).replace(',', '" cy="')}" r="${point.step.answer === 'good' ? 4 : 2.5}"><title>${htmlText(`${capacity.variant}, ${amount(point.step.load.value)} ${point.step.load.unit}: ${point.per_s.toFixed(2)} requests/s, p95 ${ms(point.p95_ms)}`)}</title></circle>`).join('\n')}
 ${knee === undefined ? '' : mark(at(knee), `knee: ${amount(knee.step.load.value)}`, below ? 34 : -28)}
 ${best === undefined ? '' : mark(at(best), `sustained: ${amount(best.step.load.value)} ${best.step.load.unit}`, below ? 18 : -12)}
 </g>`;
   });
   const keys = lines
-    .map(({ capacity: { variant } }) => `<span class="key ${variant}">${variant}</span>`)
+    .map(({ capacity: { variant } }) => key(variant, placeOf(variant, comparison.variants)))
     .join(' ');
   return `<figure class="chart capacity" id="chart-capacity">
 <figcaption><h3>Latency against throughput</h3><p class="keys">${keys}</p></figcaption>

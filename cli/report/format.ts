@@ -42,6 +42,9 @@ export function bytes(value: number): string {
   return `${(value / 2 ** 10).toFixed(0)} KiB`;
 }
 
+/** A load with the digits that a search can tell. */
+export const amount = (load: number): string => String(Number(load.toPrecision(3)));
+
 export const mebibytes = (value: number): string => `${(value / 2 ** 20).toFixed(0)} MiB`;
 
 export function quantity(value: number, unit: Unit): string {
@@ -54,14 +57,22 @@ export function quantity(value: number, unit: Unit): string {
       return percent(value);
     case 'bytes':
       return bytes(value);
+    case 's':
+      return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3)} s`;
     case 'tokens':
     case 'count':
       return integer(value);
+    case 'clients':
+      return `${amount(value)} clients`;
     case 'tokens/s':
     case 'requests/s':
       return `${value >= 100 ? value.toFixed(0) : value.toFixed(2)}/s`;
   }
 }
+
+/** A figure that may be absent. */
+export const orMissing = (value: number | null | undefined, show: (value: number) => string): string =>
+  value === null || value === undefined ? MISSING : show(value);
 
 /** UTC, to the second. */
 export const instant = (epoch_ms: number): string =>

@@ -1,83 +1,88 @@
-/** A gateway report as titled tables, and as text and markdown by the same tables as every other result. */
-import pc from 'picocolors';
+/** A gateway's run as a report: what each side saw of each scenario, its limits, and the programs apart. */
 import type { ScenarioResult } from '../../domain/jobs/gateway/judge.ts';
 import type { GatewayReport } from '../../domain/jobs/gateway/report.ts';
 import { formatDuration } from '../../domain/text/units.ts';
-import { markdownText, terminalText } from './escape.ts';
-import { MISSING, instant, integer, ms, percent } from './format.ts';
-import { figureLabel, figureText, gatewaySentence, wordGatewayFinding, wordSight } from './gateway-words.ts';
-import { markdownTable } from './markdown.ts';
-import type { Section } from './sections.ts';
-import { textTable } from './text.ts';
-import { MARKS } from './words.ts';
+import type { VerdictWord } from '../../domain/verdict/check.ts';
+import { FAIL_ON_ANY } from '../../domain/verdict/decide.ts';
+import { MISSING, instant, integer, ms, orMissing, percent } from './format.ts';
+import { wordSight } from './gateway-words.ts';
+import { asJson, withoutPasses, type FigureRow, type Judgement, type Report } from './report.ts';
+import type { Section } from './section.ts';
+import { checkBound, checkLabel, checkValue } from './words/checks.ts';
+import { MARKS, VERDICT_MARKS, shownAnswer, type JudgedCheck } from './words/marks.ts';
+import { capital, gatewaySentence } from './words/verdict.ts';
 
-const MARK_OF = {
-  pass: MARKS.pass,
-  fail: MARKS.fail,
-  invalid: MARKS.warn,
-  skipped: MARKS.open,
-} as const satisfies Readonly<Record<ScenarioResult['outcome'], string>>;
-
-const VERDICT_MARK = {
-  pass: MARKS.pass,
-  fail: MARKS.fail,
-  invalid: MARKS.warn,
-  inconclusive: MARKS.open,
-} as const satisfies Readonly<Record<GatewayReport['verdict']['word'], string>>;
+/** The word that gateway.json has had for each from its first version. */
+const OUTCOMES = {
+  pass: 'pass',
+  fail: 'fail',
+  invalid: 'invalid',
+  inconclusive: 'skipped',
+} as const satisfies Readonly<Record<VerdictWord, string>>;
 
 /** The bugs' names stand in the table itself. */
-function answer({ outcome, findings, checks, unseen, from_k6 }: ScenarioResult): string {
-  switch (outcome) {
+function answer({ verdict: { word }, findings, checks, unseen, from_k6 }: ScenarioResult): string {
+  const missed = (of: 'fail' | 'inconclusive'): string[] =>
+    checks.filter((check) => check.answer === of).map(checkLabel);
+  switch (word) {
     case 'pass':
       return 'pass';
-    case 'skipped':
-      return from_k6.length > 0 && unseen.length > 0 ? 'skipped in part' : 'skipped';
+    case 'inconclusive':
+      if (unseen.length === 0)
+        return ['inconclusive', missed('inconclusive').join(', ')].filter((one) => one !== '').join(': ');
+      return from_k6.length > 0 ? 'skipped in part' : 'skipped';
     case 'fail':
     case 'invalid': {
-      const severity = outcome === 'fail' ? 'fail' : 'invalid';
-      const names = findings.filter((one) => one.severity === severity).map(({ code }) => code);
-      const missed = checks.filter((check) => check.answer === 'fail').map(figureLabel);
-      const why = names.length > 0 ? names : missed;
-      return `${outcome}: ${why.join(', ').replaceAll('_', ' ')}`;
+      const names = findings.filter((one) => one.severity === word).map(({ code }) => code);
+      const why = names.length > 0 ? names : missed('fail');
+      return `${word}: ${why.join(', ').replaceAll('_', ' ')}`;
     }
   }
 }
 
-function scenarios(report: GatewayReport): Section {
+const judgedChecks = ({ checks, verdict }: ScenarioResult): JudgedCheck[] =>
+  checks.map((check) => ({ check, judged: verdict.word !== 'invalid' }));
+
+function scenarios({ scenarios: results }: GatewayReport): Section {
   const seen = (sights: ScenarioResult['from_k6']): string =>
     sights.length === 0 ? MISSING : sights.map(wordSight).join('; ');
   return {
     id: 'scenarios',
     title: 'Scenarios',
     head: ['', 'scenario', 'as k6 saw it', 'as the other side saw it', 'answer'],
-    rows: report.scenarios.map((result) => [
-      MARK_OF[result.outcome],
+    rows: results.map((result) => [
+      MARKS[VERDICT_MARKS[result.verdict.word]],
       result.scenario,
       seen(result.from_k6),
       seen(result.from_other_side),
       answer(result),
     ]),
+    wide: true,
   };
 }
 
-function limits(report: GatewayReport): Section | null {
-  const rows = report.scenarios.flatMap(({ scenario, checks }) =>
-    checks.map((check) => [
-      check.answer === 'pass' ? MARKS.pass : MARKS.fail,
-      scenario,
-      figureLabel(check),
-      check.value === null ? 'no data' : figureText(check.value, check.unit),
-      `${check.op} ${figureText(check.limit, check.unit)}`,
-      integer(check.n),
-    ]),
+function limits({ scenarios: results }: GatewayReport): Section | null {
+  const all = results.flatMap((result) =>
+    judgedChecks(result).map((one) => ({ one, scenario: result.scenario })),
   );
-  return rows.length === 0
-    ? null
-    : { id: 'limits', title: 'Limits', head: ['', 'scenario', 'figure', 'value', 'limit', 'n'], rows };
+  if (all.length === 0) return null;
+  return {
+    id: 'limits',
+    title: 'Limits',
+    head: ['', 'scenario', 'figure', 'value', 'limit', 'n'],
+    rows: all.map(({ one, scenario }) => [
+      MARKS[shownAnswer(one).mark],
+      scenario,
+      checkLabel(one.check),
+      checkValue(one.check),
+      checkBound(one.check),
+      integer(one.check.n),
+    ]),
+    below: all.map(({ one }) => shownAnswer(one).why),
+  };
 }
 
 function programs(result: ScenarioResult): Section {
-  const time = (value: number | null): string => (value === null ? MISSING : ms(value));
   return {
     id: `programs-${result.scenario}`,
     title: `By program: ${result.scenario}`,
@@ -89,10 +94,11 @@ function programs(result: ScenarioResult): Section {
       integer(row.requests),
       row.requests === 0 ? MISSING : percent(row.right / row.requests, 1),
       row.per_s.toFixed(1),
-      time(row.p50_ms),
-      time(row.p95_ms),
-      time(row.max_ms),
+      orMissing(row.p50_ms, ms),
+      orMissing(row.p95_ms, ms),
+      orMissing(row.max_ms, ms),
     ]),
+    wide: true,
     ...(result.scenario === 'load' ? {} : { detail: true }),
   };
 }
@@ -129,73 +135,89 @@ function setup({ run }: GatewayReport): Section {
   };
 }
 
-function sections(report: GatewayReport): Section[] {
-  const load = report.scenarios.filter(({ groups }) => groups.length > 0).map(programs);
-  return [scenarios(report), limits(report), ...load, setup(report)].filter((one) => one !== null);
-}
-
-/** Findings in the order of the scenarios, each with its cases below. */
-function findingLines(
-  report: GatewayReport,
-  write: (text: string) => string,
-): { severity: ScenarioResult['findings'][number]['severity']; lines: string[] }[] {
-  return report.scenarios.flatMap(({ scenario, findings }) =>
-    findings.map((finding) => ({
-      severity: finding.severity,
-      lines: [
-        `${scenario}: ${finding.severity === 'note' ? '' : `${finding.severity}: `}${write(wordGatewayFinding(finding))}`,
-        ...finding.cases.map((one) => `    ${write(one)}`),
-      ],
-    })),
-  );
-}
-
 /** What would let the rest be seen, each said once. */
-function unseenLines(report: GatewayReport): string[] {
+function unseenLines({ scenarios: results }: GatewayReport): string[] {
   const by_text = new Map<string, string[]>();
-  for (const { scenario, unseen } of report.scenarios)
+  for (const { scenario, unseen } of results)
     for (const { set } of unseen) by_text.set(set, [...(by_text.get(set) ?? []), scenario]);
   return [...by_text].map(([set, of]) => `${of.join(', ')}: ${set}`);
 }
 
-export function renderGatewayText(report: GatewayReport, colour: boolean): string {
-  const colours = pc.createColors(colour);
-  const { word } = report.verdict;
-  const paint = {
-    pass: colours.green,
-    fail: colours.red,
-    inconclusive: colours.yellow,
-    invalid: colours.magenta,
-  }[word];
-  const parts = sections(report)
-    .filter(({ detail }) => detail !== true)
-    .map((section) => textTable(section, colours));
-  const findings = findingLines(report, terminalText).map(({ severity, lines: [head, ...cases] }, i) => {
-    const tint = { fail: colours.red, invalid: colours.magenta, warning: colours.yellow, note: colours.dim }[
-      severity
-    ];
-    return [`  ${tint(`${i + 1}. ${head ?? ''}`)}`, ...cases.map((one) => colours.dim(`  ${one}`))].join(
-      '\n',
-    );
-  });
-  if (findings.length > 0) parts.push([colours.bold('Findings'), ...findings].join('\n'));
-  const unseen = unseenLines(report).map((line) => `  ${terminalText(line)}`);
-  if (unseen.length > 0) parts.push([colours.bold('Not seen'), ...unseen].join('\n'));
-  return `\n${VERDICT_MARK[word]} ${paint(colours.bold(terminalText(gatewaySentence(report))))}\n\n${parts.join('\n\n')}\n`;
+function judgementOf(result: ScenarioResult, { run }: GatewayReport): Judgement {
+  return {
+    name: result.scenario,
+    word: result.verdict.word,
+    sentence: `${capital(answer(result))}.`,
+    started_ms: run.started_ms,
+    ended_ms: null,
+    checks: judgedChecks(result),
+    findings: result.findings,
+    properties: { run_id: run.run_id, verdict: result.verdict.word },
+  };
 }
 
-export function renderGatewayMarkdown(report: GatewayReport): string {
-  const parts = [
-    `# Gateway: ${report.verdict.word}`,
-    `${VERDICT_MARK[report.verdict.word]} **${markdownText(gatewaySentence(report))}**`,
-    ...sections(report).map(markdownTable),
-  ];
-  const findings = findingLines(report, markdownText).map(({ lines: [head, ...cases] }, i) =>
-    [`${i + 1}. ${head ?? ''}`, ...cases.map((one) => `   - ${one.trim()}`)].join('\n'),
+const programRows = ({ scenarios: results }: GatewayReport): FigureRow[] =>
+  results.flatMap(({ scenario, groups }) =>
+    groups.flatMap((group) =>
+      (
+        [
+          ['requests', 'count', group.requests],
+          ['right', 'count', group.right],
+          ['right_per_s', 'requests/s', group.per_s],
+          ['p50', 'ms', group.p50_ms],
+          ['p95', 'ms', group.p95_ms],
+          ['max', 'ms', group.max_ms],
+        ] as const
+      ).map(([figure, unit, value]) => ({
+        section: `program ${scenario}`,
+        figure: `${group.group} ${figure}`,
+        unit,
+        values: { value },
+        n: group.requests,
+      })),
+    ),
   );
-  if (findings.length > 0) parts.push(['## Findings', '', ...findings].join('\n'));
-  const unseen = unseenLines(report).map((line) => `- ${markdownText(line)}`);
-  if (unseen.length > 0) parts.push(['## Not seen', '', ...unseen].join('\n'));
-  parts.push('Percentiles are of right answers, recomputed from `requests.jsonl` (type 7, as k6).');
-  return `${parts.join('\n\n')}\n`;
+
+export function gatewayReportOf(report: GatewayReport): Report {
+  const { run, verdict, exit_code } = report;
+  const programs_of = report.scenarios.filter(({ groups }) => groups.length > 0).map(programs);
+  const sections = [scenarios(report), limits(report), ...programs_of, setup(report)].filter(
+    (one) => one !== null,
+  );
+  return {
+    name: 'gateway',
+    run_id: run.run_id,
+    word: verdict.word,
+    title: 'Gateway',
+    sentence: gatewaySentence(report),
+    started_ms: run.started_ms,
+    ended_ms: run.ended_ms,
+    checks: [],
+    findings: [],
+    properties: { run_id: run.run_id, verdict: verdict.word },
+    sides: [],
+    facts: [
+      instant(run.started_ms),
+      run.gateway.stand_in ? "the suite's stand-ins" : run.gateway.url,
+      `${run.users} users`,
+      run.run_id,
+    ],
+    sections: verdict.word === 'invalid' ? withoutPasses(sections) : sections,
+    figures: [],
+    columns: ['value'],
+    rows: programRows(report),
+    parts: report.scenarios.map((result) => ({ judgement: judgementOf(result, report), href: null })),
+    not_run: [],
+    unseen: unseenLines(report),
+    closing: 'Percentiles are of right answers, recomputed from `requests.jsonl` (type 7, as k6).',
+    json: asJson({
+      ...report,
+      scenarios: report.scenarios.map((result) => ({
+        ...result,
+        outcome: OUTCOMES[result.verdict.word],
+      })),
+    }),
+    exit_code,
+    fail_on: FAIL_ON_ANY,
+  };
 }

@@ -6,11 +6,9 @@ import { suiteRows, type Level, type SuiteRow } from '../../domain/result/suite.
 import type { Recovery } from '../../domain/jobs/inference/spike.ts';
 import { formatDuration } from '../../domain/text/units.ts';
 import { presentVariants } from '../../domain/variants.ts';
-import { MISSING, bytes, integer, ms, percent } from './format.ts';
+import { bytes, integer, ms, orMissing, percent } from './format.ts';
 import type { Section } from './section.ts';
 
-const orMissing = (value: number | null, show: (value: number) => string): string =>
-  value === null ? MISSING : show(value);
 /** Counts whole, other quantities to three digits. */
 const short = (value: number): string =>
   Number.isInteger(value) ? integer(value) : String(Number(value.toPrecision(3)));
@@ -166,11 +164,11 @@ export const LEVELS: Readonly<Record<Level, { mark: string; words: string }>> = 
   beyond: { mark: '⚠️', words: 'limits met, a target missed beyond acceptable' },
   undecided: { mark: '❔', words: 'not decided' },
   failed: { mark: '❌', words: 'it fails' },
-  invalid: { mark: '❌', words: "the measurement can't be trusted" },
+  invalid: { mark: '⚠️', words: "the measurement can't be trusted" },
 };
 
 /** The block that a person reads at a glance. */
-export function textBlock(row: SuiteRow, both: boolean): string {
+function textBlock(row: SuiteRow, both: boolean): string {
   const { mark, words } = LEVELS[row.level];
   const lines: [string, string][] = [
     ['total', integer(row.requests)],

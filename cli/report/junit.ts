@@ -1,11 +1,12 @@
-/** junit.xml: one test case a check, for CI systems; an invalid run has errors, not failures. */
+/** junit.xml: one test case a check, for CI systems; what can't be trusted has errors, not failures. */
 import type { FailOn } from '../../domain/verdict/decide.ts';
-import type { Check } from '../../domain/verdict/check.ts';
-import type { Comparison } from '../../domain/result/comparison.ts';
+import type { Finding } from '../../domain/verdict/findings.ts';
+import { checkKey } from '../../domain/verdict/check.ts';
 import { xmlText } from './escape.ts';
-import { sentence, wordCheck, wordFinding } from './words.ts';
-
-/** Which soft answers fail a CI step (`--fail-on`); a failed limit always does. */
+import type { Judgement, Report } from './report.ts';
+import { wordCheck } from './words/checks.ts';
+import { wordFinding } from './words/findings.ts';
+import type { JudgedCheck } from './words/marks.ts';
 
 type Outcome =
   | { readonly of: 'passed' }
@@ -23,48 +24,41 @@ interface TestSuite {
   readonly job: string;
   readonly started_ms: number;
   readonly ended_ms: number | null;
-  readonly properties: Readonly<Record<string, string | undefined>>;
+  readonly properties: Readonly<Record<string, string>>;
   readonly cases: readonly TestCase[];
   readonly output: readonly string[];
 }
 
-export function renderJunit(comparison: Comparison, fail_on: FailOn): string {
-  return junit([testSuite(comparison, fail_on)]);
-}
-
-/** Several runs as one file, a suite each; what did not run is a skipped case. */
-export function renderJunitOf(
-  comparisons: readonly Comparison[],
-  skipped: readonly { readonly name: string; readonly reason: string }[],
-  fail_on: FailOn,
-): string {
-  const suites = comparisons.map((comparison) => testSuite(comparison, fail_on));
-  const at = { started_ms: suites[0]?.started_ms ?? 0, ended_ms: null, properties: {}, output: [] };
-  const left_out = skipped.map(({ name, reason }): TestSuite => {
-    const message = `not run: ${reason}`;
+/** A suite a judgement: the report's own, or those of its parts; what did not run is a skipped case. */
+export function renderJunit(report: Report): string {
+  const { parts, not_run, fail_on } = report;
+  const judgements =
+    parts.length === 0 && not_run.length === 0 ? [report] : parts.map((one) => one.judgement);
+  const left_out = not_run.map(({ name, reason }): TestSuite => {
     const outcome = { of: 'skipped', type: 'not run', message: reason } as const;
-    return { ...at, job: name, cases: [{ group: 'suite', name, outcome, text: message }] };
+    return {
+      job: name,
+      started_ms: report.started_ms,
+      ended_ms: null,
+      properties: {},
+      output: [],
+      cases: [{ group: 'suite', name, outcome, text: `not run: ${reason}` }],
+    };
   });
-  return junit([...suites, ...left_out]);
+  return junit([...judgements.map((one) => testSuite(one, fail_on)), ...left_out]);
 }
 
-function testSuite(comparison: Comparison, fail_on: FailOn): TestSuite {
-  const { run } = comparison;
-  const findings = comparison.findings.map((finding) => `${finding.severity}: ${wordFinding(finding)}`);
-  return {
-    job: run.job,
-    started_ms: run.started_ms,
-    ended_ms: run.ended_ms,
-    properties: {
-      run_id: run.run_id,
-      verdict: comparison.verdict.word,
-      baseline: run.variants.baseline?.label,
-      shadow: run.variants['shadow']?.label,
-    },
-    cases: testCases(comparison, fail_on),
-    output: [sentence(comparison), ...findings],
-  };
-}
+const testSuite = (judgement: Judgement, fail_on: FailOn): TestSuite => ({
+  job: judgement.name,
+  started_ms: judgement.started_ms,
+  ended_ms: judgement.ended_ms,
+  properties: judgement.properties,
+  cases: testCases(judgement, fail_on),
+  output: [
+    judgement.sentence,
+    ...judgement.findings.map((finding) => `${finding.severity}: ${wordFinding(finding)}`),
+  ],
+});
 
 function countAttributes(suites: readonly TestSuite[]): string {
   const cases = suites.flatMap((suite) => suite.cases);
@@ -90,8 +84,8 @@ function junit(suites: readonly TestSuite[]): string {
     ...suites.flatMap((suite) => [
       `  <testsuite${attributes({ name: suite.job, timestamp: new Date(suite.started_ms).toISOString().slice(0, 19), hostname: 'localhost' })}${countAttributes([suite])}>`,
       '    <properties>',
-      ...Object.entries(suite.properties).flatMap(([name, value]) =>
-        value === undefined ? [] : [`      <property${attributes({ name, value })}/>`],
+      ...Object.entries(suite.properties).map(
+        ([name, value]) => `      <property${attributes({ name, value })}/>`,
       ),
       '    </properties>',
       ...suite.cases.map((one) => testCase(suite.job, one)),
@@ -103,29 +97,58 @@ function junit(suites: readonly TestSuite[]): string {
   ].join('\n');
 }
 
-function testCases(comparison: Comparison, fail_on: FailOn): TestCase[] {
-  const invalid = comparison.findings.filter(({ severity }) => severity === 'invalid');
-  const untrusted = comparison.verdict.word === 'invalid';
-  const causes = invalid.map((finding): TestCase => {
-    const message = wordFinding(finding);
-    return {
-      group: 'trust',
-      name: finding.variant === null ? finding.code : `${finding.code} ${finding.variant}`,
-      outcome: { of: 'error', type: 'invalid', message },
-      text: message,
-    };
+/** Findings that are a judgement by themselves are cases: an invalid one is an error, a fault of what was tested a failure. */
+function testCases({ findings, checks, word, sentence }: Judgement, fail_on: FailOn): TestCase[] {
+  const of = (severity: Finding['severity'], outcome: (message: string) => Outcome): TestCase[] =>
+    unique(
+      findings
+        .filter((finding) => finding.severity === severity)
+        .map((finding): TestCase => {
+          const message = wordFinding(finding);
+          return {
+            group: severity === 'invalid' ? 'trust' : 'fault',
+            name: finding.variant === null ? finding.code : `${finding.code} ${finding.variant}`,
+            outcome: outcome(message),
+            text: message,
+          };
+        }),
+    );
+  const untrusted = word === 'invalid';
+  const causes = of('invalid', (message) => ({ of: 'error', type: 'invalid', message }));
+  const faults = of('fail', (message) => (untrusted ? UNTRUSTED : softly('fail', message, fail_on)));
+  const cases = [...causes, ...faults, ...checks.map((one) => checkCase(one, checks, fail_on))];
+  // A judgement by findings alone, or by nothing at all, is a case as well: no CI system shows an empty suite.
+  if (cases.length > 0) return cases;
+  const outcome: Outcome =
+    word === 'pass' ? { of: 'passed' } : word === 'invalid' ? UNTRUSTED : softly(word, sentence, fail_on);
+  return [{ group: 'verdict', name: 'verdict', outcome, text: sentence }];
+}
+
+/** Two cases of one name are one to a CI system: the later ones are numbered. */
+function unique(cases: readonly TestCase[]): TestCase[] {
+  const seen = new Map<string, number>();
+  return cases.map((one) => {
+    const times = (seen.get(one.name) ?? 0) + 1;
+    seen.set(one.name, times);
+    return times === 1 ? one : { ...one, name: `${one.name} ${times}` };
   });
-  const checks = comparison.checks.map((check): TestCase => {
-    const text = wordCheck(check);
-    const outcome: Outcome = untrusted ? UNTRUSTED : outcomeOf(check, text, fail_on);
-    return {
-      group: check.kind,
-      name: check.kind === 'gate' ? check.id : `${check.id} ${check.variant}`,
-      outcome,
-      text,
-    };
-  });
-  return [...causes, ...checks, ...capacityCase(comparison, fail_on)];
+}
+
+function checkCase(one: JudgedCheck, all: readonly JudgedCheck[], fail_on: FailOn): TestCase {
+  const { check, judged } = one;
+  const text = wordCheck(check, judged);
+  const { variant } = check.subject;
+  // One candidate's gates need no name of theirs; several candidates' do.
+  const several =
+    new Set(all.flatMap((other) => (other.check.kind === 'gate' ? [other.check.subject.variant] : []))).size >
+    1;
+  const whose = variant !== null && (check.kind !== 'gate' || several) ? ` ${variant}` : '';
+  return {
+    group: check.kind,
+    name: `${checkKey(check)}${whose}`,
+    outcome: judged ? outcomeOf(one, text, fail_on) : UNTRUSTED,
+    text,
+  };
 }
 
 const UNTRUSTED: Outcome = {
@@ -141,24 +164,14 @@ const softly = (answer: FailOn[number], message: string, fail_on: FailOn): Outco
   message,
 });
 
-/** A ramp has no checks but this: what the variants sustain, against each other. */
-function capacityCase(comparison: Comparison, fail_on: FailOn): TestCase[] {
-  const { capacity, verdict } = comparison;
-  if (capacity === undefined || capacity === null) return [];
-  const message = sentence(comparison);
-  const { word } = verdict;
-  const outcome: Outcome =
-    word === 'pass' ? { of: 'passed' } : word === 'invalid' ? UNTRUSTED : softly(word, message, fail_on);
-  return [{ group: 'gate', name: 'capacity', outcome, text: message }];
-}
-
-function outcomeOf(check: Check, message: string, fail_on: FailOn): Outcome {
+function outcomeOf({ check }: JudgedCheck, message: string, fail_on: FailOn): Outcome {
+  const { kind, role, answer } = check;
   const skipped = (type: string): Outcome => ({ of: 'skipped', type, message });
-  if (check.kind === 'gate' && check.advisory !== null) return skipped('advisory');
-  if (check.answer === 'pass') return { of: 'passed' };
-  if (check.kind === 'target') return skipped('target'); // it informs and never blocks
-  if (check.kind === 'limit') return { of: 'failure', type: 'limit', message };
-  return softly(check.answer, message, fail_on);
+  if (kind === 'gate' && role !== 'blocks') return skipped('advisory');
+  if (answer === 'pass') return { of: 'passed' };
+  if (kind === 'target') return skipped('target'); // it informs and never blocks
+  if (kind === 'limit' && answer === 'fail') return { of: 'failure', type: 'limit', message };
+  return softly(answer, message, fail_on);
 }
 
 function testCase(job: string, { group, name, outcome, text }: TestCase): string {

@@ -1,47 +1,59 @@
-/** comparison.md: the sentence, the tables, the footnotes. */
-import type { Comparison } from '../../domain/result/comparison.ts';
+/** A report as markdown: the sentence, the tables, the footnotes. */
 import { markdownText } from './escape.ts';
-import { MARKS, sentence, wordFinding } from './words.ts';
-import { sections, type Section } from './sections.ts';
+import { allFindings, type Report } from './report.ts';
+import { wholeRows, type Section } from './section.ts';
+import { wordFinding } from './words/findings.ts';
+import { MARKS, VERDICT_MARKS } from './words/marks.ts';
+import { capital } from './words/verdict.ts';
 
 const line = (cells: readonly string[]): string => `| ${cells.map(markdownText).join(' | ')} |`;
 
-export function markdownTable({ title, head, rows, note }: Section): string {
-  const lines = [`## ${title}`, '', line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)];
-  if (note !== undefined) lines.push('', markdownText(note.charAt(0).toUpperCase() + note.slice(1)) + '.');
+export function markdownTable(section: Section): string {
+  const { title, head, note } = section;
+  const lines = [
+    `## ${markdownText(title)}`,
+    '',
+    line(head),
+    `|${head.map(() => '---').join('|')}|`,
+    ...wholeRows(section).map(line),
+  ];
+  if (note !== undefined) lines.push('', `${markdownText(capital(note))}.`);
   return lines.join('\n');
 }
 
-export const verdictMark = (comparison: Comparison): string =>
-  ({ pass: MARKS.pass, fail: MARKS.fail, inconclusive: MARKS.open, invalid: MARKS.warn })[
-    comparison.verdict.word
-  ];
-
-export function renderMarkdown(comparison: Comparison): string {
-  const parts = [
-    `# ${comparison.variants['shadow'] === undefined ? 'Baseline' : 'Shadow against baseline'}: ${comparison.verdict.word}`,
-    `${verdictMark(comparison)} **${markdownText(sentence(comparison))}**`,
-  ];
-  // Setup stands first in the file, as a reader of an old run needs it; the verdict's line is above it all.
-  const all = sections(comparison);
-  const order = ['gates', 'setup', 'limits'];
-  const rank = (section: Section): number =>
-    order.includes(section.id) ? order.indexOf(section.id) : order.length;
-  parts.push(...all.toSorted((a, b) => rank(a) - rank(b)).map(markdownTable));
-  if (comparison.findings.length > 0) {
-    parts.push(
-      [
-        '## Findings',
-        '',
-        ...comparison.findings.map(
-          (finding, i) =>
-            `${i + 1}. ${finding.severity === 'note' ? '' : `**${finding.severity}**: `}${markdownText(wordFinding(finding))}`,
-        ),
-      ].join('\n'),
-    );
-  }
-  parts.push(
-    'The suite reports a verdict; it promotes nothing. Percentiles are recomputed from `requests.jsonl` (type 7, as k6).',
+/** The parts that have a page of their own. */
+function partsList({ parts }: Report): string[] {
+  const rows = parts.flatMap(({ judgement: { name, word, sentence }, href }) =>
+    href === null
+      ? []
+      : `| ${MARKS[VERDICT_MARKS[word]]} | [${markdownText(name)}](${encodeURI(href)}) | ${word} | ${markdownText(sentence)} |`,
   );
-  return `${parts.join('\n\n')}\n`;
+  if (rows.length === 0) return [];
+  return [['## Parts', '', '|  | part | verdict | why |', '|---|---|---|---|', ...rows].join('\n')];
+}
+
+/** Setup stands early in the file, as a reader of an old run needs it; the verdict's line is above it all. */
+const ORDER: readonly string[] = ['gates', 'setup', 'limits'];
+
+export function renderMarkdown(report: Report): string {
+  const rank = ({ id }: Section): number => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
+  const findings = allFindings(report).map(({ finding, part }, i) => {
+    const of = part === null ? '' : `${markdownText(part)}: `;
+    const severity = finding.severity === 'note' ? '' : `**${finding.severity}**: `;
+    return [
+      `${i + 1}. ${of}${severity}${markdownText(wordFinding(finding))}`,
+      ...finding.cases.map((one) => `   - ${markdownText(one)}`),
+    ].join('\n');
+  });
+  return `${[
+    `# ${markdownText(report.title)}: ${report.word}`,
+    `${MARKS[VERDICT_MARKS[report.word]]} **${markdownText(report.sentence)}**`,
+    ...partsList(report),
+    ...report.sections.toSorted((a, b) => rank(a) - rank(b)).map(markdownTable),
+    ...(findings.length === 0 ? [] : [['## Findings', '', ...findings].join('\n')]),
+    ...(report.unseen.length === 0
+      ? []
+      : [['## Not seen', '', ...report.unseen.map((one) => `- ${markdownText(one)}`)].join('\n')]),
+    ...(report.closing === '' ? [] : [report.closing]),
+  ].join('\n\n')}\n`;
 }

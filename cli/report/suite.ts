@@ -1,31 +1,31 @@
-/** A suite of scenarios as one table, for the terminal and as markdown. */
-import pc from 'picocolors';
-import type { Suite, SuiteRow } from '../../domain/result/suite.ts';
-import { MISSING, integer, ms, percent } from './format.ts';
-import { terminalText, markdownText } from './escape.ts';
+/** A suite of loads as a report: a row a load and variant, and each load a part with a page of its own. */
+import { formatDuration } from '../../domain/text/units.ts';
+import type { Suite, SuiteRow, SuiteScenario } from '../../domain/result/suite.ts';
+import { presentVariants } from '../../domain/variants.ts';
+import { FAIL_ON_ANY, worstWord } from '../../domain/verdict/decide.ts';
+import { comparisonReport } from './comparison.ts';
+import { MISSING, instant, integer, ms, orMissing, percent } from './format.ts';
 import { LEVELS } from './inference.ts';
-import { markdownTable } from './markdown.ts';
+import { asJson, type FigureRow, type Part, type Report } from './report.ts';
 import type { Section } from './section.ts';
-import { textTable } from './text.ts';
-import { checkLabel, limitBound, limitValue, wordCheck, wordFinding } from './words.ts';
-
-const orMissing = (value: number | null, show: (value: number) => string): string =>
-  value === null ? MISSING : show(value);
+import { checkBound, checkLabel, checkValue, wordCheck } from './words/checks.ts';
+import { MARKS } from './words/marks.ts';
+import { suiteSentence } from './words/verdict.ts';
+import { FILES } from '../run/directory.ts';
 
 /** `p95 latency 250 ms (target < 200 ms ...)`, and a gate with its interval. */
-function because(row: SuiteRow): string {
-  return row.because
+const because = (row: SuiteRow): string =>
+  row.because
     .map((check) =>
       check.kind === 'gate'
-        ? wordCheck(check)
-        : `${checkLabel(check)} ${limitValue(check)} (${check.kind} ${limitBound(check)})`,
+        ? wordCheck(check, row.level !== 'invalid')
+        : `${checkLabel(check)} ${checkValue(check)} (${check.kind} ${checkBound(check)})`,
     )
     .join('; ');
-}
 
 function table(suite: Suite): Section {
   const rows = suite.scenarios.flatMap((scenario) => scenario.rows);
-  const both = rows.some(({ variant }) => variant === 'shadow');
+  const several = new Set(rows.map(({ variant }) => variant)).size > 1;
   return {
     id: 'suite',
     title: 'All scenarios',
@@ -33,7 +33,7 @@ function table(suite: Suite): Section {
     rows: [
       ...rows.map((row) => [
         LEVELS[row.level].mark,
-        both ? `${row.scenario}, ${row.variant}` : row.scenario,
+        several ? `${row.scenario}, ${row.variant}` : row.scenario,
         integer(row.requests),
         integer(row.failed),
         orMissing(row.error_rate, percent),
@@ -42,63 +42,93 @@ function table(suite: Suite): Section {
         orMissing(row.p95_ms, ms),
         orMissing(row.p99_ms, ms),
         orMissing(row.max_ms, ms),
-        [LEVELS[row.level].words, because(row)].filter((text) => text !== '').join(': '),
+        row.level,
       ]),
-      ...suite.skipped.map(({ name, reason }) => [
-        '❔',
+      ...suite.skipped.map(({ name }) => [
+        MARKS.open,
         name,
         ...Array.from({ length: 8 }, () => MISSING),
-        `not run: ${reason}`,
+        'not run',
       ]),
     ],
+    below: [
+      ...rows.map((row) =>
+        row.level === 'met'
+          ? ''
+          : [LEVELS[row.level].words, because(row)].filter((text) => text !== '').join(': '),
+      ),
+      ...suite.skipped.map(({ reason }) => `not run: ${reason}`),
+    ],
+    note: 'met: limits and targets are; acceptable, beyond: limits are met, a target is missed; undecided: a gate has no yes or no yet; failed: a limit or a gate',
+    wide: true,
   };
 }
 
-/** In one sentence. */
-export function suiteSentence(suite: Suite): string {
-  const rows = suite.scenarios.flatMap((scenario) => scenario.rows);
-  const named = (...levels: SuiteRow['level'][]): string =>
-    [...new Set(rows.flatMap(({ level, scenario }) => (levels.includes(level) ? scenario : [])))].join(', ');
-  const parts = [
-    ['a limit or a gate fails in', named('failed')],
-    ["the measurement can't be trusted in", named('invalid')],
-    ['nothing is decided in', named('undecided')],
-    ['targets are missed in', named('acceptable', 'beyond')],
-    ['not run:', suite.skipped.map(({ name }) => name).join(', ')],
-  ].flatMap(([what, names]) => (names === '' ? [] : `${what} ${names}`));
-  const text = parts.length === 0 ? 'every limit and every target is met' : parts.join('; ');
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
+const csvRows = (suite: Suite): FigureRow[] =>
+  suite.scenarios
+    .flatMap(({ rows }) => rows)
+    .flatMap((row) =>
+      (
+        [
+          ['requests', 'count', row.requests],
+          ['failed', 'count', row.failed],
+          ['ok_per_s', 'requests/s', row.ok_per_s],
+          ['error_rate', 'share', row.error_rate],
+          ['p50', 'ms', row.p50_ms],
+          ['p95', 'ms', row.p95_ms],
+          ['p99', 'ms', row.p99_ms],
+          ['max', 'ms', row.max_ms],
+        ] as const
+      ).map(([figure, unit, value]) => ({
+        section: row.scenario,
+        figure: `${row.variant} ${figure}`,
+        unit,
+        values: { value },
+        n: row.requests,
+      })),
+    );
 
-function findings(suite: Suite): string[] {
-  return suite.scenarios.flatMap((scenario) =>
-    scenario.findings
-      .filter(({ severity }) => severity !== 'note')
-      .map((finding) => `${scenario.name}: ${finding.severity}: ${wordFinding(finding)}`),
-  );
-}
-
-export function suiteText(suite: Suite, colour: boolean): string {
-  const colours = pc.createColors(colour);
-  const paint = suite.exit_code === 0 ? colours.green : colours.red;
-  const notes = findings(suite).map((text, i) => `  ${i + 1}. ${terminalText(text)}`);
-  return [
-    '',
-    paint(colours.bold(terminalText(suiteSentence(suite)))),
-    '',
-    textTable(table(suite), colours),
-    ...(notes.length === 0 ? [] : ['', colours.bold('Findings'), ...notes]),
-    '',
-  ].join('\n');
-}
-
-export function suiteMarkdown(suite: Suite): string {
-  const notes = findings(suite).map((text, i) => `${i + 1}. ${markdownText(text)}`);
-  return `${[
-    `# Load suite ${markdownText(suite.suite_id)}`,
-    `**${markdownText(suiteSentence(suite))}**`,
-    markdownTable(table(suite)),
-    ...(notes.length === 0 ? [] : ['## Findings', notes.join('\n')]),
-    '✅ limits and targets met · ⚠️ limits met, a target missed (acceptable, or beyond) · ❔ a gate has no yes or no yet · ❌ a limit or a gate failed. Each scenario has a report of its own beside this file.',
-  ].join('\n\n')}\n`;
+/** @param scenarios that the suite was made of */
+export function suiteReport(suite: Suite, scenarios: readonly SuiteScenario[]): Report {
+  const parts = scenarios.map(({ name, directory, comparison }): Part => ({
+    judgement: { ...comparisonReport(comparison, null, FAIL_ON_ANY), name },
+    href: `${directory}/${FILES.report}`,
+  }));
+  const incomplete = suite.skipped.length > 0 || suite.interrupted;
+  const word = worstWord([
+    ...suite.scenarios.map(({ verdict }) => verdict.word),
+    ...(incomplete ? (['inconclusive'] as const) : []),
+  ]);
+  const variants = new Set(scenarios.flatMap(({ comparison }) => presentVariants(comparison.variants)));
+  return {
+    name: suite.title,
+    run_id: suite.suite_id,
+    word,
+    title: `Load suite ${suite.suite_id}`,
+    sentence: suiteSentence(suite),
+    started_ms: suite.started_ms,
+    ended_ms: suite.ended_ms,
+    checks: [],
+    findings: [],
+    properties: { run_id: suite.suite_id, verdict: word },
+    sides: [],
+    facts: [
+      suite.title,
+      instant(suite.started_ms),
+      formatDuration(Math.max(0, Math.round((suite.ended_ms - suite.started_ms) / 1000)) * 1000),
+      [...variants].join(' against '),
+      suite.suite_id,
+    ].filter((fact) => fact !== ''),
+    sections: [table(suite)],
+    figures: [],
+    columns: ['value'],
+    rows: csvRows(suite),
+    parts,
+    not_run: suite.skipped,
+    unseen: [],
+    closing: 'Each scenario has a report of its own beside this file.',
+    json: asJson(suite),
+    exit_code: suite.exit_code,
+    fail_on: FAIL_ON_ANY,
+  };
 }

@@ -1,65 +1,117 @@
-/** A run's outputs, all from the one model, and what is said at the end. */
+/** The one way in which a command's report reaches files, the terminal and CI. */
 import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Comparison } from '../../domain/result/comparison.ts';
-import { compare } from '../../domain/result/compare.ts';
-import type { Finding } from '../../domain/verdict/findings.ts';
-import type { RunData } from '../../domain/run/data.ts';
-import { series } from '../../domain/figures/series.ts';
-import { failOn } from '../../domain/verdict/decide.ts';
 import { say, type Io } from '../io.ts';
+import { FILES, shownPath, writeWhole } from '../run/directory.ts';
 import { renderCsv } from './csv.ts';
 import { renderHtml } from './html.ts';
 import { readAssets } from './html/assets.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
-import { renderText } from './text.ts';
-import { FILES, shownPath, writeWhole } from '../run/directory.ts';
+import type { Report, Reporter } from './report.ts';
+import { textBody, textVerdict } from './text.ts';
 
-export interface ReportOptions {
+/** Every form of a report that is a file. */
+const REPORTERS = {
+  json: ({ json }) => json,
+  markdown: renderMarkdown,
+  csv: renderCsv,
+  html: renderHtml,
+  junit: renderJunit,
+} as const satisfies Readonly<Record<string, Reporter>>;
+type Form = keyof typeof REPORTERS;
+
+/** The files that a command writes, by their form. */
+export type ReportNames = Readonly<Record<Form, string>>;
+
+const COMMON = { html: FILES.report, junit: FILES.junit } as const;
+export const RUN_NAMES: ReportNames = {
+  ...COMMON,
+  json: FILES.comparison,
+  markdown: FILES.markdown,
+  csv: FILES.csv,
+};
+export const SUITE_NAMES: ReportNames = {
+  ...COMMON,
+  json: 'suite.json',
+  markdown: 'suite.md',
+  csv: 'suite.csv',
+};
+export const GATEWAY_NAMES: ReportNames = {
+  ...COMMON,
+  json: 'gateway.json',
+  markdown: 'gateway.md',
+  csv: 'gateway.csv',
+};
+export const LOAD_TEST_NAMES: ReportNames = {
+  ...COMMON,
+  json: 'load_test_results.json',
+  markdown: 'load_test_report.md',
+  csv: 'load_test_report.csv',
+};
+export const DECISION_NAMES: ReportNames = {
+  ...COMMON,
+  json: 'perf_decision.json',
+  markdown: 'perf_report.md',
+  csv: 'perf_report.csv',
+};
+
+const FORMS = Object.keys(REPORTERS).filter((form): form is Form => form in REPORTERS);
+
+export interface WriteOptions {
+  /** Appends the markdown to CI's step summary; false for a part of a whole that is summed up itself. */
+  readonly step_summary: boolean;
+}
+
+/** Writes every form into `directory`. */
+export function writeReport(
+  io: Io,
+  report: Report,
+  directory: string,
+  names: ReportNames,
+  { step_summary }: WriteOptions,
+): void {
+  const context = { assets: readAssets(io.root) };
+  for (const form of FORMS) writeWhole(join(directory, names[form]), REPORTERS[form](report, context));
+  if (step_summary) tellCi(io, REPORTERS.markdown(report));
+}
+
+/** What CI shows is a courtesy: that it can't be written is said, and changes no verdict. */
+function tellCi(io: Io, markdown: string): void {
+  const path = io.env['GITHUB_STEP_SUMMARY'] ?? '';
+  if (path === '') return;
+  try {
+    appendFileSync(path, `${markdown}\n`);
+  } catch (error) {
+    say(
+      io,
+      `the step summary could not be written (GITHUB_STEP_SUMMARY): ${error instanceof Error ? error.message : String(error)}; the verdict stands`,
+    );
+  }
+}
+
+export interface ShowOptions {
   readonly json: boolean;
   readonly open: boolean;
 }
 
-/** NaN and infinity have no JSON: a null would mean absent, so an infinite bound must already be one of the model's own words. */
-export function comparisonJson(comparison: Comparison): string {
-  return `${JSON.stringify(comparison, null, 2)}\n`;
-}
-
-/**
- * Compares, and writes every output into `directory`.
- * @param part of a suite, which has a step summary of its own
- */
-export function outputs(
+/** Shows a report whose files are in `directory`: tables, where the files are, and the verdict last. Returns the exit code. */
+export function showReport(
   io: Io,
-  data: RunData & { readonly findings?: readonly Finding[] },
+  report: Report,
   directory: string,
-  part: boolean,
-): Comparison {
-  const comparison = compare(data, data.findings);
-  const markdown = renderMarkdown(comparison);
-  writeWhole(join(directory, FILES.comparison), comparisonJson(comparison));
-  writeWhole(join(directory, FILES.markdown), markdown);
-  writeWhole(join(directory, FILES.csv), renderCsv(comparison));
-  writeWhole(join(directory, FILES.junit), renderJunit(comparison, failOn(data.settings.failOn)));
-  writeWhole(
-    join(directory, FILES.report),
-    renderHtml(comparison, readAssets(io.root), series(data.measured)),
-  );
-  const step = part ? undefined : io.env['GITHUB_STEP_SUMMARY'];
-  if (step !== undefined && step !== '') appendFileSync(step, `${markdown}\n`);
-  return comparison;
-}
-
-/** Shows a comparison whose outputs are in `directory`; returns the exit code. */
-export function show(io: Io, comparison: Comparison, directory: string, options: ReportOptions): number {
-  if (options.json) io.stdout.write(comparisonJson(comparison));
-  else io.stdout.write(renderText(comparison, io.stdout.isTTY === true && (io.env['NO_COLOR'] ?? '') === ''));
-  say(io, `\nreport      ${shownPath(io, join(directory, FILES.report))}`);
-  say(io, `comparison  ${shownPath(io, join(directory, FILES.markdown))}  (and .json, .csv)`);
-  if (options.open) openInBrowser(join(directory, FILES.report));
-  return comparison.exit_code;
+  names: ReportNames,
+  { json, open }: ShowOptions,
+): number {
+  const colour = io.stdout.isTTY === true && (io.env['NO_COLOR'] ?? '') === '';
+  io.stdout.write(json ? report.json : textBody(report, colour));
+  const others = FORMS.filter((form) => form !== 'html').map((form) => names[form]);
+  say(io, `\nreport      ${shownPath(io, join(directory, names.html))}`);
+  say(io, `beside it   ${others.join(', ')}\n`);
+  (json ? io.stderr : io.stdout).write(textVerdict(report, colour));
+  if (open) openInBrowser(join(directory, names.html));
+  return report.exit_code;
 }
 
 /** A convenience: where there is no browser to open, the path above is enough. */

@@ -1,5 +1,5 @@
 /** Runs one block: one k6 process on one bundle, its log, its summary, its dashboard. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -11,15 +11,14 @@ import {
 } from '../../domain/run/block.ts';
 import { expectedMs, planLoad } from '../../domain/load/counted-plan.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
-import { GRACE_MS, PROBE_LEAD_MS } from '../../domain/load/timing.ts';
+import { PROBE_LEAD_MS } from '../../domain/load/timing.ts';
 import type { PlannedBlock } from '../../domain/load/blocks.ts';
 import { presentVariants, type Variant } from '../../domain/variants.ts';
 import type { Io } from '../io.ts';
 import type { K6 } from './k6.ts';
 import { FILES, requestsFile, summaryFile, type RunDirectory } from './directory.ts';
-import { growingLog, runK6 } from './k6-process.ts';
+import { runK6, type K6End } from './k6-process.ts';
 import { showProgress } from './progress.ts';
-import { watchResources } from './resources.ts';
 
 export interface BlockRequest {
   readonly io: Io;
@@ -42,19 +41,15 @@ export interface BlockRequest {
   readonly own_thresholds: boolean;
   /** Processes of ours to watch, by name. */
   readonly processes: Readonly<Record<string, number>>;
+  /** Follows the growing log, as what can be decided is told once the warm-up is over. */
+  readonly whenLogged?: ((log: string) => { stop(): void }) | undefined;
   /** Leads the progress line: `block 2 of 4, `. */
   readonly heading: string;
 }
 
-export interface BlockResult {
+export interface BlockResult extends K6End<BlockSummary> {
   readonly block: number;
   readonly variants: readonly Variant[];
-  readonly started_ms: number;
-  readonly ended_ms: number;
-  readonly k6_exit_code: number | null;
-  /** Absent where k6 died before it could sum up. */
-  readonly summary: BlockSummary | null;
-  readonly last_lines: string;
 }
 
 /** Null: a load counted in requests, which lasts as long as the server takes. */
@@ -68,63 +63,50 @@ export function loadTimeMs(settings: Settings, probed: boolean): number | null {
 }
 
 export async function runBlock(of: BlockRequest): Promise<BlockResult> {
-  const { io, k6, settings, run, block } = of;
-  const request_log = join(run.path, requestsFile(of.settings.blockMs === null ? null : block));
+  const { io, k6, settings, run, block, variants } = of;
   const summary_file = join(run.path, summaryFile(block));
-  const console_file = join(run.path, `console-${block}.jsonl`);
-  const plan: BlockPlan = {
-    block,
-    nonce: run.id,
-    variants: [...of.variants],
-    request_log,
-    summary_file,
-    answers_file: of.keeps_answers ? join(run.path, FILES.answers) : null,
-    payloads_file: join(run.path, FILES.payloads),
-    ...(of.loads === undefined ? {} : { loads: definedLoads(of.loads) }),
-    trace_file: of.traced === true ? join(run.path, FILES.trace) : null,
-    thresholds_file: of.own_thresholds ? join(run.path, FILES.thresholds) : null,
-    probe_url: of.probe_url,
-  };
-  const started_ms = Date.now();
-  const process_of = { k6, console_file, request_log };
-  const { exit_code: k6_exit_code, last_lines } = await runK6({
-    ...process_of,
+  const ended = await runK6({
     io,
+    k6,
     scenario: of.scenario,
     settings,
-    env: { ...dashboardEnvironment(of), [BLOCK_PLAN_VARIABLE]: JSON.stringify(plan) },
-    log_file: join(run.path, FILES.k6_log),
-    meanwhile(child) {
-      const watch = watchResources(join(run.path, FILES.resources), block, {
-        k6: child.pid,
-        ...of.processes,
-      });
-      const progress = showProgress(
-        io,
-        growingLog(process_of),
-        of.variants,
-        loadTimeMs(settings, of.probe_url !== null),
-        of.heading,
-      );
+    run,
+    block,
+    plan: planOf(of, summary_file),
+    plan_variable: BLOCK_PLAN_VARIABLE,
+    parseSummary: parseBlockSummary,
+    processes: of.processes,
+    env: dashboardEnvironment(of),
+    meanwhile(child, log) {
+      const total_ms = loadTimeMs(settings, of.probe_url !== null);
+      const progress = showProgress(io, log, variants, total_ms, of.heading);
+      const told = of.whenLogged?.(log) ?? null;
       const lingering = endWithOpenBrowsers(summary_file, () => void child.stop({ grace_ms: 3000 }));
       return () => {
         clearInterval(lingering);
+        told?.stop();
         progress.stop();
-        watch.stop();
       };
     },
   });
-  const summary = existsSync(summary_file)
-    ? parseBlockSummary(readFileSync(summary_file, 'utf8'), summary_file)
-    : null;
+  return { ...ended, block, variants };
+}
+
+function planOf(of: BlockRequest, summary_file: string): BlockPlan {
+  const { run, block } = of;
+  const file = (name: string): string => join(run.path, name);
   return {
     block,
-    variants: of.variants,
-    started_ms,
-    ended_ms: Date.now(),
-    k6_exit_code,
-    summary,
-    last_lines,
+    nonce: run.id,
+    variants: [...of.variants],
+    request_log: file(requestsFile(of.settings.blockMs === null ? null : block)),
+    summary_file,
+    answers_file: of.keeps_answers ? file(FILES.answers) : null,
+    payloads_file: file(FILES.payloads),
+    ...(of.loads === undefined ? {} : { loads: definedLoads(of.loads) }),
+    trace_file: of.traced === true ? file(FILES.trace) : null,
+    thresholds_file: of.own_thresholds ? file(FILES.thresholds) : null,
+    probe_url: of.probe_url,
   };
 }
 
@@ -183,9 +165,4 @@ export async function freePort(wanted: number): Promise<number> {
       });
     });
   return (await attempt(wanted)) ?? (await attempt(0)) ?? wanted;
-}
-
-/** How long k6 may take beyond the load: requests in flight at the end. */
-export function mostExtraMs(settings: Settings): number {
-  return settings.timeoutMs + GRACE_MS;
 }

@@ -4,24 +4,41 @@ import { join } from 'node:path';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { envName } from '../../domain/settings/parse.ts';
 import { SETTINGS, SETTING_NAMES, formatSettings } from '../../domain/settings/settings.ts';
+import type { PlanFiles } from '../../domain/run/k6-files.ts';
 import type { Io } from '../io.ts';
+import { FILES, type RunDirectory } from './directory.ts';
+import { watchResources } from './resources.ts';
 import type { K6 } from './k6.ts';
 import { startChild, withParentDeath, type Child } from '../services/process.ts';
 
-export interface K6Run {
+export interface K6Run<S> {
   readonly io: Io;
   readonly k6: K6;
   /** `dist/<scenario>.js` */
   readonly scenario: string;
   readonly settings: Settings;
-  /** Beside the settings; undefined takes a variable away. */
+  readonly run: RunDirectory;
+  readonly block: number;
+  /** What this process is told beside the settings, and the variable that it looks for it in. */
+  readonly plan: PlanFiles;
+  readonly plan_variable: string;
+  /** Reads what it tells back. @throws BadValue */
+  parseSummary(text: string, file: string): S;
+  /** Processes of ours to watch, by name. */
+  readonly processes: Readonly<Record<string, number>>;
+  /** Further variables; undefined takes one away. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A stock k6 writes its records to the console, which is kept here while it runs. */
-  readonly console_file: string;
-  readonly request_log: string;
-  readonly log_file: string;
-  /** Called once it runs; what it returns is called at its end. */
-  readonly meanwhile: (child: Child) => () => void;
+  /** Called once it runs; what it returns is called at its end. `log` is where its records grow. */
+  meanwhile?(child: Child, log: string): () => void;
+}
+
+export interface K6End<S> {
+  readonly started_ms: number;
+  readonly ended_ms: number;
+  readonly k6_exit_code: number | null;
+  /** Null: k6 died before it could sum up. */
+  readonly summary: S | null;
+  readonly last_lines: string;
 }
 
 /** These would silently replace the scenario's own options. */
@@ -36,40 +53,43 @@ const OVERRIDING = [
   'K6_LINGER',
 ];
 
-/** Where records of this k6 grow. */
-export const growingLog = ({
-  k6,
-  request_log,
-  console_file,
-}: Pick<K6Run, 'k6' | 'request_log' | 'console_file'>): string => (k6.extended ? request_log : console_file);
-
-export async function runK6(of: K6Run): Promise<{ exit_code: number | null; last_lines: string }> {
-  const { io, k6, console_file, request_log } = of;
+/** Runs one k6 process, and watches the machine that it runs on. */
+export async function runK6<S>(of: K6Run<S>): Promise<K6End<S>> {
+  const { io, k6, run, plan } = of;
+  const { request_log, summary_file } = plan;
+  // A stock k6 writes its records to the console, which is kept here while it runs.
+  const console_file = `${summary_file}.console`;
   const args = ['run', '--quiet', '--no-color', join(io.root, 'dist', `${of.scenario}.js`)];
   if (!k6.extended) args.splice(1, 0, '--log-format=raw', `--console-output=${console_file}`);
+  const started_ms = Date.now();
   const child = startChild({
     // Our own k6 watches its standard input.
     ...(k6.extended ? { command: k6.path, args } : await withParentDeath(k6.path, args)),
     env: environment(of),
     cwd: io.root,
-    log_file: of.log_file,
+    log_file: join(run.path, FILES.k6_log),
   });
-  const end = of.meanwhile(child);
+  const watch = watchResources(join(run.path, FILES.resources), of.block, { k6: child.pid, ...of.processes });
+  const end = of.meanwhile?.(child, k6.extended ? (request_log ?? '') : console_file);
   // SIGINT once: k6 then stops its VUs and still sums up what it has.
   const interrupt = (): void => void child.stop({ signal: 'SIGINT', grace_ms: 15_000 });
   io.interrupted.addEventListener('abort', interrupt);
   if (io.interrupted.aborted) interrupt();
-  const exit_code = await child.ended;
+  const k6_exit_code = await child.ended;
   io.interrupted.removeEventListener('abort', interrupt);
-  end();
-  if (!k6.extended && existsSync(console_file)) {
+  end?.();
+  watch.stop();
+  if (!k6.extended && request_log !== null && existsSync(console_file)) {
     appendFileSync(request_log, readFileSync(console_file));
     rmSync(console_file);
   }
-  return { exit_code, last_lines: child.lastLines() };
+  const summary = existsSync(summary_file)
+    ? of.parseSummary(readFileSync(summary_file, 'utf8'), summary_file)
+    : null;
+  return { started_ms, ended_ms: Date.now(), k6_exit_code, summary, last_lines: child.lastLines() };
 }
 
-function environment({ io, settings, env: more }: K6Run): Record<string, string | undefined> {
+function environment<S>({ io, settings, env: more, ...of }: K6Run<S>): Record<string, string | undefined> {
   const env: Record<string, string | undefined> = { ...io.env };
   // What the run does not set must not come from the environment; secrets come from nowhere else.
   for (const name of SETTING_NAMES) if (!('secret' in SETTINGS[name])) delete env[envName(name)];
@@ -78,5 +98,5 @@ function environment({ io, settings, env: more }: K6Run): Record<string, string 
   env['K6_NO_USAGE_REPORT'] = 'true';
   env['K6_AUTO_EXTENSION_RESOLUTION'] = 'false';
   if (settings.caFile !== null) env['SSL_CERT_FILE'] = settings.caFile;
-  return { ...env, ...more };
+  return { ...env, ...more, [of.plan_variable]: JSON.stringify(of.plan) };
 }

@@ -1,10 +1,13 @@
 /** The manifest as it grows: before the load, after each block, at the end. */
 import { readFileSync } from 'node:fs';
+import { fieldOf } from '../../domain/text/fields.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import os from 'node:os';
 import { join } from 'node:path';
 import { SCHEMA_VERSION } from '../../domain/record/schema-version.ts';
 import type { Manifest, ManifestVariant } from '../../domain/run/manifest.ts';
 import { formatSettings, type ParsedSettings, type Settings } from '../../domain/settings/settings.ts';
+import type { PlannedBlock } from '../../domain/load/blocks.ts';
 import { settingsFor } from '../../domain/settings/variants.ts';
 import { presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import type { Io } from '../io.ts';
@@ -13,7 +16,7 @@ import type { K6 } from './k6.ts';
 import { FILES, writeWhole, type RunDirectory } from './directory.ts';
 import { withoutCredentials } from '../../domain/text/url.ts';
 import { identify } from '../services/servers.ts';
-import type { BlockResult } from './block.ts';
+import { definedLoads, type BlockResult } from './block.ts';
 import type { Deployment } from './deployment.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -85,12 +88,53 @@ function keptSettings(settings: Settings): Record<string, string> {
 }
 
 export function suiteVersion(io: Io): string {
-  const value: unknown = JSON.parse(readFileSync(join(io.root, 'package.json'), 'utf8'));
-  return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : '';
+  const text = readFileSync(join(io.root, 'package.json'), 'utf8');
+  const version = fieldOf(parseJsonText(text), 'version');
+  return typeof version === 'string' ? version : '';
 }
 
-export function keepManifest(run: RunDirectory, manifest: Manifest): void {
-  writeWhole(join(run.path, FILES.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+/** The manifest in its run directory: written whole each time that something is known more. */
+export class KeptManifest {
+  readonly run: RunDirectory;
+  #manifest: Manifest;
+
+  constructor(run: RunDirectory, first: Manifest) {
+    this.run = run;
+    this.#manifest = first;
+    this.#keep({});
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  blockEnded(
+    { variants: planned, duration_ms, loads }: PlannedBlock,
+    { block, started_ms, ended_ms, k6_exit_code }: BlockResult,
+    variants: ByVariant<ManifestVariant>,
+    stopped: Manifest['stopped'],
+  ): void {
+    const ended: Manifest['blocks'][number] = {
+      block,
+      variants: [...planned],
+      duration_ms,
+      ...(loads === undefined ? {} : { loads: definedLoads(loads) }),
+      started_ms,
+      ended_ms,
+      k6_exit_code,
+    };
+    this.#keep({ variants, stopped, blocks: [...this.#manifest.blocks, ended] });
+  }
+
+  end(): void {
+    const status = this.#manifest.stopped === null ? 'complete' : 'incomplete';
+    this.#keep({ status, ended_ms: Date.now() });
+  }
+
+  #keep(change: Partial<Manifest>): void {
+    this.#manifest = { ...this.#manifest, ...change };
+    writeWhole(join(this.run.path, FILES.manifest), `${JSON.stringify(this.#manifest, null, 2)}\n`);
+  }
 }
 
 /** Looks at every server once. @throws UsageError where one can't be reached */

@@ -5,12 +5,13 @@ import { nextStep, type NextStep } from '../../domain/jobs/capacity/search.ts';
 import { triedOf } from '../../domain/jobs/capacity/capacity.ts';
 import { compare } from '../../domain/result/compare.ts';
 import type { Load } from '../../domain/run/block.ts';
-import type { BlocksPlan, PlannedBlock } from '../../domain/load/blocks.ts';
+import type { PlannedBlock } from '../../domain/load/blocks.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { say, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
 import type { RunDirectory } from './directory.ts';
+import type { Prepared } from './prepare.ts';
 
 export interface Planner {
   /** Null: the run is over. `block`: how many have been run. */
@@ -19,7 +20,10 @@ export interface Planner {
   heading(block: number, planned: PlannedBlock): string;
 }
 
-export function plannedBlocks(io: Io, { blocks, looks }: BlocksPlan): Planner {
+export function plannedBlocks(io: Io, { settings, plan: { blocks, looks } }: Prepared): Planner {
+  // A cap on requests ends the load before its time.
+  const most = settings.maxRequests === null ? '' : 'at most: ';
+
   return {
     next(run, block) {
       const planned = blocks[block] ?? null;
@@ -33,7 +37,7 @@ export function plannedBlocks(io: Io, { blocks, looks }: BlocksPlan): Planner {
     heading: (block) =>
       blocks.length > 1
         ? `block ${block + 1} of ${looks.length > 0 ? 'at most ' : ''}${blocks.length}, `
-        : '',
+        : most,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Everything that can be refused is refused here, in the order of what it costs, before any load. */
 import { isClosed, rateRule } from '../../domain/load/arrivals.ts';
-import { readFileSync } from 'node:fs';
+import { jsonValue } from '../../domain/text/json.ts';
 import { join } from 'node:path';
 import { planBlocks, type BlocksPlan } from '../../domain/load/blocks.ts';
 import { promptOfLength } from '../../domain/load/prompt.ts';
@@ -23,6 +23,7 @@ import {
   withFurther,
   type PayloadSet,
 } from '../read/payloads.ts';
+import { absolutePaths, readNamed } from '../read/named-file.ts';
 import { readTrace, type Trace } from '../read/trace.ts';
 import { assertOutIsFree } from './directory.ts';
 
@@ -38,8 +39,11 @@ export interface Prepared {
   readonly starts: Trace['starts'] | null;
 }
 
-/** @throws UsageError, BadValue */
-export function prepare(io: Io, job: Job, given: Settings): Prepared {
+/**
+ * @param own payloads in place of those that job and settings name
+ * @throws UsageError, BadValue
+ */
+export function prepare(io: Io, job: Job, given: Settings, own?: PayloadSet): Prepared {
   let settings = absolutePaths(io, given);
   assertOutIsFree(io, settings.out);
   const in_service = settingsFor(settings, BASELINE);
@@ -56,7 +60,7 @@ export function prepare(io: Io, job: Job, given: Settings): Prepared {
     ['--client-cert', settings.clientCert],
     ['--client-key', settings.clientKey],
   ] as const) {
-    if (path !== null) readRequired(path, flag);
+    if (path !== null) readNamed(path, flag);
   }
   for (const header of settings.header) {
     if ('env' in header && (io.env[header.env] ?? '') === '')
@@ -69,7 +73,7 @@ export function prepare(io: Io, job: Job, given: Settings): Prepared {
       ? fitting(parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`), settings)
       : readThresholds(settings.thresholds);
   assertGateIds(settings.require, thresholds);
-  let payloads = payloadsOf(io, job, settings);
+  let payloads = own ?? payloadsOf(io, job, settings);
   let starts: Trace['starts'] | null = null;
   const { arrival } = settings;
   if (job.ramp) settings = openRamp(settings);
@@ -161,36 +165,8 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
 /** Words: long enough for a prefill that a cache can spare. */
 const ONE_LENGTH = 512;
 
-/** Paths of the user's as seen from anywhere: k6 has another working directory. */
-function absolutePaths(io: Io, settings: Settings): Settings {
-  const absolute = (path: string | null): string | null => (path === null ? null : userPath(io, path));
-  return {
-    ...settings,
-    caFile: absolute(settings.caFile),
-    clientCert: absolute(settings.clientCert),
-    clientKey: absolute(settings.clientKey),
-    thresholds: absolute(settings.thresholds),
-  };
-}
-
-function readRequired(path: string, flag: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${flag}: ${cause}; give a file that can be read`, { cause: error });
-  }
-}
-
 /** @throws UsageError, BadValue */
 export function readThresholds(file: string): Thresholds {
-  const text = readRequired(file, '--thresholds');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`--thresholds ${file} is not JSON: ${cause}`, { cause: error });
-  }
-  return parseThresholds(value, file);
+  const text = readNamed(file, '--thresholds');
+  return parseThresholds(jsonValue(text, `--thresholds ${file}`), file);
 }

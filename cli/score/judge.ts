@@ -20,7 +20,7 @@ import { costOf } from '../../domain/quality/price.ts';
 import { valueAt } from '../../domain/protocols/protocol.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { isFields } from '../../domain/text/fields.ts';
-import { parseJsonText } from '../../domain/text/parse-json.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import { Interrupted, type Io } from '../io.ts';
 import { eachLine } from '../read/lines.ts';
 import { FILES, type RunDirectory } from '../run/directory.ts';
@@ -256,9 +256,7 @@ export class ModelJudge implements Judge {
   /** One question; its cost is reserved before it is asked. @throws NoAnswer */
   async #ask(path: string, json: object | null): Promise<unknown> {
     const { judgeMaxCost: most } = this.#of;
-    // Until one answer has shown what it costs, one is asked for at a time.
-    while (most !== null && this.#dearest === 0 && this.#asking > 0 && !this.#interrupted.aborted)
-      await wait(10);
+    if (most !== null) await this.#firstCost();
     if (most !== null && this.#spent + (this.#asking + 1) * this.#dearest > most)
       throw new Capped(`the judge's cost would pass --judge-max-cost ${most}`);
     this.#asking += 1;
@@ -270,6 +268,11 @@ export class ModelJudge implements Judge {
     } finally {
       this.#asking -= 1;
     }
+  }
+
+  /** Until one answer has shown what it costs, one is asked for at a time. */
+  async #firstCost(): Promise<void> {
+    while (this.#dearest === 0 && this.#asking > 0 && !this.#interrupted.aborted) await wait(10);
   }
 
   async #call(path: string, json: object | null): Promise<Answer> {

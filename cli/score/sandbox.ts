@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fieldOf } from '../../domain/text/fields.ts';
-import { parseJsonText } from '../../domain/text/parse-json.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 
 export type Task =
   | { readonly kind: 'regex'; readonly source: string; readonly text: string }

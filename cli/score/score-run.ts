@@ -7,7 +7,7 @@ import { expectationsOf, type AnswerFields } from '../../domain/quality/expectat
 import { distinctAnswers, parseScore, withScores, type AnswerScore } from '../../domain/quality/scores.ts';
 import type { RunData } from '../../domain/run/data.ts';
 import { asFields, BadField, isFields, text, type Fields } from '../../domain/text/fields.ts';
-import { parseJsonText } from '../../domain/text/parse-json.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import { mapVariants, presentVariants } from '../../domain/variants.ts';
 import { readStructured, withAssertionFiles } from '../read/assertion-files.ts';
 import { eachLine } from '../read/lines.ts';

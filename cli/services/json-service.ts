@@ -1,9 +1,8 @@
 /** One JSON service behind a base URL: every way in which a call can fail has a name, and no secret is in any message. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { fieldOf } from '../../domain/text/fields.ts';
-import { parseJsonText } from '../../domain/text/parse-json.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import { withoutCredentials } from '../../domain/text/url.ts';
-import { Interrupted, UsageError, type Io } from '../io.ts';
+import { Interrupted, UsageError, pause, type Io } from '../io.ts';
 import { terminalText } from '../report/escape.ts';
 import { CallFailure, call as httpCall, type CallFailureKind } from './http.ts';
 
@@ -93,7 +92,7 @@ export class Service {
           error instanceof ServiceFailure &&
           (error.kind === 'unreachable' || error.kind === 'cut' || (error.status ?? 0) >= 500);
         if (!passing || call.once === true || attempt >= ATTEMPTS) throw error;
-        await wait(PAUSE_MS * attempt, undefined, { signal: this.#io.interrupted }).catch(() => {});
+        await pause(this.#io, PAUSE_MS * attempt);
       }
     }
   }

@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { offer } from '../../domain/text/nearest.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
-import { parseJsonText } from '../../domain/text/parse-json.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import { requestHeaders } from '../../domain/settings/request-headers.ts';
 import { flagName } from '../../domain/settings/parse.ts';
 import type { Settings } from '../../domain/settings/settings.ts';

@@ -6,7 +6,7 @@ import {
   type MetricScores,
   type OptionalTrend,
 } from '../record/request-table.ts';
-import { DEFAULT_METRIC, scoresOf } from '../quality/scores.ts';
+import { costPerRight, DEFAULT_METRIC, scoresOf, USUAL_METRIC } from '../quality/scores.ts';
 import type { Samples } from './samples.ts';
 import { pooledQuantile, valueAtRank, type LatencySample } from '../statistics/latency-sample.ts';
 import { quantilePlace } from '../statistics/quantiles.ts';
@@ -337,16 +337,5 @@ function qualityOf(of: Measured): Pick<VariantSummary, 'quality'> {
 }
 
 function cpqu(of: Measured): number | null {
-  const scores = scoresOf(of, 'correction') ?? scoresOf(of, DEFAULT_METRIC);
-  if (scores === null || scores.undecided !== null) return null;
-  let cost = 0;
-  let right = 0;
-  for (let i = 0; i < of.n; i += 1) {
-    const flag = scores.values[i] ?? Number.NaN;
-    const eur = of.cost_eur[i] ?? Number.NaN;
-    if (Number.isNaN(flag) || Number.isNaN(eur)) continue;
-    cost += eur;
-    right += flag;
-  }
-  return right === 0 ? null : cost / right;
+  return costPerRight(of, scoresOf(of, USUAL_METRIC) === null ? DEFAULT_METRIC : USUAL_METRIC);
 }

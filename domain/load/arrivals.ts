@@ -2,6 +2,8 @@
  * When requests are sent, as a schedule of start times that is made before the load: the same for both variants, the same
  * for the same seed. An open load waits for nobody: latency counts from the scheduled start.
  */
+import { isFields, type Fields } from '../text/fields.ts';
+import { parseJsonText } from '../text/json.ts';
 import { offer } from '../text/nearest.ts';
 import { mix32 } from '../statistics/random.ts';
 import { seededRandom } from '../statistics/random.ts';
@@ -190,7 +192,6 @@ export interface TraceEntry {
 const TRACE_SHAPE =
   '{"offset_ms":120,"payload":"id"} or {"offset_ms":120,"prompt":"...","output_length":64} or {"offset_ms":120,"prompt_length":200,"output_length":64}';
 
-type Fields = Readonly<Record<string, unknown>>;
 const TRACE_KEYS: readonly string[] = ['offset_ms', 'payload', 'prompt', 'prompt_length', 'output_length'];
 
 /** @throws BadValue that names the line: not JSON, a negative offset, one before the last, an unknown field */
@@ -245,15 +246,10 @@ function traceEntry(line: string, where: string): TraceEntry {
 }
 
 function objectOf(line: string, where: string): Fields {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new BadValue(`${where} is not JSON; allowed: ${TRACE_SHAPE}`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new BadValue(`${where} is no object; allowed: ${TRACE_SHAPE}`);
-  return { ...value };
+  const value = parseJsonText(line);
+  if (isFields(value)) return value;
+  const fault = value === undefined ? 'is not JSON' : 'is no object';
+  throw new BadValue(`${where} ${fault}; allowed: ${TRACE_SHAPE}`);
 }
 
 /** `1s-3s`, or `2s` for always the same. */

@@ -1,5 +1,6 @@
 /** A payload: the request that is posted as it is, and what is known of a right answer. */
 import { normalise } from '../record/right-answer.ts';
+import { isFields, type Fields } from '../text/fields.ts';
 import { BadValue } from '../text/units.ts';
 
 export interface Payload {
@@ -17,10 +18,7 @@ export interface Expected {
   readonly translation: readonly string[];
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function accepted(expected: Record<string, unknown>, field: string, where: string): readonly string[] {
+function accepted(expected: Fields, field: string, where: string): readonly string[] {
   const value = expected[field];
   if (value === undefined) return [];
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -38,7 +36,7 @@ function accepted(expected: Record<string, unknown>, field: string, where: strin
  * @throws BadValue
  */
 export function toPayload(value: unknown, where: string, fallback_id: string): Payload {
-  if (!isObject(value))
+  if (!isFields(value))
     throw new BadValue(
       `${where}: a payload is an object {"id", "request", "expected"}, not ${JSON.stringify(value)?.slice(0, 60)}`,
     );
@@ -46,13 +44,13 @@ export function toPayload(value: unknown, where: string, fallback_id: string): P
   if (typeof id !== 'string' || id === '')
     throw new BadValue(`${where}: field "id" is ${JSON.stringify(id)}; allowed: text`);
   const request = value['request'];
-  if (!isObject(request))
+  if (!isFields(request))
     throw new BadValue(
       `${where}: field "request" is ${request === undefined ? 'missing' : 'no object'}; it is what will be posted, as {"request":{"text":"..."}}`,
     );
   // What else is expected, and in which form, is read and checked where answers are scored (domain/quality).
-  const expected = isObject(value['expected']) ? value['expected'] : {};
-  const lists = (of: Record<string, unknown>): Expected => ({
+  const expected = isFields(value['expected']) ? value['expected'] : {};
+  const lists = (of: Fields): Expected => ({
     corrected: accepted(of, 'corrected', where),
     translation: accepted(of, 'translation', where),
   });
@@ -61,7 +59,7 @@ export function toPayload(value: unknown, where: string, fallback_id: string): P
     id,
     request,
     expected: lists(expected),
-    ...(isObject(normalised) ? { normalised: lists(normalised) } : {}),
+    ...(isFields(normalised) ? { normalised: lists(normalised) } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What is asked of a language model: a text or a conversation; and prompts of a given length, made from a seed alone. */
 import { mix32 } from '../statistics/random.ts';
+import { isFields } from '../text/fields.ts';
 import type { Message } from '../protocols/protocol.ts';
 import { BadValue } from '../text/units.ts';
 
@@ -12,13 +13,10 @@ export interface Prompt {
 
 const SHAPE = '{"id":"...","prompt":"..."} or {"id":"...","messages":[{"role":"user","content":"..."}]}';
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const shown = (value: unknown): string => (JSON.stringify(value) ?? 'missing').slice(0, 60);
 
 function messageOf(value: unknown, where: string): Message {
-  if (!isObject(value)) throw new BadValue(`${where} is ${shown(value)}; allowed: {"role","content"}`);
+  if (!isFields(value)) throw new BadValue(`${where} is ${shown(value)}; allowed: {"role","content"}`);
   const { role, content } = value;
   if (typeof role !== 'string' || role === '')
     throw new BadValue(`${where}: field "role" is ${shown(role)}; allowed: user, system, assistant`);
@@ -32,7 +30,7 @@ function messageOf(value: unknown, where: string): Message {
  * @throws BadValue
  */
 export function toPrompt(value: unknown, where: string, fallback_id: string): Prompt {
-  if (!isObject(value)) throw new BadValue(`${where}: a prompt is ${SHAPE}, not ${shown(value)}`);
+  if (!isFields(value)) throw new BadValue(`${where}: a prompt is ${SHAPE}, not ${shown(value)}`);
   const id = value['id'] ?? fallback_id;
   if (typeof id !== 'string' || id === '')
     throw new BadValue(`${where}: field "id" is ${shown(id)}; allowed: text`);

@@ -1,5 +1,5 @@
 /** JSON objects and lists inside of a text, such as an answer that wraps them in words or in a fenced block. */
-import { jsonOf, type Json } from '../text/parse-json.ts';
+import { jsonOf, type Json } from '../text/json.ts';
 
 /** A hostile answer of brackets alone must not cost the square of its length. */
 const MOST_TRIES = 200;

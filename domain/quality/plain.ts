@@ -1,7 +1,7 @@
 /** The scores that an answer alone decides, each 0 or 1. */
 import { distance } from 'fastest-levenshtein';
 import { normalise } from '../record/right-answer.ts';
-import { jsonOf, type Json } from '../text/parse-json.ts';
+import { jsonOf, type Json } from '../text/json.ts';
 import { isFields } from '../text/fields.ts';
 import type { Plain } from './assertion.ts';
 import { jsonIn } from './json-in-text.ts';

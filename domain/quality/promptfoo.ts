@@ -3,7 +3,7 @@
  * has no counterpart here is named rather than passed over. Files that it names are read by the caller.
  */
 import { isFields, type Fields } from '../text/fields.ts';
-import { jsonOf } from '../text/parse-json.ts';
+import { jsonOf } from '../text/json.ts';
 import { BadValue } from '../text/units.ts';
 import { ASSERTION_TYPES } from './assertion.ts';
 

@@ -5,6 +5,9 @@ import { NO_ANSWER, type Measured, type MetricScores } from '../record/request-t
 /** The metric of an assertion that names none. */
 export const DEFAULT_METRIC = 'accuracy';
 
+/** The metric that a cost of right answers is by, where nothing names another. */
+export const USUAL_METRIC = 'correction';
+
 /** One line of scores.jsonl: what one answer of one payload is worth by one metric. */
 export interface AnswerScore {
   readonly payload_id: string;
@@ -109,6 +112,26 @@ export function scoresOf(of: Measured, metric: string): MetricScores | null {
   const flags = of[IN_LOAD[metric]];
   if (!flags.some((flag) => flag <= 1)) return null;
   return { values: Float64Array.from(flags, (flag) => (flag <= 1 ? flag : Number.NaN)), undecided: null };
+}
+
+/** Why a metric says nothing of these, as a sentence; null: it was scored throughout, or not at all. */
+export function undecidedBy(of: readonly Measured[], metric: string): string | null {
+  const words = of.map((one) => scoresOf(one, metric)?.undecided ?? null).find((one) => one !== null) ?? null;
+  return words === null ? null : `the answers could not be scored: ${words}`;
+}
+
+/** Total cost over the sum of the scores, of the answers that have both; null where nothing was right or decided. */
+export function costPerRight(of: Measured, metric: string): number | null {
+  const scores = scoresOf(of, metric);
+  if (scores === null || scores.undecided !== null) return null;
+  let [cost, right] = [0, 0];
+  for (let i = 0; i < of.n; i += 1) {
+    const [score, price] = [scores.values[i] ?? Number.NaN, of.cost_eur[i] ?? Number.NaN];
+    if (Number.isNaN(score) || Number.isNaN(price)) continue;
+    cost += price;
+    right += score;
+  }
+  return right === 0 ? null : cost / right;
 }
 
 /** Every metric that any of these has, in the order of their first. */

@@ -1,6 +1,6 @@
 /** Which part of an answer an assertion is about. */
 import { query } from 'json-p3';
-import { jsonOf } from '../text/parse-json.ts';
+import { jsonOf } from '../text/json.ts';
 import { BadValue } from '../text/units.ts';
 
 export type Transform =

@@ -4,7 +4,7 @@
  * docs/records.md. A new field is a row here, and a value in the writer that knows it.
  */
 import { GATEWAY_PHASES, GATEWAY_SCENARIOS, RECORD_KINDS } from '../jobs/gateway/scenarios.ts';
-import { PHASES } from '../variants.ts';
+import { PHASES, VARIANT_NAMES, isVariant } from '../variants.ts';
 import { ERROR_KINDS } from './errors.ts';
 import {
   amounts,
@@ -45,9 +45,13 @@ const BOTH = {
     kind: epoch_ms,
     required: true,
     column: 'f64',
-    doc: 'When the request was handed to the transport (t0); the other times of a record count from it.',
+    doc: 'When the request was handed to the transport (t0).',
   },
-  vu: { kind: whole, doc: "k6's number of the client (VU) that sent the request, in the whole test." },
+  vu: {
+    kind: whole,
+    column: 'i32',
+    doc: "k6's number of the client (VU) that sent the request, in the whole test.",
+  },
   error: {
     kind: oneOf(ERROR_KINDS),
     column: 'u8',
@@ -86,12 +90,9 @@ const BOTH = {
   },
 } as const satisfies FieldTable;
 
-/** What a variant is called. */
-const VARIANT_NAME = /^[a-z][a-z0-9_-]{0,31}$/i;
-
 /** A request of a load on the variants: one line of `requests.jsonl`. */
 export const REQUEST_FIELDS = {
-  variant: { kind: name(VARIANT_NAME), required: true, doc: 'The side that was asked.' },
+  variant: { kind: name(isVariant, VARIANT_NAMES), required: true, doc: 'The side that was asked.' },
   scenario: { kind: text, required: true, doc: "The load's name." },
   block: {
     kind: whole,

@@ -53,15 +53,9 @@ export const text = kind(isText, 'text', 'text');
 export const amounts = kind(isList, 'amounts', 'a list of numbers >= 0', { unit: 'ms' });
 export const amounts_by_name = kind(isByName, 'amounts by name', 'an object of numbers >= 0', { unit: 'ms' });
 
-/** A text of few different values, which readers keep: an id, or a name that fits a pattern. */
-export const name = (fits?: RegExp): Kind<string> =>
-  fits === undefined
-    ? kind(isText, 'name', 'text')
-    : kind(
-        (value): value is string => isText(value) && fits.test(value),
-        'name',
-        `a name that fits ${String(fits)}`,
-      );
+/** A text of few different values, which readers keep: an id, or a name that is checked. */
+export const name = (is: (value: unknown) => value is string = isText, allowed = 'text'): Kind<string> =>
+  kind(is, 'name', allowed);
 
 export const oneOf = <const T extends string>(values: readonly T[]): Kind<T> =>
   kind((value): value is T => values.some((one) => one === value), 'one of', values.join(', '), { values });

@@ -32,7 +32,8 @@ const COLUMNS: readonly PlacedColumn[] = PLACED.flatMap(({ field, column }, at) 
 const listed = (of: Columns): readonly NumberArray[] => COLUMNS.map(({ field }) => columnOf(of, field));
 const PLACES = COLUMNS.map(({ place: at }) => at);
 
-const isTrend = (field: string): field is OptionalTrend => PLACED[placeOf(field)]?.column === 'trend';
+/** Whether the field is a figure that only some jobs have. */
+export const isTrend = (field: string): field is OptionalTrend => PLACED[placeOf(field)]?.column === 'trend';
 const TRENDS = PLACED.flatMap(({ field }, at) => (isTrend(field) ? [{ field, place: at }] : []));
 
 function columnsFrom(make: (column: PlacedColumn) => NumberArray): Columns {
@@ -221,6 +222,7 @@ export class RequestTable {
   measured(): Measured {
     if (this.#taken) throw new Error('the measured rows of this table were taken already');
     this.#taken = true;
+    const asked_before = this.#warmPayloads();
     const rows = this.#order();
     const n = rows.length;
     const rooms = {
@@ -243,6 +245,7 @@ export class RequestTable {
       payload_endpoints: this.payload_endpoints,
       answer: putInOrder(this.#answer, rows, rooms.i32).subarray(0, n),
       answers: this.answers,
+      asked_before,
       stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
       optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
       gaps: this.#gaps,
@@ -250,14 +253,56 @@ export class RequestTable {
     };
   }
 
-  #order(): Int32Array {
+  /**
+   * The rows of the warm-up in the same order, as copies; null where there is none. Only before {@link measured}, which
+   * puts the measured rows in their place.
+   */
+  warmUp(): Measured | null {
+    if (this.#taken) throw new Error('the measured rows of this table were taken already');
+    const rows = this.#order(1);
+    const n = rows.length;
+    if (n === 0) return null;
+    const f64 = (of: Float64Array): Float64Array => Float64Array.from(rows, (row) => of[row] ?? 0);
+    const f32 = (of: Float32Array): Float32Array => Float32Array.from(rows, (row) => of[row] ?? 0);
+    return {
+      ...columnsFrom(({ field, column }) => {
+        const of = columnOf(this.#columns, field);
+        const taken = new ARRAYS[column](n);
+        for (let i = 0; i < n; i += 1) taken[i] = of[rows[i] ?? 0] ?? 0;
+        return taken;
+      }),
+      variant: this.variant,
+      n,
+      warm_up: 0,
+      payload: Int32Array.from(rows, (row) => this.#payload[row] ?? 0),
+      payload_ids: this.payload_ids,
+      payload_endpoints: this.payload_endpoints,
+      answer: Int32Array.from(rows, (row) => this.#answer[row] ?? NO_ANSWER),
+      answers: this.answers,
+      stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
+      optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
+      gaps: null,
+      estimated: 0,
+    };
+  }
+
+  /** By payload: 1 where the warm-up asked it. */
+  #warmPayloads(): Uint8Array {
+    const asked = new Uint8Array(this.payload_ids.length);
+    for (let row = 0; row < this.rows; row += 1)
+      if (this.#warm[row] === 1) asked[this.#payload[row] ?? 0] = 1;
+    return asked;
+  }
+
+  /** The measured rows (0), or those of the warm-up (1), by block and index. */
+  #order(warm = 0): Int32Array {
     const { block, index } = this.#columns;
     const rows = new Int32Array(this.rows);
     let n = 0;
     let sorted = true;
     let [last_block, last_index] = [-1, -1];
     for (let row = 0; row < this.rows; row += 1) {
-      if (this.#warm[row] === 1) continue;
+      if (this.#warm[row] !== warm) continue;
       const [b, i] = [block[row] ?? 0, index[row] ?? 0];
       if (b < last_block || (b === last_block && i < last_index)) sorted = false;
       [last_block, last_index] = [b, i];
@@ -312,6 +357,8 @@ export interface Measured extends Columns {
   /** Place in `answers`, the SHA-256 of each distinct answer; NO_ANSWER where none is known. */
   readonly answer: Int32Array;
   readonly answers: readonly string[];
+  /** By payload: 1 where the warm-up asked it, so that a cache may know it; absent: it is not known. */
+  readonly asked_before?: Uint8Array;
   readonly stages_ms: ReadonlyMap<string, Float32Array>;
   readonly optional: ReadonlyMap<OptionalTrend, Float64Array>;
   /** Gaps between token events of all valid answers; null where there is none. */

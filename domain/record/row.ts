@@ -43,7 +43,8 @@ export const UNKNOWN_FLAG = 255;
 const absentOf = ({ name }: Kind<unknown>): number =>
   name === 'flag' ? UNKNOWN_FLAG : name === 'one of' ? 0 : Number.NaN;
 
-export const ABSENT = Float64Array.from(PLACED, ({ kind }) => absentOf(kind));
+/** Of each field; the last is for members that no record has. */
+export const ABSENT = Float64Array.from([...PLACED.map(({ kind }) => absentOf(kind)), Number.NaN]);
 
 export const emptyRow = (): Row => ({
   values: Float64Array.from(ABSENT),
@@ -71,8 +72,8 @@ export function fillRow(row: Row, record: RequestRecord): Row {
   PLACED.forEach(({ field, kind }, at) => {
     const value = of[field];
     if (typeof value === 'number' || typeof value === 'boolean') row.values[at] = Number(value);
-    else if (kind.name === 'one of' && value !== null)
-      row.values[at] = 1 + kind.values.indexOf(String(value));
+    else if (kind.name === 'one of' && typeof value === 'string')
+      row.values[at] = 1 + kind.values.indexOf(value);
     else if (kind.name === 'name' && typeof value === 'string') row.names[at] = value;
     else if (typeof value === 'object' && value !== null) putAmounts(row, at, value);
   });

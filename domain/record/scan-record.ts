@@ -114,6 +114,7 @@ export class RecordScanner {
   /** By place: the name that was last found to fit. */
   readonly #fits: string[] = [];
   readonly #row = emptyRow();
+  readonly #values = this.#row.values;
 
   /** The record in bytes [from, to) of the piece, to be used before the next call, which reuses it; null: read it strictly. */
   scan(piece: Piece, from: number, to: number): Row | null {
@@ -148,6 +149,7 @@ export class RecordScanner {
   #walk({ literals, ends, kinds, nullable, places }: Layout, from: number): number {
     const { bytes, words } = this.#piece;
     const { bytes: wanted, words: wanted_words } = literals;
+    const values = this.#values;
     const to = this.#to;
     let at = from;
     let literal = 0;
@@ -159,38 +161,39 @@ export class RecordScanner {
       for (; literal < end; literal += 1, at += 1) if (bytes[at] !== wanted[literal]) return -1;
       if (i === kinds.length) return at;
       const place = places[i] ?? NOWHERE;
-      at =
-        nullable[i] === 1 && at + 4 <= to && words.getInt32(at, true) === NULL
-          ? this.#absent(at, place)
-          : this.#value(at, kinds[i] ?? KIND.other, place);
+      const kind = kinds[i];
+      if (nullable[i] === 1 && at + 4 <= to && words.getInt32(at, true) === NULL) {
+        at += 4;
+        values[place] = ABSENT[place] ?? 0;
+        if (kind === KIND.name) this.#row.names[place] = null;
+        else if (kind === KIND['amounts by name']) this.#row.by_name[place]?.amounts.fill(Number.NaN);
+      } else if (kind === KIND.amount) {
+        at = this.#amount(at);
+        values[place] = this.#number;
+      } else if (kind === KIND.text) at = this.#text(at);
+      else at = this.#value(at, kind ?? KIND.other, place);
       if (at === -1) return -1;
     }
     return -1;
   }
 
-  #absent(at: number, place: number): number {
-    const { values, names, by_name } = this.#row;
-    if (place !== NOWHERE) {
-      values[place] = ABSENT[place] ?? 0;
-      names[place] = null;
-      by_name[place]?.amounts.fill(Number.NaN);
-    }
-    return at + 4;
-  }
-
+  /** Of the kinds that are rarer, or more work. */
   #value(from: number, kind: number, place: number): number {
-    if (kind === KIND.text) return this.#text(from);
-    if (kind === KIND.other) return this.#other(from);
     if (kind === KIND.name) return this.#keepName(from, place);
-    if (kind === KIND.amounts) return this.#readList(from, place);
     if (kind === KIND['amounts by name']) return this.#readByName(from, place);
+    if (kind === KIND.amounts) return this.#readList(from, place);
+    if (kind === KIND.other) return this.#other(from);
     let at: number;
     if (kind === KIND['one of']) at = this.#readOneOf(from, place);
     else if (kind === KIND.flag) at = this.#flag(from);
-    else at = this.#amount(from);
-    if (kind === KIND['whole number'] && !Number.isInteger(this.#number)) return -1;
-    this.#row.values[place] = this.#number;
+    else at = this.#whole(from);
+    this.#values[place] = this.#number;
     return at;
+  }
+
+  #whole(from: number): number {
+    const at = this.#amount(from);
+    return Number.isInteger(this.#number) ? at : -1;
   }
 
   /** Past a scalar of any kind. */
@@ -302,7 +305,7 @@ export class RecordScanner {
       at = this.#amount(end + 1);
       if (at === -1) return -1;
       putByName(by_name, this.#name, this.#number);
-      this.#row.values[place] = count;
+      this.#values[place] = count;
       if (bytes[at] === CLOSE) return at + 1;
       if (bytes[at] !== COMMA) return -1;
     }
@@ -313,14 +316,14 @@ export class RecordScanner {
     const { bytes } = this.#piece;
     const list = this.#row.lists[place];
     if (bytes[from] !== OPEN_LIST || list === undefined) return -1;
-    this.#row.values[place] = 0;
+    this.#values[place] = 0;
     if (bytes[from + 1] === CLOSE_LIST) return from + 2;
     for (let at = from + 1, count = 0; ; at += 1) {
       at = this.#amount(at);
       if (at === -1) return -1;
       list[count] = this.#number;
       count += 1;
-      this.#row.values[place] = count;
+      this.#values[place] = count;
       if (bytes[at] === CLOSE_LIST) return at + 1;
       if (bytes[at] !== COMMA) return -1;
     }

@@ -15,6 +15,7 @@ import { capacitiesOf } from '../jobs/capacity/of-run.ts';
 import { capacityChecks } from '../jobs/capacity/ratio.ts';
 import { judgeObserved } from '../jobs/inference/observed.ts';
 import { SCHEMA_VERSION } from '../record/schema-version.ts';
+import { firstBlocks, type Measured } from '../record/request-table.ts';
 import type { RunData } from '../run/data.ts';
 import { isRamp, type Manifest } from '../run/manifest.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -31,8 +32,13 @@ import type { Check, Verdict, VerdictWord } from '../verdict/check.ts';
 import { decide, failOn, type Decided, type VerdictContext } from '../verdict/decide.ts';
 import type { Evidence } from '../verdict/evidence.ts';
 import { finding, type Finding } from '../verdict/findings.ts';
-import type { GateContext } from '../verdict/gates/judge.ts';
-import { judgeLooks, type Looked, type Side } from '../verdict/gates/looks.ts';
+import { inFlight, type InFlight } from '../verdict/gates/error-rate.ts';
+import type { Pair, Side } from '../verdict/gates/evaluation.ts';
+import { repeatsOf } from '../verdict/gates/latency-pair.ts';
+import { clientsDiffer } from '../statistics/clients.ts';
+import { judgeGates, type GateContext } from '../verdict/gates/judge.ts';
+import { judgeLooks, type Looked } from '../verdict/gates/looks.ts';
+import { loadKind, planOf } from '../verdict/run-plan.ts';
 import { judgeLimit } from '../verdict/limits.ts';
 import { runEvidence } from '../verdict/run-evidence.ts';
 import { checkFindings, figureFindings, runFindings } from '../verdict/run-findings.ts';
@@ -43,7 +49,8 @@ import type { Comparison } from './comparison.ts';
 const DEFAULT_TOLERANCE = 0.15;
 
 /** @param also findings of whoever made the data, as the differences of two runs paired */
-export function compare(data: RunData, also: readonly Finding[] = []): Comparison {
+export function compare(read: RunData, also: readonly Finding[] = []): Comparison {
+  const data = withTimeCosts(read);
   const { manifest, settings } = data;
   const { thresholds } = manifest;
   const { alpha, rule } = settings;
@@ -74,6 +81,7 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
     ...figureFindings(data, summaries),
     // A load that is counted in requests has no times to the first token.
     ...(planLoad(settings) === null ? streamFindings(settings, manifest.payloads.count, summaries) : []),
+    ...attempt('repeats and clients', () => dependenceOf(sides), []),
     ...attempt('the lengths of the answers', () => lengthsOf(data, sides), []),
     ...checkFindings(checks, data, rule),
     ...(capacity === null ? [] : capacityFindings(capacity)),
@@ -133,16 +141,13 @@ function attempts(broken: Finding[]): <T>(what: string, make: () => T, otherwise
   };
 }
 
+const sideOf = (measured: Measured, warm_up: Measured | undefined, context: SummaryContext): Side => {
+  const sorted = samples(measured);
+  return { measured, warm_up, samples: sorted, summary: summarise(measured, sorted, context) };
+};
+
 const sidesOf = (data: RunData, context: SummaryContext): ByVariant<Side> =>
-  mapVariants(data.measured, (read, variant) => {
-    const per_hour = variantSettings(data.settings)[variant]?.price_per_hour ?? null;
-    const measured =
-      per_hour === null
-        ? read
-        : withServerTime(read, per_hour, 1000 * windowSeconds(read, context.planned_ms));
-    const sorted = samples(measured);
-    return { measured, samples: sorted, summary: summarise(measured, sorted, context) };
-  });
+  mapVariants(data.measured, (measured, variant) => sideOf(measured, data.warm_up[variant], context));
 
 function limitChecks(data: RunData, sides: ByVariant<Side>): Check[] {
   const { thresholds, variants } = data.manifest;
@@ -158,20 +163,82 @@ function limitChecks(data: RunData, sides: ByVariant<Side>): Check[] {
   return [...of('limit', thresholds.limits), ...of('target', thresholds.targets)];
 }
 
-/** Each candidate against the baseline. */
+/** Each candidate against the baseline: one look at the end, or, as planned, one between blocks. */
 function lookedOf(data: RunData, sides: ByVariant<Side>, context: SummaryContext): Looked[] {
   const { manifest, settings } = data;
-  const gates: GateContext = {
-    alpha: settings.alpha,
-    rule: settings.rule,
-    required: settings.require,
-    deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
-    block_ms: manifest.blocks[0]?.duration_ms ?? settings.durationMs,
-    closed_loop: isClosed(settings.arrival),
-  };
-  return pairsOf(sides).map(({ of: [baseline, shadow] }) =>
-    judgeLooks(manifest, { baseline, shadow }, context, gates),
+  const { looks, blocks, thresholds } = manifest;
+  const replicates = replicatesOf(data);
+  return pairsOf(sides).map(({ candidate, of: [baseline, shadow] }) => {
+    const pair: Pair = { baseline, shadow, replicates };
+    const gates: GateContext = {
+      alpha: settings.alpha,
+      rule: settings.rule,
+      required: settings.require,
+      plan: planOf(manifest, settings, data.warm_up, candidate),
+      deployment_log_sd: manifest.deployment_noise?.log_sd ?? {},
+      block_ms: blocks[0]?.duration_ms ?? settings.durationMs,
+      load: loadKind(settings),
+      in_flight: inFlightOf(pair, settings),
+    };
+    if (looks.length === 0) return { ...judgeGates(thresholds.gates, pair, gates), looks: null };
+    const upTo = (after: number): Pair => ({
+      baseline: sideOf(firstBlocks(baseline.measured, after), baseline.warm_up, context),
+      shadow: sideOf(firstBlocks(shadow.measured, after), shadow.warm_up, context),
+      replicates,
+    });
+    return judgeLooks(thresholds.gates, looks, blocks.length, upTo, gates);
+  });
+}
+
+function inFlightOf(pair: Pair, { arrival, rate, vus }: Settings): InFlight {
+  return inFlight(pair, !isClosed(arrival) && rate !== null ? { rate_per_s: rate } : { clients: vus });
+}
+
+/** Which A-B-B-A each block belongs to, by its place among its variant's blocks: two of each make one. */
+function replicatesOf({ manifest, settings }: RunData): readonly number[] | undefined {
+  return settings.order === 'abba' ? manifest.blocks.map((_, i) => Math.floor(i / 2)) : undefined;
+}
+
+/** What makes requests of one run less than they seem: caches that one side has, clients that are not alike. */
+function dependenceOf(sides: ByVariant<Side>): Finding[] {
+  return [
+    ...pairsOf(sides).flatMap(({ candidate, of: [baseline, shadow] }) => {
+      const effect = repeatsOf({ baseline, shadow });
+      if (effect?.differs !== true) return [];
+      const { payloads } = effect;
+      const args = { baseline: effect.baseline, candidate: effect.shadow, payloads };
+      return [finding('repeats_differ', args, { variant: candidate })];
+    }),
+    ...presentVariants(sides).flatMap((variant) => {
+      const clients = clientsOf(sides[variant]);
+      return clients === null ? [] : [finding('clients_differ', { clients }, { variant })];
+    }),
+  ];
+}
+
+/** How many clients there are, where they differ by more than chance; null: they don't, or the log does not name them. */
+function clientsOf(side: Side | undefined): number | null {
+  const outcome = side?.samples.of('request_duration');
+  if (outcome?.ok !== true) return null;
+  const blocks = outcome.sample.blocks.flatMap(({ logs, clients }) =>
+    clients === undefined ? [] : [{ values: logs, clients }],
   );
+  return clientsDiffer(blocks) ? new Set(blocks.flatMap((block) => [...block.clients])).size : null;
+}
+
+/** Where a server's hour has a price, each answer costs its share of the measured time. */
+function withTimeCosts(data: RunData): RunData {
+  const priced = variantSettings(data.settings);
+  const { planned_ms } = summaryContext(data.manifest, data.settings);
+  return {
+    ...data,
+    measured: mapVariants(data.measured, (measured, variant) => {
+      const per_hour = priced[variant]?.price_per_hour ?? null;
+      return per_hour === null
+        ? measured
+        : withServerTime(measured, per_hour, 1000 * windowSeconds(measured, planned_ms));
+    }),
+  };
 }
 
 /** By candidate; null where answers' digests are not known. */

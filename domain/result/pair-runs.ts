@@ -130,6 +130,10 @@ export function pairRuns(
       [BASELINE]: renamed(first.measured[a], BASELINE),
       [SHADOW]: renamed(second.measured[b], SHADOW),
     },
+    warm_up: {
+      [BASELINE]: renamed(first.warm_up[a], BASELINE),
+      [SHADOW]: renamed(second.warm_up[b], SHADOW),
+    },
     recorded: { [BASELINE]: first.recorded[a], [SHADOW]: second.recorded[b] },
     bad_lines: {
       count: first.bad_lines.count + second.bad_lines.count,

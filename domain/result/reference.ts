@@ -1,13 +1,13 @@
 /**
- * A stored result: small enough to commit, and with all that the latency, error and throughput gates need, which is every
- * request's time in order (an interval needs order and values; a few hundred of them are a few kilobytes), rounded to four
- * digits (at most 0.05 %, far below any margin). Answers, payloads and traces are left out, and with them cost and accuracy.
+ * A stored result: small enough to commit, and with all that the gates need, which is every request's figures in order (an
+ * interval needs order and values; a few hundred of them are a few kilobytes), rounded to four digits (at most 0.05 %, far
+ * below any margin). Answers, payloads' texts and traces are left out.
  */
 import * as v from 'valibot';
 import { parseBlockSummary } from '../run/block.ts';
 import { ERROR_KINDS } from '../record/errors.ts';
 import { SCHEMA_VERSION } from '../record/schema-version.ts';
-import { NO_ANSWER, type Measured } from '../record/request-table.ts';
+import { isTrend, NO_ANSWER, type Measured } from '../record/request-table.ts';
 import { parseManifest, settingsOf, type Manifest } from '../run/manifest.ts';
 import { NOT_GARBLED, type RunData } from '../run/data.ts';
 import { BadValue } from '../text/units.ts';
@@ -34,6 +34,11 @@ const storedRunSchema = v.strictObject({
   duration_ms: v.array(v.pipe(v.number(), v.minValue(0))),
   /** `[row, kind]` of each failed request. */
   failures: v.array(v.tuple([count, v.picklist(ERROR_KINDS)])),
+  /** The payloads' ids in the order of their first sending, and which of them each row asked; absent in older references. */
+  payload_ids: v.optional(v.array(v.string())),
+  payload: v.optional(v.array(count)),
+  /** Figures that not every job has, by field of the record; null: this request has none. Absent in older references. */
+  columns: v.optional(v.record(v.string(), v.array(v.nullable(v.number())))),
 });
 
 const referenceSchema = v.strictObject({
@@ -76,7 +81,28 @@ export function storedRun(data: RunData, variant: Variant): StoredRun {
     start_ms: [...of.start_ms].map((at) => Math.round(at - manifest.started_ms)),
     duration_ms: [...of.duration_ms].map(rounded),
     failures,
+    payload_ids: [...of.payload_ids],
+    payload: [...of.payload],
+    columns: columnsOf(of),
   };
+}
+
+const FLAGS = ['correct', 'correct_translation'] as const;
+/** A flag that is not known. */
+const NOT_SCORED = 255;
+
+/** Those that any request has: cost, right answers, and the times and tokens of language models. */
+function columnsOf(of: Measured): NonNullable<StoredRun['columns']> {
+  const figures = (values: Float64Array): (number | null)[] =>
+    Array.from(values, (value) => (Number.isNaN(value) ? null : rounded(value)));
+  const flags = (values: Uint8Array): (number | null)[] =>
+    Array.from(values, (value) => (value === NOT_SCORED ? null : value));
+  const all: [string, (number | null)[]][] = [
+    ['cost_eur', figures(of.cost_eur)],
+    ...FLAGS.map((name): [string, (number | null)[]] => [name, flags(of[name])]),
+    ...[...of.optional].map(([name, values]): [string, (number | null)[]] => [name, figures(values)]),
+  ];
+  return Object.fromEntries(all.filter(([, values]) => values.some((value) => value !== null)));
 }
 
 export function makeReference(name: string, runs: readonly StoredRun[]): Reference {
@@ -112,8 +138,18 @@ export function parseReference(text: string, where: string): Reference {
   }
   for (const run of result.output.runs) {
     const n = run.duration_ms.length;
-    const lengths = [run.block.length, run.index.length, run.start_ms.length];
-    if (lengths.some((length) => length !== n) || run.failures.some(([row]) => row >= n))
+    const lengths = [
+      run.block.length,
+      run.index.length,
+      run.start_ms.length,
+      run.payload?.length ?? n,
+      ...Object.values(run.columns ?? {}).map((values) => values.length),
+    ];
+    if (
+      lengths.some((length) => length !== n) ||
+      run.failures.some(([row]) => row >= n) ||
+      (run.payload ?? []).some((at) => at >= (run.payload_ids?.length ?? 0))
+    )
       throw new BadValue(`${where} is damaged: its columns differ in length; save it again`);
   }
   return result.output;
@@ -129,33 +165,40 @@ export function storedData(run: StoredRun, where: string): RunData {
   const n = run.duration_ms.length;
   const error = new Uint8Array(n);
   for (const [row, kind] of run.failures) error[row] = ERROR_KINDS.indexOf(kind) + 1;
-  const absent = new Float64Array(n).fill(Number.NaN);
+  const columns = new Map(Object.entries(run.columns ?? {}));
+  const figures = (name: string) =>
+    Float64Array.from({ length: n }, (_, i) => columns.get(name)?.[i] ?? Number.NaN);
+  const flags = (name: string) =>
+    Uint8Array.from({ length: n }, (_, i) => columns.get(name)?.[i] ?? NOT_SCORED);
+  const payload_ids = run.payload_ids ?? [''];
   const measured: Measured = {
     variant: BASELINE,
     n,
     warm_up: run.warm_up,
     start_ms: Float64Array.from(run.start_ms, (at) => at + manifest.started_ms),
     duration_ms: Float64Array.from(run.duration_ms),
-    cost_eur: absent,
+    cost_eur: figures('cost_eur'),
     connecting_ms: new Float32Array(n).fill(Number.NaN),
     index: Int32Array.from(run.index),
-    payload: new Int32Array(n),
-    payload_ids: [''],
-    payload_endpoints: [null],
+    vu: new Int32Array(n),
+    payload: Int32Array.from(run.payload ?? new Int32Array(n)),
+    payload_ids,
+    payload_endpoints: payload_ids.map(() => null),
     answer: new Int32Array(n).fill(NO_ANSWER),
     answers: [],
     block: Int32Array.from(run.block),
     status: new Int32Array(n),
     error,
-    correct: new Uint8Array(n).fill(255),
-    correct_translation: new Uint8Array(n).fill(255),
+    correct: flags('correct'),
+    correct_translation: flags('correct_translation'),
     stages_ms: new Map(),
-    optional: new Map(),
+    optional: new Map([...columns.keys()].filter(isTrend).map((name) => [name, figures(name)])),
   };
   return {
     manifest,
     settings: settingsOf(manifest),
     measured: { baseline: measured },
+    warm_up: {},
     recorded: { baseline: run.recorded },
     bad_lines: { count: 0, first: [] },
     probes: [],

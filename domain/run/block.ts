@@ -1,5 +1,6 @@
 /** What the cli tells one k6 process (a block), and what that process tells back; the two sides meet in these shapes. */
 import * as v from 'valibot';
+import { planFiles, thresholdsSeen } from './k6-files.ts';
 import { WHOLE_STOPS } from './stop-reasons.ts';
 import { parseJson } from '../text/parse-json.ts';
 import { BASELINE, isVariant, SHADOW, VARIANT_NAMES } from '../variants.ts';
@@ -41,15 +42,13 @@ export const STOPS = [
 ] as const;
 
 const blockPlanSchema = v.strictObject({
+  ...planFiles,
   block: v.number(),
   /** Of the run: what must not repeat between two runs is made from it. */
   nonce: v.string(),
   variants: v.array(variantName),
-  /** Appended to; null: no log. */
-  request_log: v.nullable(v.string()),
   /** Where each distinct answer's text is kept once; null: nowhere. */
   answers_file: v.optional(v.nullable(v.string())),
-  summary_file: v.string(),
   /** JSON array of payloads. */
   payloads_file: v.nullable(v.string()),
   thresholds_file: v.nullable(v.string()),
@@ -67,7 +66,7 @@ const blockSummarySchema = v.strictObject({
   schema_version: v.number(),
   block: v.number(),
   duration_ms: v.number(),
-  thresholds: v.array(v.strictObject({ metric: v.string(), expression: v.string(), ok: v.boolean() })),
+  thresholds: thresholdsSeen,
   /** Counts of all phases, by variant. `http_reqs` is k6's own. */
   counts: v.record(
     v.string(),

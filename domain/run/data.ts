@@ -36,6 +36,8 @@ export interface RunData {
   /** The run's settings as values: parsed from the manifest's text once, by whoever read the run. */
   readonly settings: Settings;
   readonly measured: ByVariant<Measured>;
+  /** The requests before the measurement, of the variants that had any: what the plan is made from, and nothing else. */
+  readonly warm_up: ByVariant<Measured>;
   /** Lines by variant, warm-up included. */
   readonly recorded: ByVariant<number>;
   readonly bad_lines: { readonly count: number; readonly first: readonly BadLine[] };

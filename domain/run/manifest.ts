@@ -1,5 +1,7 @@
 /** The manifest of a run: what was run, on what, by which versions; settings without secrets. */
 import * as v from 'valibot';
+import { fieldOf } from '../text/fields.ts';
+import { jsonValue } from '../text/json.ts';
 import { SCHEMA_VERSION } from '../record/schema-version.ts';
 import { loadSchema, STOPS, variantName } from './block.ts';
 import { thresholdsSchema } from '../verdict/thresholds.ts';
@@ -110,20 +112,11 @@ export type Manifest = v.InferOutput<typeof manifestSchema>;
 
 /** @throws BadValue that says which part of the manifest is wrong, or that another version of the suite wrote it. */
 export function parseManifest(text: string, where: string): Manifest {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new BadValue(`${where} is not JSON (${String(error)}): the run directory was damaged`);
-  }
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    'schema_version' in value &&
-    value.schema_version !== SCHEMA_VERSION
-  )
+  const value = jsonValue(text, where, 'the run directory was damaged: make the run again');
+  const version = fieldOf(value, 'schema_version');
+  if (version !== undefined && version !== SCHEMA_VERSION)
     throw new BadValue(
-      `${where} has schema_version ${String(value.schema_version)}; this suite reads ${SCHEMA_VERSION}: use the version of the suite that wrote it`,
+      `${where} has schema_version ${JSON.stringify(version)}; this suite reads ${SCHEMA_VERSION}: use the version of the suite that wrote it`,
     );
   const result = v.safeParse(manifestSchema, value);
   if (result.success) return result.output;

@@ -1,3 +1,5 @@
+import { fieldOf } from '../text/fields.ts';
+
 /** The probe's lines in the request log: what a request to a server that does nothing took. */
 export interface ProbeSample {
   readonly block: number;
@@ -14,13 +16,18 @@ export const PROBE_HEAD = '{"probe":true';
 
 export function parseProbe(line: string): ProbeSample | null {
   const value: unknown = JSON.parse(line);
-  if (typeof value !== 'object' || value === null) return null;
   const field = (name: string): number | null => {
-    const found: unknown = Object.entries(value).find(([key]) => key === name)?.[1];
+    const found = fieldOf(value, name);
     return typeof found === 'number' && Number.isFinite(found) ? found : null;
   };
   const [block, at_ms, duration_ms] = [field('block'), field('at_ms'), field('duration_ms')];
   if (block === null || at_ms === null || duration_ms === null) return null;
-  const failed = 'failed' in value && typeof value.failed === 'string' ? value.failed : null;
-  return { block, idle: 'idle' in value && value.idle === true, at_ms, duration_ms, failed };
+  const failed = fieldOf(value, 'failed');
+  return {
+    block,
+    idle: fieldOf(value, 'idle') === true,
+    at_ms,
+    duration_ms,
+    failed: typeof failed === 'string' ? failed : null,
+  };
 }

@@ -1,5 +1,6 @@
 /** One look at a server during the load: a line of server.jsonl. Absent is null. */
 import * as v from 'valibot';
+import { parseJsonText } from '../text/json.ts';
 import { variantName } from './block.ts';
 
 const amount = v.pipe(v.number(), v.minValue(0));
@@ -25,12 +26,6 @@ export type ServerSample = v.InferOutput<typeof sampleSchema>;
 
 /** Null: no sample, as a last line that was cut. */
 export function parseServerSample(line: string): ServerSample | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  const result = v.safeParse(sampleSchema, value);
+  const result = v.safeParse(sampleSchema, parseJsonText(line));
   return result.success ? result.output : null;
 }

@@ -14,7 +14,7 @@ import {
 import { formatPrice, parsePrice, type Price } from '../quality/price.ts';
 import { formatMix, parseMix, type Mix } from '../load/mix.ts';
 import { offer } from '../text/nearest.ts';
-import { parseJsonText } from '../text/parse-json.ts';
+import { parseJsonText } from '../text/json.ts';
 import { isFields } from '../text/fields.ts';
 import { BadValue, formatDuration, parseDuration, parseNumber } from '../text/units.ts';
 import { withoutCredentials } from '../text/url.ts';
@@ -80,7 +80,7 @@ export const text = (of: { placeholder?: string; allowed?: RegExp; hint?: string
 
 /** Text that names something. */
 export const named = (placeholder = 'TEXT'): Kind<string> => ({
-  ...text({ placeholder, allowed: /[^]/, hint: 'some text' }),
+  ...text({ placeholder, allowed: /[^]/, hint: `${placeholder}, not empty` }),
   names: true,
 });
 

@@ -8,12 +8,15 @@ import { checkAlpha } from './outcome.ts';
 export interface BlockSpread {
   /** Variance of the estimate from the noise inside blocks. */
   readonly within: number;
-  /** Degrees of freedom of `within`. */
+  /** Multiplier of its root that makes a half width, and its degrees of freedom. */
+  readonly withinCritical: number;
   readonly withinDegrees: number;
   /** Estimates of the blocks. */
   readonly estimates: Float64Array;
   /** Weight of each block, summing to 1. */
   readonly weights: Float64Array;
+  /** By block, which replicate it belongs to; each block is one by default. An A-B-B-A is one as a whole. */
+  readonly replicates?: readonly number[] | undefined;
 }
 
 export interface BlockRule {
@@ -71,10 +74,11 @@ export function betweenDegrees(weights: Float64Array): number {
  * explains, the noise inside, stretched; else Student's t over blocks.
  */
 export function blockRule(spread: BlockSpread, alpha: number): BlockRule {
-  const { within, withinDegrees, estimates, weights } = spread;
+  const { within, withinCritical, withinDegrees } = spread;
+  const { estimates, weights } = inReplicates(spread);
   const degrees = betweenDegrees(weights);
   const { most, stretch } = agreement(alpha, degrees);
-  const critical = studentTQuantile(1 - alpha, withinDegrees) * stretch;
+  const critical = withinCritical * stretch;
   const inside: BlockRule = {
     source: 'within',
     se: Math.sqrt(within),
@@ -90,6 +94,34 @@ export function blockRule(spread: BlockSpread, alpha: number): BlockRule {
   // Few degrees inside can make the noise inside the wider of the two; disagreement never narrows an interval.
   if (least <= critical * inside.se) return { ...inside, least };
   return { source: 'between', se, critical: t, degrees, least };
+}
+
+/** Weights of whole replicates: each the sum of its blocks'. */
+export function replicateWeights(weights: Float64Array, replicates?: readonly number[]): Float64Array {
+  return replicates === undefined
+    ? weights
+    : inReplicates({ estimates: weights, weights, replicates }).weights;
+}
+
+function inReplicates({
+  estimates,
+  weights,
+  replicates,
+}: Pick<BlockSpread, 'estimates' | 'weights' | 'replicates'>): Pick<BlockSpread, 'estimates' | 'weights'> {
+  if (replicates === undefined) return { estimates, weights };
+  const sums = new Map<number, { estimate: number; weight: number }>();
+  replicates.slice(0, weights.length).forEach((replicate, b) => {
+    const weight = weights[b] ?? 0;
+    const sum = sums.get(replicate) ?? { estimate: 0, weight: 0 };
+    sum.estimate += weight * (estimates[b] ?? 0);
+    sum.weight += weight;
+    sums.set(replicate, sum);
+  });
+  const whole = [...sums.values()];
+  return {
+    estimates: Float64Array.from(whole, ({ estimate, weight }) => (weight === 0 ? 0 : estimate / weight)),
+    weights: Float64Array.from(whole, ({ weight }) => weight),
+  };
 }
 
 /** Variance of the weighted mean of blocks, from how much they differ: sum w^2 (x - mean)^2 / (1 - sum w^2). */

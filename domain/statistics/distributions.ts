@@ -110,6 +110,24 @@ export function betaQuantile(p: number, a: number, b: number): number {
   );
 }
 
+/** P(F > f) with d1 and d2 degrees of freedom (Abramowitz and Stegun 1964, 26.6.2). */
+export function fisherTail(f: number, d1: number, d2: number): number {
+  if (!(d1 > 0 && d2 > 0)) throw new RangeError(`degrees are ${d1} and ${d2}; both must be > 0`);
+  if (Number.isNaN(f)) throw new RangeError('f is NaN; it must be a number');
+  if (f <= 0) return 1;
+  if (f === Infinity) return 0;
+  const whole = d2 + d1 * f;
+  return regularizedBeta(d2 / whole, (d1 * f) / whole, d2 / 2, d1 / 2);
+}
+
+/** x with P(chi-square of `degrees` <= x) = p, by Wilson and Hilferty 1931: within 1 % from 9 degrees on. */
+export function chiSquareQuantile(p: number, degrees: number): number {
+  checkProbability('p', p);
+  if (!(degrees > 0)) throw new RangeError(`degrees is ${degrees}; it must be > 0`);
+  const spread = 2 / (9 * degrees);
+  return degrees * Math.max(0, 1 - spread + normalQuantile(p) * Math.sqrt(spread)) ** 3;
+}
+
 /** P(X <= k) for X ~ Binomial(n, p), as an incomplete beta (Abramowitz and Stegun 1964, 26.5.24). */
 export function binomialCdf(k: number, n: number, p: number): number {
   if (!(Number.isInteger(n) && n >= 0)) throw new RangeError(`n is ${n}; it must be an integer >= 0`);
@@ -123,18 +141,6 @@ export function binomialCdf(k: number, n: number, p: number): number {
 /** P(X = k) for X ~ Binomial(n, p). */
 export function binomialPmf(k: number, n: number, p: number): number {
   return k < 0 || k > n ? 0 : binomialMass(k, n, p, 1 - p);
-}
-
-/** Smallest k with P(X <= k) >= q for X ~ Binomial(n, p): the normal approximation, then single steps. */
-export function binomialQuantile(q: number, n: number, p: number): number {
-  checkProbability('q', q);
-  checkProbability('p', p);
-  const guess = Math.round(n * p + normalQuantile(q) * Math.sqrt(n * p * (1 - p)));
-  let k = Math.min(Math.max(guess, 0), n);
-  let below = binomialCdf(k, n, p);
-  while (below < q && k < n) below += binomialPmf(++k, n, p);
-  while (k > 0 && below - binomialPmf(k, n, p) >= q) below -= binomialPmf(k--, n, p);
-  return k;
 }
 
 function checkShape(a: number, b: number): void {

@@ -1,11 +1,18 @@
-/** The gate on the difference of error rates, with failures that cluster in time. */
+/** The gate on the difference of error rates, with failures that come in runs. */
 import { mean } from './batch-means.ts';
-import { agreement, betweenDegrees, blockRule, type BlockRule, blockWeights } from './blocks.ts';
-import { normalQuantile, studentTQuantile } from './distributions.ts';
+import {
+  agreement,
+  betweenDegrees,
+  blockRule,
+  type BlockRule,
+  blockWeights,
+  replicateWeights,
+} from './blocks.ts';
+import { normalQuantile } from './distributions.ts';
+import { failureRuns, inflationOfRuns } from './failure-runs.ts';
 import { atLeast, mover } from './mover.ts';
 import { checkAlpha, type Interval, type Outcome, refuse, type Refusal } from './outcome.ts';
 import { wilsonScore } from './proportions.ts';
-import { shareError } from './woodruff.ts';
 
 /** Outcomes of one block's measured requests in start order, 1 for a failed one and 0 for an answer. */
 export interface FailureBlock {
@@ -13,91 +20,91 @@ export interface FailureBlock {
   readonly shadow: Float64Array;
 }
 
+export interface FailureOptions {
+  readonly alpha: number;
+  /** Requests in flight by variant: failures with no more answers than this between them are one run. 0 by default. */
+  readonly in_flight?: { readonly baseline: number; readonly shadow: number };
+  readonly replicates?: readonly number[] | undefined;
+}
+
 export interface ErrorRateDifference extends Interval {
   readonly baseline: FailureRate;
   readonly shadow: FailureRate;
+  /** Variance of the failures over that of independent ones, the same for both variants, at least 1. */
+  readonly inflation: number;
   readonly source: BlockRule['source'];
+  /** The multiplier of a standard error in the bounds. */
+  readonly critical: number;
 }
 
 export interface FailureRate {
   readonly failures: number;
   readonly n: number;
-  /** Long-run variance of a failure over that of independent ones, at least 1. */
-  readonly inflation: number;
+  readonly runs: number;
 }
 
 /**
  * Interval of the failure rates' difference, shadow - baseline, each bound at one-sided alpha: Newcombe 1998 method 10
- * on effective counts, n divided by the inflation of the variance by overlapping batch means (the design effect of Kish
- * 1965), with Student's t where it is above 1; where blocks disagree, t over blocks. Variants count as independent,
- * which is on the safe side where they fail together.
+ * on effective counts, failures and n divided by the inflation D of their runs (the design effect of Kish 1965); where
+ * blocks disagree, t over blocks. Variants count as independent, which is on the safe side where they fail together.
+ * Where nothing failed D is 1: the bound is that of independent failures, and no data can say more.
  */
 export function errorRateDifference(
   blocks: readonly FailureBlock[],
-  alpha: number,
+  { alpha, in_flight = { baseline: 0, shadow: 0 }, replicates }: FailureOptions,
 ): Outcome<ErrorRateDifference> {
   checkAlpha(alpha);
   if (blocks.length === 0) return refuse('no_data', 'there are no blocks; at least one is needed');
-  const bad =
-    findBad(
-      'baseline',
-      blocks.map((block) => block.baseline),
-    ) ??
-    findBad(
-      'shadow',
-      blocks.map((block) => block.shadow),
-    );
+  const sides = {
+    baseline: blocks.map((block) => block.baseline),
+    shadow: blocks.map((block) => block.shadow),
+  };
+  const bad = findBad('baseline', sides.baseline) ?? findBad('shadow', sides.shadow);
   if (bad !== undefined) return bad;
+  // Runs never span two blocks.
+  const runs = {
+    baseline: sides.baseline.flatMap((block) => failureRuns(block, in_flight.baseline)),
+    shadow: sides.shadow.flatMap((block) => failureRuns(block, in_flight.shadow)),
+  };
+  const inflation = inflationOfRuns([runs.baseline, runs.shadow]);
+  const baseline = rate(sides.baseline, runs.baseline);
+  const shadow = rate(sides.shadow, runs.shadow);
   const weights = blockWeights(blocks.map((block) => Math.min(block.baseline.length, block.shadow.length)));
-  const baseline = rate(
-    blocks.map((block) => block.baseline),
-    alpha,
-  );
-  const shadow = rate(
-    blocks.map((block) => block.shadow),
-    alpha,
-  );
-  const { stretch } = agreement(alpha, betweenDegrees(weights));
-  const inside = mover(score(shadow, stretch), score(baseline, stretch));
+  const { stretch } = agreement(alpha, betweenDegrees(replicateWeights(weights, replicates)));
+  const critical = normalQuantile(1 - alpha);
+  const score = ({ failures, n }: FailureRate): Interval =>
+    wilsonScore(failures / inflation, n / inflation, critical * stretch);
+  const inside = mover(score(shadow), score(baseline));
+  const independent = ({ failures, n }: FailureRate): number => ((failures / n) * (1 - failures / n)) / n;
   const rule = blockRule(
     {
-      within: baseline.variance + shadow.variance,
-      withinDegrees: Math.min(baseline.degrees, shadow.degrees),
+      within: inflation * (independent(baseline) + independent(shadow)),
+      withinCritical: critical,
+      withinDegrees: Infinity,
       estimates: Float64Array.from(blocks, (block) => mean(block.shadow) - mean(block.baseline)),
       weights,
+      replicates,
     },
     alpha,
   );
+  const { source } = rule;
   return {
     ok: true,
     ...atLeast(inside, rule.least),
-    baseline: { failures: baseline.failures, n: baseline.n, inflation: baseline.inflation },
-    shadow: { failures: shadow.failures, n: shadow.n, inflation: shadow.inflation },
-    source: rule.source,
+    baseline,
+    shadow,
+    inflation,
+    source,
+    critical: rule.critical,
   };
 }
 
-interface Rate extends FailureRate {
-  readonly variance: number;
-  readonly degrees: number;
-  readonly critical: number;
-}
-
-function rate(blocks: readonly Float64Array[], alpha: number): Rate {
-  const sizes = blocks.map((block) => block.length);
-  const n = sizes.reduce((sum, size) => sum + size, 0);
-  const failures = blocks.reduce((sum, block) => sum + Math.round(mean(block) * block.length), 0);
-  const share = failures / n;
-  const { variance, degrees } = shareError(blocks, blockWeights(sizes), share);
-  const independent = (share * (1 - share)) / n;
-  // With no failure, or nothing else, there is nothing that could cluster.
-  const inflation = independent === 0 ? 1 : Math.max(1, variance / independent);
-  const critical = inflation > 1 ? studentTQuantile(1 - alpha, degrees) : normalQuantile(1 - alpha);
-  return { failures, n, inflation, variance: inflation * independent, degrees, critical };
-}
-
-function score({ failures, n, inflation, critical }: Rate, stretch: number): Interval {
-  return wilsonScore(failures / inflation, n / inflation, critical * stretch);
+function rate(blocks: readonly Float64Array[], runs: readonly number[]): FailureRate {
+  return {
+    failures: runs.reduce((sum, size) => sum + size, 0),
+    n: blocks.reduce((sum, block) => sum + block.length, 0),
+    runs: runs.length,
+  };
 }
 
 function findBad(name: string, blocks: readonly Float64Array[]): Refusal | undefined {

@@ -1,42 +1,5 @@
 import { binomialCdf, binomialPmf } from './distributions.ts';
 import { findBadCount, type Outcome } from './outcome.ts';
-import type { Proportion } from './proportions.ts';
-
-export interface FisherExact {
-  /** P(as many or more of the first), the other margins held. */
-  readonly greater: number;
-  readonly less: number;
-  /** Over all tables no likelier than the one seen. */
-  readonly twoSided: number;
-}
-
-/** Fisher's exact test of two independent shares (Fisher 1935): for failures too few for an interval to say much. */
-export function fisherExact(first: Proportion, second: Proportion): Outcome<FisherExact> {
-  const bad = findBadCount('first', first.count, first.n) ?? findBadCount('second', second.count, second.n);
-  if (bad !== undefined) return bad;
-  const successes = first.count + second.count;
-  const total = first.n + second.n;
-  const share = successes / total;
-  // Hypergeometric mass as a ratio of binomial ones (Loader 2000); any share would do, this one keeps them large.
-  const whole = binomialPmf(successes, total, share);
-  const mass = (k: number): number =>
-    (binomialPmf(k, first.n, share) * binomialPmf(successes - k, second.n, share)) / whole;
-  const seen = mass(first.count);
-  let [greater, less, twoSided] = [0, 0, 0];
-  for (let k = Math.max(0, successes - second.n); k <= Math.min(first.n, successes); k++) {
-    const here = mass(k);
-    if (k >= first.count) greater += here;
-    if (k <= first.count) less += here;
-    // Tables as likely as the one seen differ from it by rounding only.
-    if (here <= seen * (1 + 1e-7)) twoSided += here;
-  }
-  return {
-    ok: true,
-    greater: Math.min(1, greater),
-    less: Math.min(1, less),
-    twoSided: Math.min(1, twoSided),
-  };
-}
 
 export interface McNemar {
   /** Exact, two-sided. */

@@ -1,5 +1,5 @@
 /** O'Brien and Fleming's boundary (O'Brien and Fleming 1979, "A multiple testing procedure for clinical trials"). */
-import { normalCdf, studentTQuantile } from './distributions.ts';
+import { normalCdf } from './distributions.ts';
 import { checkAlpha } from './outcome.ts';
 
 /** Simpson panels a look: the constant is good to 1e-6. */
@@ -52,10 +52,4 @@ export function obrienFlemingConstant(looks: number, alpha: number): number {
 export function obrienFlemingLevels(looks: number, alpha: number): number[] {
   const c = obrienFlemingConstant(looks, alpha);
   return Array.from({ length: looks }, (_, k) => normalCdf(-c * Math.sqrt(looks / (k + 1))));
-}
-
-/** Student's t at each look's level, `degrees[k]` of freedom there: the boundary where the variance is estimated. */
-export function obrienFlemingCriticals(alpha: number, degrees: readonly number[]): number[] {
-  const levels = obrienFlemingLevels(degrees.length, alpha);
-  return levels.map((level, k) => -studentTQuantile(level, degrees[k] ?? Infinity));
 }

@@ -1,5 +1,5 @@
 import { mean, variance } from './batch-means.ts';
-import { studentTCdf, studentTQuantile } from './distributions.ts';
+import { studentTQuantile } from './distributions.ts';
 import { symmetric } from './mover.ts';
 import { checkAlpha, findBadValue, type Interval, type Outcome, refuse } from './outcome.ts';
 
@@ -25,12 +25,6 @@ export function meanInterval(values: Float64Array, alpha: number): Outcome<MeanI
     se,
     degrees: n - 1,
   };
-}
-
-/** Two-sided p-value that the mean of independent values is 0. NaN where the values do not vary. */
-export function meanTest({ estimate, se, degrees }: MeanInterval): { t: number; p: number } {
-  const t = estimate / se;
-  return { t, p: Number.isNaN(t) ? t : 2 * studentTCdf(-Math.abs(t), degrees) };
 }
 
 /**

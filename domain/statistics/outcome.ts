@@ -36,11 +36,16 @@ export function checkProbability(name: string, p: number): void {
 }
 
 /** The first value that is not finite, or lies below `least`, as a refusal; undefined when all are fine. */
-export function findBadValue(name: string, values: Float64Array, least = -Infinity): Refusal | undefined {
+export function findBadValue(
+  name: string,
+  values: Float64Array,
+  least = -Infinity,
+  infinite = false,
+): Refusal | undefined {
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? Number.NaN;
     // Negated so that NaN is caught.
-    if (!(value >= least && value < Infinity) || value === -Infinity) {
+    if (!(value >= least && (infinite || value < Infinity)) || value === -Infinity) {
       const allowed = least === -Infinity ? 'finite numbers' : `finite numbers >= ${least}`;
       return refuse('bad_value', `${name}[${i}] is ${value}; allowed are ${allowed}`);
     }

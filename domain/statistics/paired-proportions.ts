@@ -1,7 +1,5 @@
 import { normalQuantile } from './distributions.ts';
-import { mover } from './mover.ts';
 import { checkAlpha, type Interval, type Outcome, refuse, type Refusal } from './outcome.ts';
-import { wilsonScore } from './proportions.ts';
 
 /** Payloads by which variant answered them right. Each payload counts once, however often it was sent. */
 export interface PairedCounts {
@@ -62,23 +60,4 @@ function bisect(holds: (x: number) => boolean, low: number, high: number): numbe
     else b = middle;
   }
   return (a + b) / 2;
-}
-
-/**
- * The same by Wilson's intervals and the correlation of the pairs (Newcombe 1998, "Improved confidence intervals for
- * the difference between binomial proportions based on paired data", method 10).
- */
-export function newcombePaired(counts: PairedCounts, alpha: number): Outcome<Interval> {
-  checkAlpha(alpha);
-  const bad = findBad(counts);
-  if (bad !== undefined) return bad;
-  const n = size(counts);
-  const { bothOk, onlyShadowOk, onlyBaselineOk, neither } = counts;
-  const [shadowOk, baselineOk] = [bothOk + onlyShadowOk, bothOk + onlyBaselineOk];
-  const margins = shadowOk * (n - shadowOk) * baselineOk * (n - baselineOk);
-  const excess = bothOk * neither - onlyShadowOk * onlyBaselineOk;
-  const corrected = excess > 0 ? Math.max(excess - n / 2, 0) : excess;
-  const z = normalQuantile(1 - alpha);
-  const phi = margins === 0 ? 0 : corrected / Math.sqrt(margins);
-  return { ok: true, ...mover(wilsonScore(shadowOk, n, z), wilsonScore(baselineOk, n, z), phi) };
 }

@@ -1,7 +1,7 @@
-import { checkProbability, findBadValue, type Outcome, refuse, type Refusal } from './outcome.ts';
+import { checkProbability, findBadValue, type Outcome, refuse } from './outcome.ts';
 
 declare const sorted: unique symbol;
-/** Ascending, finite, not empty. Comes only from {@link sortSamples}, so it need not be checked again. */
+/** Ascending, not empty, finite but where Infinity was allowed. Comes only from {@link sortSamples}, so it need not be checked again. */
 export type SortedSamples = Float64Array & { readonly [sorted]: true };
 
 function isSorted(values: Float64Array): values is SortedSamples {
@@ -9,9 +9,13 @@ function isSorted(values: Float64Array): values is SortedSamples {
   return values.length > 0;
 }
 
-/** A sorted copy. Refuses an empty sample, and any value that is not finite or lies below `least`. */
-export function sortSamples(values: Float64Array, least = -Infinity): Outcome<{ sorted: SortedSamples }> {
-  const bad = findBadValue('samples', values, least);
+/** A sorted copy. Refuses an empty sample, and any value that is not finite (but for Infinity, where allowed) or lies below `least`. */
+export function sortSamples(
+  values: Float64Array,
+  least = -Infinity,
+  infinite = false,
+): Outcome<{ sorted: SortedSamples }> {
+  const bad = findBadValue('samples', values, least, infinite);
   if (bad !== undefined) return bad;
   // The native sort of a typed array: 5 times as fast as one with a comparator.
   const copy = values.slice().sort();
@@ -50,22 +54,12 @@ function interpolate(below: number, above: number | undefined, fraction: number)
     : below + fraction * (above - below);
 }
 
-/**
- * The p-quantile where `failures` more requests took for ever: the upper order statistic, ceil((n - 1) p), not
- * interpolated, since nothing lies halfway to Infinity.
- */
-export function quantileWithFailures(samples: SortedSamples, failures: number, p: number): number | Refusal {
-  if (!Number.isInteger(failures) || failures < 0) {
-    return refuse('bad_value', `failures is ${failures}; allowed are integers >= 0`);
-  }
-  const { below, fraction } = quantilePlace(samples.length + failures, p);
-  return samples[fraction > 0 ? below + 1 : below] ?? Infinity;
-}
-
-/** The value at a 1-based rank; a rank outside the sample has no value, so its bound is infinite. */
+/** The value at a real rank from 1 to n, linear between order statistics; outside, an infinite bound. */
 export function atRank(samples: SortedSamples, rank: number): number {
-  if (rank < 1) return -Infinity;
-  return samples[rank - 1] ?? Infinity;
+  if (!(rank >= 1)) return -Infinity;
+  if (rank > samples.length) return Infinity;
+  const below = Math.floor(rank);
+  return interpolate(samples[below - 1] ?? 0, samples[below], rank - below);
 }
 
 /** How many samples are <= limit; with `strict`, how many are below it. */

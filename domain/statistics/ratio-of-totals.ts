@@ -5,7 +5,7 @@
  */
 import { mean } from './batch-means.ts';
 import type { BlockRule } from './blocks.ts';
-import { clusteredMeanError, type Dependence } from './clustered-mean.ts';
+import { clusteredMeanError } from './clustered-mean.ts';
 import { studentTQuantile } from './distributions.ts';
 import { symmetric } from './mover.ts';
 import { checkAlpha, findBadValue, type Interval, type Outcome, refuse, type Refusal } from './outcome.ts';
@@ -30,28 +30,15 @@ export interface TotalsRatio {
 
 /** Below this, batches of requests say nothing of how requests depend on each other. */
 export const LEAST_PAIRS = 20;
-/** Below this, a t interval over windows is decided by one of them. */
-export const LEAST_WINDOWS = 20;
 
 /**
- * Ratio of mean cost a request, of answers to the same payloads in start order, one a pair: overlapping batch means.
- * The ratio of the totals, which is what is paid, and not the mean of the pairs' log ratios, which is not, and which a
- * free answer would leave without a value.
+ * Ratio of the totals of both variants' answers to the same payloads in start order, one a pair: overlapping batch means.
+ * It bounds the totals over this payload list. The ratio of the totals, and not the mean of the pairs' log ratios, which
+ * a value of 0 would leave without one. `name`: of what, for refusals.
  */
-export function costRatio(blocks: readonly PairedBlock[], alpha: number): Outcome<TotalsRatio> {
-  return pairedRatio('cost', blocks, 'batch_means', LEAST_PAIRS, alpha);
-}
-
-/** Ratio of throughputs, of requests finished in windows of one length, the same for both variants: t over windows. */
-export function throughputRatio(blocks: readonly PairedBlock[], alpha: number): Outcome<TotalsRatio> {
-  return pairedRatio('throughput', blocks, 'independent', LEAST_WINDOWS, alpha);
-}
-
-function pairedRatio(
+export function pairedTotalsRatio(
   name: string,
   blocks: readonly PairedBlock[],
-  dependence: Dependence,
-  least: number,
   alpha: number,
 ): Outcome<TotalsRatio> {
   checkAlpha(alpha);
@@ -64,8 +51,9 @@ function pairedRatio(
     totals.baseline += sum(block.baseline);
     totals.shadow += sum(block.shadow);
   }
-  if (n === 0) return refuse('no_data', `${name}: there are no pairs; at least ${least} are needed`);
-  if (n < least) return refuse('too_few', `${name}: there are ${n} pairs; at least ${least} are needed`);
+  if (n === 0) return refuse('no_data', `${name}: there are no pairs; at least ${LEAST_PAIRS} are needed`);
+  if (n < LEAST_PAIRS)
+    return refuse('too_few', `${name}: there are ${n} pairs; at least ${LEAST_PAIRS} are needed`);
   const bad =
     findBadTotal(`${name}: the baseline's total`, totals.baseline) ??
     findBadTotal(`${name}: the shadow's total`, totals.shadow);
@@ -73,33 +61,53 @@ function pairedRatio(
   const residuals = blocks.map(({ baseline, shadow }) =>
     baseline.map((value, i) => (n * (shadow[i] ?? 0)) / totals.shadow - (n * value) / totals.baseline),
   );
-  const rule = clusteredMeanError(residuals, dependence, alpha);
+  const rule = clusteredMeanError(residuals, alpha);
   return { ok: true, ...toRatio(Math.log(totals.shadow / totals.baseline), rule), n };
 }
 
-/** One payload's answers of both variants: a cluster. */
+/** One payload's answers of both variants: a cluster. Units are what the cost is divided by. */
 export interface PayloadTotals {
   readonly baseline_cost: number;
-  /** Correct answers. */
-  readonly baseline_correct: number;
+  readonly baseline_units: number;
   readonly shadow_cost: number;
-  readonly shadow_correct: number;
+  readonly shadow_units: number;
 }
 
 /**
- * Ratio of cost per quality unit, total cost / correct answers, with payloads as clusters: t with G - 1 degrees.
- * Two pseudo-payloads, each answered right by one variant alone, widen it as in `payloadDifference`: a handful of
+ * Ratio of cost per quality unit, total cost / correct answers (the units), with payloads as clusters: t with G - 1
+ * degrees. Two pseudo-payloads, each answered right by one variant alone, widen it as in `payloadDifference`: a handful of
  * payloads that were all answered right must not read as certainty. Refuses a variant without a correct answer.
  */
 export function costPerQualityRatio(payloads: readonly PayloadTotals[], alpha: number): Outcome<TotalsRatio> {
+  return clusterRatio(payloads, alpha, 1);
+}
+
+/** What a payload not seen may cost more or less than those seen, as a share: the least that a cost can vary. */
+const LEAST_COST_SHIFT = 0.1;
+
+/**
+ * Ratio of mean cost an answer (the units), with payloads as clusters: it bounds the mean over the payloads that these
+ * were drawn from, as accuracy and cost per quality unit do. Constant costs keep an interval, so that a shadow exactly on
+ * a margin does not turn on rounding: one payload in all may cost a tenth more.
+ */
+export function costRatio(payloads: readonly PayloadTotals[], alpha: number): Outcome<TotalsRatio> {
+  return clusterRatio(payloads, alpha, LEAST_COST_SHIFT);
+}
+
+/** @param pseudo how far one payload not seen may move a variant, in shares of a payload */
+function clusterRatio(
+  payloads: readonly PayloadTotals[],
+  alpha: number,
+  pseudo: number,
+): Outcome<TotalsRatio> {
   checkAlpha(alpha);
   const n = payloads.length;
   const column = (of: (payload: PayloadTotals) => number): Float64Array => Float64Array.from(payloads, of);
   const columns = {
     baseline_cost: column((payload) => payload.baseline_cost),
-    baseline_correct: column((payload) => payload.baseline_correct),
+    baseline_units: column((payload) => payload.baseline_units),
     shadow_cost: column((payload) => payload.shadow_cost),
-    shadow_correct: column((payload) => payload.shadow_correct),
+    shadow_units: column((payload) => payload.shadow_units),
   };
   for (const [name, values] of Object.entries(columns)) {
     const bad = findBadValue(name, values, 0);
@@ -117,20 +125,20 @@ export function costPerQualityRatio(payloads: readonly PayloadTotals[], alpha: n
   };
   const [sc, sk, bc, bk] = [
     share(columns.shadow_cost),
-    share(columns.shadow_correct),
+    share(columns.shadow_units),
     share(columns.baseline_cost),
-    share(columns.baseline_correct),
+    share(columns.baseline_units),
   ];
-  // A payload that one variant alone gets right moves its share of correct answers by about 1 / G'.
+  // A payload that one variant alone gets right moves its share of the units by about 1 / G'.
   const right = (values: Float64Array): number =>
     values.reduce((count, value) => count + (value > 0 ? 1 : 0), 0);
-  let squares = right(columns.shadow_correct) ** -2 + right(columns.baseline_correct) ** -2;
+  let squares = (pseudo / right(columns.shadow_units)) ** 2 + (pseudo / right(columns.baseline_units)) ** 2;
   for (let i = 0; i < n; i++) {
     squares += ((sc[i] ?? 0) - (sk[i] ?? 0) - (bc[i] ?? 0) + (bk[i] ?? 0)) ** 2;
   }
   const log = Math.log(
-    (sum(columns.shadow_cost) / sum(columns.shadow_correct) / sum(columns.baseline_cost)) *
-      sum(columns.baseline_correct),
+    (sum(columns.shadow_cost) / sum(columns.shadow_units) / sum(columns.baseline_cost)) *
+      sum(columns.baseline_units),
   );
   const degrees = n - 1;
   const critical = studentTQuantile(1 - alpha, degrees);

@@ -1,44 +1,21 @@
-/** JSON text to a value: the only place that calls `JSON.parse` on what somebody else wrote. */
+/** JSON text by a schema: what the two sides hand each other in files and variables. */
 import * as v from 'valibot';
+import { jsonValue } from './json.ts';
 import { BadValue } from './units.ts';
 
-export type Json = string | number | boolean | null | Json[] | { [member: string]: Json };
-
-/** The value, or undefined (which no JSON text means) where the text is no JSON. */
-export function jsonOf(text: string): Json | undefined {
-  try {
-    const value: Json = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The same as a value that nothing is known of. */
-export const parseJsonText = (text: string): unknown => jsonOf(text);
-
 /**
- * The value.
  * @param cure what mends it, after a semicolon
- * @throws BadValue that begins with `what` and says where the text breaks
+ * @throws BadValue that begins with `what`, and names the place and what is allowed there
  */
-export function jsonValue(text: string, what: string, cure = ''): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new BadValue(`${what} is not JSON: ${cause}${cure === '' ? '' : `; ${cure}`}`, { cause: error });
-  }
-}
-
-/** @throws BadValue that begins with `what`, and names the place and what is allowed there */
 export function parseJson<S extends v.GenericSchema>(
   schema: S,
   text: string,
   what: string,
+  cure = '',
 ): v.InferOutput<S> {
-  const result = v.safeParse(schema, jsonValue(text, what));
+  const result = v.safeParse(schema, jsonValue(text, what, cure));
   if (result.success) return result.output;
   const [issue] = result.issues;
-  throw new BadValue(`${what}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+  const place = v.getDotPath(issue) ?? 'the whole';
+  throw new BadValue(`${what}: ${place}: ${issue.message}${cure === '' ? '' : `; ${cure}`}`);
 }

@@ -59,13 +59,22 @@ export type Counted =
 
 /** Why a check has no yes or no. `more` is counted in what the check's `n` counts. */
 export type Undecided =
-  | { readonly reason: 'need_more'; readonly more: number; readonly minutes: number | null }
-  | { readonly reason: 'grey_zone' }
+  | {
+      readonly reason: 'need_more';
+      /** To one digit; null: at least as many again, no number is known. */
+      readonly more: number | null;
+      /** What an equal candidate would need more, to one digit; null: not known. */
+      readonly equal: number | null;
+      /** At this rate; more than an hour is no advice: a smaller spread, fewer gates or another margin is cheaper. */
+      readonly minutes: number | null;
+    }
+  /** The difference may be as large as the limit: no number can be named. */
+  | { readonly reason: 'grey_zone'; readonly equal: number | null }
   | { readonly reason: 'deployment_noise'; readonly log_sd: number }
   /** Slow spells last about so many requests, and the run is too short to average over them. */
   | { readonly reason: 'memory'; readonly requests: number }
   /** It fails alone, at the plain level, but not beside the other gates: at Holm's level its interval reaches the limit. */
-  | { readonly reason: 'fails_alone'; readonly more: number; readonly minutes: number | null }
+  | { readonly reason: 'fails_alone'; readonly more: number | null; readonly minutes: number | null }
   /** The loads tried lie too far apart. */
   | { readonly reason: 'closer_steps' }
   | { readonly reason: 'no_data'; readonly problem: string }
@@ -77,6 +86,8 @@ export type Undecided =
 export type Advisory =
   | { readonly reason: 'too_few'; readonly needs: number; readonly has: number }
   | { readonly reason: 'restates_latency' }
+  /** The plan: at this size an equal candidate would pass with this chance only; `needs`: of what n counts, for 80 %. */
+  | { readonly reason: 'power'; readonly power: number; readonly needs: number | null }
   /** Asked for as an informing one by the thresholds file. */
   | { readonly reason: 'by_choice' };
 
@@ -114,6 +125,12 @@ export interface Check {
   readonly n_of: Counted;
   /** The two figures that a gate compares, in `unit`; null for limits and targets. */
   readonly compared: { readonly baseline: number | null; readonly candidate: number | null } | null;
+  /** What a latency gate was judged over: all answers, failures as infinitely slow, or each payload's first sending. */
+  readonly basis?: 'answers' | 'with_failures' | 'first_sendings';
+  /** Of error rates without a failure: bursts of failures longer than this could have been missed. */
+  readonly unseen?: number;
+  /** Of accuracy where answers never vary: McNemar's mid-p. */
+  readonly mid_p?: number;
 }
 
 /** The values on both sides of the limit lie within the interval: another run may answer a limit differently. */

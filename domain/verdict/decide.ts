@@ -83,3 +83,9 @@ const ORDER: readonly ExitCode[] = [
 export function worstExit(codes: readonly number[]): ExitCode {
   return ORDER.find((code) => codes.includes(code)) ?? EXIT.our_bug;
 }
+
+const WORST_FIRST: readonly VerdictWord[] = ['invalid', 'fail', 'inconclusive', 'pass'];
+
+/** The word over several parts; of none, nothing is decided. */
+export const worstWord = (words: readonly VerdictWord[]): VerdictWord =>
+  WORST_FIRST.find((one) => words.includes(one)) ?? 'inconclusive';

@@ -49,11 +49,8 @@ const row = <const K extends Kinds>(topic: Topic, severity: Severity, args: K): 
   severity,
   args,
 });
-const plain = (topic: Topic, severity: Severity): Row<Readonly<Record<never, Kind>>> => ({
-  topic,
-  severity,
-  args: {},
-});
+/** Of a finding that needs no arguments. */
+const plain = (topic: Topic, severity: Severity) => row(topic, severity, {});
 
 /** Whether what was measured can be trusted: the counts, the load machine, the servers' lives. */
 const EVIDENCE = {
@@ -123,6 +120,8 @@ const RUN = {
     low: 'number',
     high: 'number',
   }),
+  repeats_differ: row('latency', 'warning', { baseline: 'number', candidate: 'number', payloads: 'number' }),
+  clients_differ: row('latency', 'warning', { clients: 'number' }),
   open_loop_throughput: plain('throughput', 'note'),
   closed_loop_throughput: plain('throughput', 'note'),
   declared_aa: plain('setup', 'note'),
@@ -277,12 +276,10 @@ interface About {
   readonly cases?: readonly string[];
 }
 
-type Without = Readonly<Record<never, never>>;
-
 /** A finding with the severity of its code. Its arguments may be left out only where each of them may. */
 export function finding<C extends FindingCode>(
   code: C,
-  ...[args, about]: Without extends FindingArgs[C]
+  ...[args, about]: Partial<FindingArgs[C]> extends FindingArgs[C]
     ? [args?: FindingArgs[C], about?: About]
     : [args: FindingArgs[C], about?: About]
 ): FindingOf<C>;

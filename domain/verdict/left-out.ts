@@ -40,6 +40,8 @@ function lack(gate: Gate, { metrics, costed, temperature }: Known): string | nul
         ? null
         : `at --temperature ${temperature} answers differ by themselves; ask at 0`;
     case 'latency':
+    case 'typical':
+    case 'mean':
     case 'error_rate':
     case 'throughput':
     case 'output_length':

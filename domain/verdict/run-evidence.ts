@@ -50,6 +50,9 @@ export function runEvidence(
 
 const NOTHING: Evidence = { figures: [], findings: [] };
 
+/** Loads that end with their last request rather than by the clock. */
+const COUNTED_IN_REQUESTS: readonly JobKind[] = ['counted', 'adapter_gate'];
+
 function seenOf(data: RunData, kind: JobKind, summaries: ByVariant<VariantSummary>, tolerance: number): Seen {
   const { manifest, settings, bad_lines } = data;
   const [bad] = bad_lines.first;
@@ -63,7 +66,7 @@ function seenOf(data: RunData, kind: JobKind, summaries: ByVariant<VariantSummar
     clients: settings.vus,
     planned_s: plannedSeconds(data, kind, summaries),
     resources: {
-      samples: kind === 'counted' ? duringLoad(data) : data.resources,
+      samples: COUNTED_IN_REQUESTS.includes(kind) ? duringLoad(data) : data.resources,
       garbled: data.garbled.resources,
     },
     probes: { samples: data.probes, garbled: data.garbled.probes },

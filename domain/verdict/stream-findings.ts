@@ -41,6 +41,6 @@ export function lengthFindings(pair: Pair, alpha: number, gated: boolean): Findi
   if (!outcome.ok) return [];
   const { estimate, lower, upper } = outcome.ratio;
   return lower > SAME_LENGTH || upper < 1 / SAME_LENGTH
-    ? [finding('output_length_differs', { ratio: estimate })]
+    ? [finding('output_length_differs', { ratio: estimate }, { variant: pair.shadow.summary.variant })]
     : [];
 }

@@ -17,8 +17,30 @@ const trend_names = Object.keys(METRICS).filter(
 );
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
-const ratioMargin = { margin: positive };
-const pointsMargin = { margin_pp: v.pipe(v.number(), v.minValue(0), v.maxValue(100)) };
+/** Ratios outside this are a slip: a percentage, or a share, where a ratio is wanted. */
+const RATIO_RANGE = [0.5, 5] as const;
+const ratioMargin = {
+  margin: v.pipe(
+    v.number(),
+    v.check(
+      (margin) => margin >= RATIO_RANGE[0] && margin <= RATIO_RANGE[1],
+      ({ input }) =>
+        `the margin ${String(input)} is no ratio of shadow to baseline; allowed: ${RATIO_RANGE[0]} to ${RATIO_RANGE[1]} (1.15 means 15 % more: slower, dearer; 0.85 means 15 % less)`,
+    ),
+  ),
+};
+/** Half of all answers is no tolerance. */
+const MOST_POINTS = 50;
+const pointsMargin = {
+  margin_pp: v.pipe(
+    v.number(),
+    v.check(
+      (points) => points >= 0 && points <= MOST_POINTS,
+      ({ input }) =>
+        `the margin ${String(input)} is no number of percentage points; allowed: 0 to ${MOST_POINTS} (1 means from 2 % to 3 %)`,
+    ),
+  ),
+};
 
 /** Of a target: beyond `limit` but within this is acceptable, and said so. */
 const acceptable = v.optional(v.pipe(v.number(), v.minValue(0)));
@@ -83,6 +105,11 @@ const gateSchema = v.variant('gate', [
     statistic: v.picklist(['p50', 'p90', 'p95', 'p99']),
     ...ratioMargin,
   }),
+  v.strictObject({
+    gate: v.picklist(['typical', 'mean']),
+    metric: v.picklist(trend_names),
+    ...ratioMargin,
+  }),
   v.strictObject({ gate: v.literal('error_rate'), ...pointsMargin }),
   v.strictObject({
     gate: v.literal('accuracy'),
@@ -138,6 +165,9 @@ export function gateId(gate: Gate): string {
   switch (gate.gate) {
     case 'latency':
       return `${gate.metric}_${gate.statistic}`;
+    case 'typical':
+    case 'mean':
+      return `${gate.metric}_${gate.gate}`;
     case 'accuracy':
       return `accuracy_${gate.answer}`;
     case 'quality':
@@ -150,6 +180,30 @@ export function gateId(gate: Gate): string {
     case 'throughput':
     case 'output_length':
       return gate.gate;
+  }
+}
+
+/** What a gate compares, as its check names it. */
+export function gateFigure(gate: Gate): { readonly metric: string; readonly statistic: string | null } {
+  switch (gate.gate) {
+    case 'latency':
+      return { metric: gate.metric, statistic: gate.statistic };
+    case 'typical':
+    case 'mean':
+      return { metric: gate.metric, statistic: gate.gate };
+    case 'accuracy':
+      return { metric: 'accuracy', statistic: gate.answer };
+    case 'error_rate':
+      return { metric: 'request_failed', statistic: null };
+    case 'cost':
+      return { metric: 'request_cost_eur', statistic: 'mean' };
+    case 'quality':
+      return { metric: gate.metric, statistic: null };
+    case 'agreement':
+    case 'cpqu':
+    case 'throughput':
+    case 'output_length':
+      return { metric: gate.gate, statistic: null };
   }
 }
 
@@ -167,7 +221,7 @@ export function fitting(
     targets: thresholds.targets.filter(measured),
     gates: thresholds.gates.filter((gate) => {
       if (gate.gate === 'output_length') return load.forceLength;
-      return gate.gate !== 'latency' || load.stream || !STREAMED_ONLY.includes(gate.metric);
+      return !('metric' in gate) || load.stream || !STREAMED_ONLY.includes(gate.metric ?? '');
     }),
   };
 }

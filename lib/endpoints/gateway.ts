@@ -2,6 +2,7 @@
 import http, { type Params } from 'k6/http';
 import { transportError, type ErrorKind } from '../../domain/record/errors.ts';
 import { isFields } from '../../domain/text/fields.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import {
   bareModel,
   namedModel,
@@ -37,13 +38,7 @@ export interface GatewayEndpoint {
   readProbe(response: TextResponse): GatewayReading;
 }
 
-function parsed(body: string | null): unknown {
-  try {
-    return JSON.parse(body ?? '');
-  } catch {
-    return undefined;
-  }
-}
+const parsed = (body: string | null): unknown => parseJsonText(body ?? '');
 
 function failed(error: ErrorKind, detail: string, clean: boolean | null = null): GatewayReading {
   return { ...NOTHING, error, error_detail: detail.slice(0, DETAIL_LENGTH), clean_error: clean };

@@ -7,15 +7,13 @@ import type { TextResponse } from '../request-log.ts';
 import type { Runtime, Target } from '../runtime.ts';
 import { textOf } from '../../domain/load/prompt.ts';
 import { PROMPTS, payloadSequence } from '../payloads.ts';
+import { isFields } from '../../domain/text/fields.ts';
+import { parseJsonText } from '../../domain/text/json.ts';
 import type { Source } from '../steps/exchange.ts';
 import { EMPTY_READING, jsonPost, type Endpoint, type Reading } from './endpoint.ts';
 
 /** The body of a POST; null: a GET. */
 type Asked = string | null;
-
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function bodyOf(operation: Operation, texts: readonly string[], max_tokens: number): string {
   const generation = { max_tokens, strategy: 'greedy' };
@@ -70,18 +68,10 @@ function readHealth(response: TextResponse): Reading {
   if (/html/i.test(type)) return failed('content_type', body);
   // Some servers say "OK" in plain text; only what calls itself JSON must be it.
   if (!/json/i.test(type)) return UNWELL.test(body.trim()) ? failed('wrong_answer', body) : answered(null);
-  const value = parsed(body);
+  const value = parseJsonText(body);
   if (value === undefined) return failed('bad_json', body);
   const status = isFields(value) ? value['status'] : undefined;
   return typeof status === 'string' && UNWELL.test(status) ? failed('wrong_answer', body) : answered(null);
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Tokens of one answer, or what is wrong with it. Greedy text may be empty: what counts is `num_generated`. */
@@ -140,7 +130,7 @@ export function inferenceEndpoint(target: Target, settings: Settings, operation:
     send: (asked, traceparent) => post(asked ?? '', traceparent),
     read(response) {
       const body = response.body ?? '';
-      const value = parsed(body);
+      const value = parseJsonText(body);
       if (value === undefined)
         return failed(
           /html/i.test(response.headers['Content-Type'] ?? '') ? 'content_type' : 'bad_json',

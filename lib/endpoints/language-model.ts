@@ -1,5 +1,6 @@
 /** A language model behind any of the protocols: a prompt goes in, a timed answer comes out, streamed or whole. */
 import type { Params, Result } from 'k6/x/stream';
+import { parseJsonText } from '../../domain/text/json.ts';
 import type { ErrorKind } from '../../domain/record/errors.ts';
 import { textOf, uniquePrefix, withPrefix, type Prompt } from '../../domain/load/prompt.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
@@ -178,12 +179,8 @@ function readWhole(result: Result, protocol: Protocol): ModelReading {
   if (error !== null) return failed(error, error_detail);
   const { whole } = protocol;
   if (whole === null) return failed('not_sse', result.body);
-  let answer: unknown;
-  try {
-    answer = JSON.parse(result.body ?? '');
-  } catch {
-    return failed(isHtml(result) ? 'content_type' : 'bad_json', result.body);
-  }
+  const answer = parseJsonText(result.body ?? '');
+  if (answer === undefined) return failed(isHtml(result) ? 'content_type' : 'bad_json', result.body);
   const problem = whole.error_paths.map((path) => valueAt(answer, path)).find((value) => value != null);
   if (problem !== undefined) return failed('error_event', JSON.stringify(problem));
   if (!whole.content_paths.some((path) => hasContent(valueAt(answer, path))))

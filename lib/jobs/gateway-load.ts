@@ -16,7 +16,7 @@ import { gatewayEndpoint } from '../endpoints/gateway.ts';
 import { openRequestLog } from '../request-log.ts';
 import { handedOver, headersOf, readRuntime, tlsOptions } from '../runtime.ts';
 import { gatewayStep } from '../steps/gateway-request.ts';
-import type { K6Summary } from '../summary.ts';
+import { thresholdsOf, type K6Summary } from '../k6-summary.ts';
 
 export interface GatewayLoad {
   readonly options: Options;
@@ -145,9 +145,7 @@ export function gatewayLoad(): GatewayLoad {
     handleSummary(data) {
       const count = (metric: string): number => data.metrics[metric]?.values['count'] ?? 0;
       const summary: PhaseSummary = {
-        thresholds: Object.entries(data.metrics).flatMap(([metric, { thresholds }]) =>
-          Object.entries(thresholds ?? {}).map(([expression, { ok }]) => ({ metric, expression, ok })),
-        ),
+        thresholds: thresholdsOf(data),
         started: count('requests_started'),
         finished: count('requests_finished'),
         iterations: count('iterations'),

@@ -15,7 +15,8 @@ import { handedOver, optionsOf, target, type Runtime, type Target } from '../run
 import { VARIANT_VARIABLE, type Shape } from './shapes.ts';
 import type { StepContext } from '../steps/measured.ts';
 import { timedShape } from './timed-shape.ts';
-import { bareText, blockSummary, type K6Summary } from '../summary.ts';
+import type { K6Summary } from '../k6-summary.ts';
+import { bareText, blockSummary } from '../summary.ts';
 
 const MS_PER_HOUR = 3_600_000;
 

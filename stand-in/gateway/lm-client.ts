@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { parseJsonText } from '../../domain/text/json.ts';
 import { text as textOf } from 'node:stream/consumers';
 import * as v from 'valibot';
 import { sleep } from '../kit/sleep.ts';
@@ -36,12 +37,8 @@ interface Failed {
 const retried = (status: number): boolean => status === 429 || status >= 500;
 
 function read(text: string): Said | Failed {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { failure: 'LM answer is no JSON', worth_retrying: false };
-  }
+  const json = parseJsonText(text);
+  if (json === undefined) return { failure: 'LM answer is no JSON', worth_retrying: false };
   const completion = v.safeParse(Completion, json);
   if (!completion.success) return { failure: 'LM answer has no choices', worth_retrying: false };
   const { model, choices } = completion.output;

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { parseJsonText } from '../../domain/text/json.ts';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { BadValue } from '../../domain/text/units.ts';
@@ -15,12 +16,8 @@ const Payload = v.object({
 export type Payload = v.InferOutput<typeof Payload>;
 
 function parse(text: string, where: string): Payload {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new BadValue(`${where}: not JSON (${error instanceof Error ? error.message : String(error)})`);
-  }
+  const json = parseJsonText(text);
+  if (json === undefined) throw new BadValue(`${where}: not JSON`);
   const parsed = v.safeParse(Payload, json);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { planBlocks } from '../../domain/load/blocks.ts';
-import { liveCalibration } from '../../proof/live-calibration.ts';
+import { deploymentNoise, jackknifeVariance, liveCalibration } from '../../proof/live-calibration.ts';
+import { seededRandom } from '../../domain/statistics/random.ts';
 import { parseSettings, type Settings } from '../../domain/settings/settings.ts';
 import { made } from '../support/run-data.ts';
 
 const settings = (flags: object): Settings => parseSettings({ flags, env: {}, job: {} }).settings;
 const both = ['baseline', 'shadow'] as const;
+const logMedian = (values: Float64Array): number => Math.log(values.slice().sort()[values.length >> 1] ?? 0);
 
 describe('the plan of blocks', () => {
   it('is one block by default', () =>
@@ -64,7 +66,31 @@ describe('live calibration', () => {
   it('finds no noise between deployments where there is none, and no false fail', () => {
     const rows = liveCalibration(made({ n: 800, blocks: 12 }), 1.15, 0.025);
     for (const row of rows) expect(row.answers.fail).toBe(0);
-    expect(rows.find(({ statistic }) => statistic === 'p50')?.log_sd).toBeLessThan(0.02);
+    const p50 = rows.find(({ statistic }) => statistic === 'p50');
+    expect(p50?.noise.log_sd).toBeLessThan(0.02);
+    expect(p50?.noise.indistinct).toBe(true);
+    expect(p50?.noise.at_most).toBeGreaterThan(0);
+  });
+
+  it('takes the noise inside a run for what it is: s of 6 % is found in 10 deployments, and 0 is not claimed', () => {
+    const { normal } = seededRandom(12);
+    const noisy = Array.from({ length: 20 }, () => {
+      const s = 0.06;
+      const [b, h] = [s * normal(), s * normal()];
+      const run = (level: number) =>
+        Float64Array.from({ length: 1900 }, () => Math.exp(level + 0.4 * normal()));
+      return { b: run(b), h: run(h) };
+    });
+    const logs = noisy.map(({ b, h }) => logMedian(h) - logMedian(b));
+    const variances = noisy.flatMap(({ b, h }) => jackknifeVariance(b, h, 0.5) ?? []);
+    // The noise inside is sqrt(2 pi / 2 / 1900) 0.4 = 1.6 %: far below what the interval's upper half would make of it.
+    const found = deploymentNoise(logs, variances);
+    expect(found.within_sd).toBeGreaterThan(0.012);
+    expect(found.within_sd).toBeLessThan(0.022);
+    expect(found.log_sd).toBeGreaterThan(0.03);
+    expect(found.log_sd).toBeLessThan(0.1);
+    expect(found.at_most).toBeGreaterThan(0.06);
+    expect(found.indistinct).toBe(false);
   });
 
   it('gives no rows where a variant has no answers', () =>

@@ -4,6 +4,13 @@ import { compare } from '../../domain/result/compare.ts';
 import type { Comparison } from '../../domain/result/comparison.ts';
 import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import { pairRuns } from '../../domain/result/pair-runs.ts';
+import {
+  formatReference,
+  makeReference,
+  parseReference,
+  storedData,
+  storedRun,
+} from '../../domain/result/reference.ts';
 import type { RunData } from '../../domain/run/data.ts';
 import { made, manifest } from '../support/run-data.ts';
 
@@ -30,13 +37,17 @@ describe('the verdict', () => {
   });
 
   it('is inconclusive on few requests, and says how many it needs', () => {
-    const comparison = compare(made({ n: 400, shadow: { ...better, median_ms: 333 } }));
+    const comparison = compare(
+      made({ n: 120, baseline: { log_sd: 0.4 }, shadow: { ...better, log_sd: 0.4 } }),
+    );
     expect(comparison.verdict.word).toBe('inconclusive');
     expect(comparison.exit_code).toBe(EXIT.inconclusive);
     const { undecided } = gate(comparison, 'request_duration_p95');
     expect(undecided?.reason).toBe('need_more');
     if (undecided?.reason === 'need_more') {
-      expect(undecided.more).toBeGreaterThan(100);
+      expect(undecided.more).toBeGreaterThan(10);
+      // To one digit: a forecast from one run is no better.
+      expect(String(undecided.more)).toMatch(/^[1-9]0*$/);
       expect(undecided.minutes).toBeGreaterThan(0);
     }
   });
@@ -114,7 +125,7 @@ describe('no data never passes', () => {
 
   it('a p99 below its floor is advisory, unless required', () => {
     const few = made({ n: 400, shadow: better });
-    expect(gate(compare(few), 'request_duration_p99').advisory).toMatchObject({ needs: 661, has: 400 });
+    expect(gate(compare(few), 'request_duration_p99').advisory).toMatchObject({ needs: 476, has: 400 });
     const required = made({
       n: 400,
       shadow: better,
@@ -125,8 +136,8 @@ describe('no data never passes', () => {
 
   it('accuracy on fewer payloads than its floor is advisory', () => {
     expect(
-      gate(compare(made({ payloads: 100, shadow: better })), 'accuracy_correction').advisory,
-    ).toMatchObject({ needs: 189, has: 100 });
+      gate(compare(made({ payloads: 60, shadow: better })), 'accuracy_correction').advisory,
+    ).toMatchObject({ needs: 73, has: 60 });
   });
 });
 
@@ -266,5 +277,30 @@ describe('two runs made apart', () => {
   it('refuses a run without measured requests', () => {
     const data = made();
     expect(() => pairRuns({ ...data, measured: {} }, data)).toThrow(/holds no measured requests/);
+  });
+});
+
+describe('a reference', () => {
+  it('keeps what every gate needs: run and reference give the same checks as the two runs', () => {
+    const before = made({ n: 2000, shadow: null, manifest: { job: 'baseline' } });
+    const after = made({ n: 2000, seed: 9, baseline: better, shadow: null, manifest: { job: 'baseline' } });
+    const stored = storedData(
+      parseReference(formatReference(makeReference('main', [storedRun(before, 'baseline')])), 'main.json')
+        .runs[0] ?? expect.fail('no run'),
+      'main.json',
+    );
+    const gates: RunData['manifest']['thresholds'] = made().manifest.thresholds;
+    const withGates = (of: RunData): RunData => ({
+      ...of,
+      manifest: { ...of.manifest, thresholds: gates },
+    });
+    const of = (first: RunData) => compare(pairRuns(withGates(first), withGates(after)));
+    const [direct, by_reference] = [of(before), of(stored)];
+    expect(by_reference.checks.filter(({ kind }) => kind === 'gate')).toHaveLength(gates.gates.length);
+    for (const check of by_reference.checks.filter(({ kind }) => kind === 'gate')) {
+      const same = gate(direct, check.id);
+      expect([check.id, check.answer, check.n]).toEqual([same.id, same.answer, same.n]);
+      expect(check.value ?? NaN).toBeCloseTo(same.value ?? NaN, 3);
+    }
   });
 });

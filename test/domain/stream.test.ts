@@ -290,6 +290,8 @@ describe('settings', () => {
     };
     expect(names(false, false)).toEqual([
       'e2e',
+      'e2e',
+      'e2e',
       'error_rate',
       'accuracy',
       'cost',

@@ -69,7 +69,9 @@ describe('values by variant', () => {
     expect(pairsOf({ baseline: 1 })).toEqual([]);
   });
   it('have a place each, for colours and markers', () =>
-    expect(['baseline', 'shadow', 'canary'].map((variant) => placeOf(variant, of))).toEqual([0, 1, 2]));
+    expect(['baseline', 'shadow', 'canary', 'gone'].map((variant) => placeOf(variant, of))).toEqual([
+      0, 1, 2, 3,
+    ]));
   it('know no variant by the members of an object', () => {
     const hostile: Record<string, number> = JSON.parse('{"baseline":1,"__proto__":2,"constructor":3}');
     expect(presentVariants(hostile)).toEqual(['baseline']);

@@ -106,7 +106,10 @@ describe('bad input', () => {
     [['--thresholds', broken], /--thresholds .*broken\.json: .*JSON/],
     [['--lm-stop-command', 'true'], /--lm-stop-command and --lm-start-command go together/],
     [['--gateway-user', '5'], /unknown option '--gateway-user'/],
-    [['--gateway-stand-in', '--bug nosuch'], /stand-in server "gateway" did not start:[^]*--bug is 'nosuch'/],
+    [
+      ['--gateway-stand-in', '--bug nosuch'],
+      /stand-in server "gateway" did not start:[^]*--bug: "nosuch" is out; allowed: none, /,
+    ],
   ])('%j', async (args, message) => {
     const ran = await runGateway('gateway-load', args);
     expect(ran.stderr).toMatch(message);

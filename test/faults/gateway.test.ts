@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import thresholds from '../../thresholds/gateway.json';
-import type { GatewayFindingCode } from '../../domain/jobs/gateway/findings.ts';
+import type { FindingCode } from '../../domain/verdict/findings.ts';
 import type { GatewayScenario } from '../../domain/jobs/gateway/scenarios.ts';
 import type { Bug } from '../../stand-in/gateway/flags.ts';
 import { codes, runGateway, told } from '../gateway/run.ts';
@@ -15,7 +15,7 @@ const FAST_RETRIES = '--lm-backoff-ms 20';
 interface Case {
   readonly bug: Exclude<Bug, 'none'>;
   readonly scenario: GatewayScenario;
-  readonly found: GatewayFindingCode;
+  readonly found: FindingCode;
   /** Where a bug alone would be 1, a busy machine may miss a limit beside it: 99. */
   readonly exit: 'bug' | 'limit' | 'invalid';
   readonly args?: readonly string[];

@@ -7,16 +7,21 @@ import { parseEvalData } from '../../domain/jobs/adapter-gate/eval-data.ts';
 import { finding } from '../../domain/verdict/findings.ts';
 import { parseLoadTest, type LoadTest } from '../../domain/jobs/adapter-gate/load-test.ts';
 import { baselineFromRun, metricsOf, paramsOf } from '../../domain/jobs/adapter-gate/mlflow.ts';
-import { decisionReport, loadTestReport, reportMarkdown } from '../../cli/jobs/adapter-gate/report.ts';
+import { decisionReport, loadTestReport } from '../../cli/report/adapter-gate.ts';
+import { renderHtml } from '../../cli/report/html.ts';
+import { renderJunit } from '../../cli/report/junit.ts';
+import { renderMarkdown } from '../../cli/report/markdown.ts';
+import { contractCheck } from '../../domain/jobs/adapter-gate/checks.ts';
+import { FAKE_ASSETS } from '../render/golden.ts';
 import { loadTest, withMetrics } from './made.ts';
 
 const decide = (
-  test_: LoadTest,
+  made: LoadTest,
   baseline: LoadTest | null = null,
   over: { limits?: Partial<Limits>; strict?: boolean } = {},
 ): Decision =>
   decideGate({
-    test: test_,
+    test: made,
     baseline: baseline === null ? null : baselineOf(baseline, 'before.json'),
     limits: { ...LIMITS, ...over.limits },
     strict: over.strict ?? false,
@@ -25,7 +30,10 @@ const decide = (
   });
 
 const failed = ({ checks }: Decision): string[] =>
-  checks.filter(({ passed }) => !passed).map(({ figure, kind }) => `${figure} ${kind}`);
+  checks
+    .map(contractCheck)
+    .filter(({ passed }) => !passed)
+    .map(({ figure, kind }) => `${figure} ${kind}`);
 
 describe('absolute', () => {
   test('four checks; all hold', () => {
@@ -91,15 +99,15 @@ describe('strict', () => {
       },
     );
     expect(decide(near).decision).toBe('passed');
-    expect(decide(near).checks[0]).toMatchObject({ interval_answer: 'inconclusive' });
+    expect(decide(near).checks.map(contractCheck)[0]).toMatchObject({ interval_answer: 'inconclusive' });
     expect(failed(decide(near, null, { strict: true }))).toEqual(['p95_latency_s absolute']);
   });
   test('relative intervals come from both clients: equal builds with tight intervals pass', () => {
     const decision = decide(loadTest(), loadTest(), { strict: true });
     expect(decision.decision).toBe('passed');
-    const ratio = decision.checks.find(
-      ({ figure, kind }) => figure === 'p95_latency_s' && kind === 'relative',
-    );
+    const ratio = decision.checks
+      .map(contractCheck)
+      .find(({ figure, kind }) => figure === 'p95_latency_s' && kind === 'relative');
     // exp(-+ sqrt(ln(1.03)^2 + ln(0.97)^2)): two intervals of 3 % each side.
     expect(ratio?.interval?.low).toBeCloseTo(0.95844, 4);
     expect(ratio?.interval?.high).toBeCloseTo(1.04336, 4);
@@ -115,7 +123,7 @@ describe('strict', () => {
 
 test('an invalid load test decides nothing, whatever its figures', () => {
   expect(decide(loadTest({ status: 'failed' })).decision).toBe('invalid');
-  const found = { ...finding('counter_reset', { metric: 'x', resets: 1 }), args: { resets: 1 } };
+  const found = finding('counter_reset', { metric: 'x', resets: 1 });
   expect(decide(loadTest({ findings: [found] })).decision).toBe('invalid');
 });
 
@@ -184,11 +192,37 @@ describe('files', () => {
     expect(bad.map(({ line }) => line)).toEqual([3, 4, 5, 6]);
   });
   test("the report shows an adapter's name as text, not as markup", () => {
-    const text = reportMarkdown([
-      decisionReport(decide(loadTest(), loadTest())),
-      loadTestReport(loadTest({ adapter_name: '<script>|[x](y)' })),
-    ]);
+    const text = renderMarkdown(loadTestReport(loadTest({ adapter_name: '<script>|[x](y)' })));
     expect(text).toContain('\\<script\\>\\|');
     expect(text).not.toContain('<script>');
+  });
+  test('perf_decision.json has the members of the contract', () => {
+    const made = loadTest();
+    const written: unknown = JSON.parse(decisionReport(decide(made, loadTest()), made).json);
+    expect(written).toMatchObject({
+      decision: 'passed',
+      mode: 'comparative',
+      metrics: { client_success_rate: 0.998 },
+      checks: expect.arrayContaining([
+        expect.objectContaining({ figure: 'p95_latency_s', kind: 'absolute', passed: true }),
+        expect.objectContaining({ figure: 'throughput_rps', kind: 'relative', passed: true }),
+      ]),
+    });
+  });
+  test('a decision has a page and a case a check; one on an invalid load test has no mark of a pass', () => {
+    const slow = withMetrics({ p95_latency_s: 9 });
+    const bad = decisionReport(decide(slow, loadTest()), slow);
+    expect(bad.sentence).toContain('bot version 3 (lora-a): failed: E2E p95 is 9.000 s, must be < 8.000 s');
+    expect(renderJunit(bad)).toMatch(/<testcase name="p95_latency_s"[^>]*>\s*<failure/);
+    expect(renderJunit(bad)).toContain('tests="8"');
+    const lost = loadTest({ status: 'failed', findings: [finding('load_failed', { cause: 'exit 1' })] });
+    const report = decisionReport(decide(lost, loadTest()), lost);
+    const page = renderHtml(report, { assets: FAKE_ASSETS });
+    expect(page).toContain('Invalid: no verdict');
+    expect(page).not.toContain('class="mark pass"');
+    expect(renderMarkdown(report)).not.toContain('✅');
+    expect(renderJunit(report)).toMatch(
+      /<error type="invalid" message="k6 did not come to its end \(exit 1\)"/,
+    );
   });
 });

@@ -1,4 +1,5 @@
 /** Evidence of a scenario that went well; a test spoils one thing. */
+import { NOT_GARBLED } from '../../domain/run/data.ts';
 import type { Evidence, Terms } from '../../domain/jobs/gateway/evidence.ts';
 import { readLogs, type LogEvidence } from '../../domain/jobs/gateway/log-line.ts';
 import type { LmState } from '../../domain/jobs/gateway/lm.ts';
@@ -109,6 +110,12 @@ export const rightLogs = (of: readonly GatewayRecord[]): LogEvidence =>
     ),
   );
 
+/** The load machine, looked at each second, its CPUs so busy. */
+export const machineAt = (cpu_share: number): Evidence['resources'] => ({
+  samples: Array.from({ length: 10 }, (_, i) => ({ at_ms: i * 1000, cpu_share })),
+  garbled: NOT_GARBLED,
+});
+
 export function evidence(
   scenario: GatewayScenario,
   of: readonly GatewayRecord[],
@@ -122,7 +129,7 @@ export function evidence(
     run_key: KEY,
     programs,
     records: of,
-    bad_records: 0,
+    bad_records: { count: 0, line: 0, problem: '' },
     phases: phases.map((phase) => {
       const n = of.filter((one) => one.phase === phase).length;
       return {
@@ -138,7 +145,9 @@ export function evidence(
     },
     died: null,
     readiness: null,
-    cpu_full_share: 0,
+    resources: machineAt(0.3),
+    cpus: 2,
+    load_s: 10,
     interrupted: false,
     ...more,
   };

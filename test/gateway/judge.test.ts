@@ -1,11 +1,11 @@
 import { expect, test, describe } from 'vitest';
 import thresholds from '../../thresholds/gateway.json';
 import type { Evidence } from '../../domain/jobs/gateway/evidence.ts';
-import { judgeScenario, type ScenarioResult } from '../../domain/jobs/gateway/judge.ts';
+import { judgeScenario, skippedScenario, type ScenarioResult } from '../../domain/jobs/gateway/judge.ts';
 import { k6GatewayThresholds, parseGatewayLimits } from '../../domain/jobs/gateway/limits.ts';
 import { gatewayReport, type GatewayRun } from '../../domain/jobs/gateway/report.ts';
 import { GATEWAY_SCENARIOS } from '../../domain/jobs/gateway/scenarios.ts';
-import { evidence, line, lm, logsOf, record, records, terms } from './build.ts';
+import { evidence, line, lm, logsOf, machineAt, record, records, terms } from './build.ts';
 
 const limits = parseGatewayLimits(thresholds, 'thresholds/gateway.json');
 const judge = (of: Evidence): ScenarioResult => judgeScenario(of, terms, limits[of.scenario], []);
@@ -61,16 +61,16 @@ describe('what went well passes', () => {
   test.each(['load', 'routing', 'log-integrity'] as const)('%s', (scenario) => {
     const result = judge(evidence(scenario, records(scenario, 40)));
     expect(result.findings).toEqual([]);
-    expect(result.outcome).toBe('pass');
+    expect(result.verdict.word).toBe('pass');
   });
   test('error-storm', () => {
-    expect(judge(stormy(storm()))).toMatchObject({ outcome: 'pass', findings: [] });
+    expect(judge(stormy(storm()))).toMatchObject({ verdict: { word: 'pass' }, findings: [] });
   });
   test('backpressure: all queued, none refused, and it says that the refusal was not tried', () => {
     const result = judge(limited(burst(), 3));
-    expect(result.outcome).toBe('pass');
+    expect(result.verdict.word).toBe('pass');
     expect(result.findings.map(({ code }) => code)).toEqual(['burst_below_queue_timeout']);
-    expect(result.checks).toMatchObject([{ figure: 'recovery', value: 0, answer: 'pass' }]);
+    expect(result.checks).toMatchObject([{ id: 'recovery', value: 0, answer: 'pass' }]);
   });
 });
 
@@ -91,14 +91,15 @@ describe('load', () => {
   });
   test('no data never passes', () => {
     const result = judge(evidence('load', []));
-    expect(result.outcome).toBe('invalid');
-    expect(result.checks.map(({ answer }) => answer)).toEqual(['fail', 'fail']);
+    expect(result.verdict.word).toBe('invalid');
+    expect(result.checks.map(({ answer }) => answer)).toEqual(['inconclusive', 'inconclusive']);
   });
   test('a full machine makes a miss no verdict, and a pass stays a pass', () => {
     const late = records('load', 40, () => ({ duration_ms: 2500 }));
-    expect(judge(evidence('load', late)).outcome).toBe('fail');
-    expect(judge(evidence('load', late, { cpu_full_share: 0.9 })).outcome).toBe('invalid');
-    expect(judge(evidence('load', records('load', 40), { cpu_full_share: 0.9 })).outcome).toBe('pass');
+    expect(judge(evidence('load', late)).verdict.word).toBe('fail');
+    const full = { resources: machineAt(0.99) };
+    expect(judge(evidence('load', late, full)).verdict.word).toBe('invalid');
+    expect(judge(evidence('load', records('load', 40), full)).verdict.word).toBe('pass');
   });
   test('an answer cache: by times, by repeats, by the LM having served fewer', () => {
     expect(
@@ -119,8 +120,8 @@ describe('load', () => {
     const all = evidence('load', records('load', 40));
     const fewer = all.phases.map((one) => ({ ...one, lm: lm({ 'model-a': 20, 'model-b': 11 }) }));
     const result = judge({ ...all, phases: fewer });
-    expect(result.outcome).toBe('invalid');
-    expect(result.findings[0]).toMatchObject({ code: 'answer_cache', args: { answers: 40, served: 31 } });
+    expect(result.verdict.word).toBe('invalid');
+    expect(result.findings[0]).toMatchObject({ code: 'lm_served_fewer', args: { answers: 40, served: 31 } });
   });
 });
 
@@ -128,7 +129,7 @@ describe('routing', () => {
   test('another program’s model is a context leak, with what was in flight', () => {
     const leaky = records('routing', 40, (i) => (i === 6 ? { model: 'model-b', error: 'wrong_answer' } : {}));
     const result = judge(evidence('routing', leaky));
-    expect(result.outcome).toBe('fail');
+    expect(result.verdict.word).toBe('fail');
     const [first] = result.findings;
     expect(first?.code).toBe('context_leak');
     expect(first?.args).toEqual({ wrong: 1, answers: 40 });
@@ -156,7 +157,7 @@ describe('routing', () => {
           'routing',
           records('routing', 10, () => ({ model: null })),
         ),
-      ).outcome,
+      ).verdict.word,
     ).toBe('invalid');
   });
 });
@@ -206,7 +207,7 @@ describe('log-integrity', () => {
     const [first] = own('Ask');
     if (first === undefined) throw new Error('no record');
     const foreign = line({ ...first, request_id: 'gw-otherrun-22-0' });
-    expect(withLines((lines) => [foreign, ...lines])).toEqual(['other_traffic']);
+    expect(withLines((lines) => [foreign, ...lines])).toEqual(['foreign_log_lines']);
     expect(withLines((lines) => [...lines, line({ ...first, request_id: 'gw-abc123-22-99' })])).toEqual([
       'log_without_request',
     ]);
@@ -239,7 +240,7 @@ describe('error-storm', () => {
   ] as const)('%s', (code, spoiled) => {
     const result = judge(stormy(storm((i) => (i === 4 ? spoiled : {}))));
     expect(result.findings.map((one) => one.code)).toContain(code);
-    expect(result.outcome).toBe('fail');
+    expect(result.verdict.word).toBe('fail');
   });
   test('a process that ended, or began anew, is a crash', () => {
     const { before } = evidence('error-storm', []).process;
@@ -256,7 +257,7 @@ describe('error-storm', () => {
   });
   test('a storm that never was is no pass', () => {
     expect(judge(evidence('error-storm', storm()))).toMatchObject({
-      outcome: 'invalid',
+      verdict: { word: 'invalid' },
       findings: [{ code: 'storm_not_seen' }],
     });
   });
@@ -286,7 +287,7 @@ describe('backpressure', () => {
       const start_ms = 1_700_000_013_500 + i * 900;
       return i === 15 ? { ...one, start_ms, duration_ms: 1800 } : { ...one, start_ms };
     });
-    expect(judge(limited(slow, 3)).checks).toMatchObject([{ figure: 'recovery', value: 900 }]);
+    expect(judge(limited(slow, 3)).checks).toMatchObject([{ id: 'recovery', value: 900 }]);
   });
   test('a limit never released, a queue timeout ignored', () => {
     const stuck = burst().map((one) =>
@@ -353,7 +354,7 @@ test('an interrupted scenario is judged no further: what was in flight left no t
   const lost = records('load', 40).slice(0, 30);
   const seen = evidence('load', records('load', 40));
   const result = judge({ ...seen, records: lost, interrupted: true });
-  expect(result).toMatchObject({ outcome: 'skipped', findings: [{ code: 'interrupted' }] });
+  expect(result).toMatchObject({ verdict: { word: 'inconclusive' }, findings: [{ code: 'interrupted' }] });
 });
 
 test('k6 and the log must miss the same limits', () => {
@@ -363,7 +364,7 @@ test('k6 and the log must miss the same limits', () => {
     ...one,
     summary: one.summary === null ? null : { ...one.summary, thresholds: [threshold] },
   }));
-  expect(codes({ ...good, phases })).toEqual(['k6_disagrees']);
+  expect(codes({ ...good, phases })).toEqual(['k6_threshold_disagrees']);
 });
 
 describe('the report’s exit code, in the house order', () => {
@@ -382,13 +383,16 @@ describe('the report’s exit code, in the house order', () => {
     machine: { os: '', cpus: 1 },
   };
   const base = judge(evidence('load', records('load', 40)));
-  const skipped: ScenarioResult = { ...base, outcome: 'skipped' };
-  const bug: ScenarioResult = { ...base, outcome: 'fail' };
-  const missed: ScenarioResult = {
-    ...bug,
-    checks: base.checks.map((check) => ({ ...check, answer: 'fail' as const })),
-  };
-  const invalid: ScenarioResult = { ...base, outcome: 'invalid' };
+  const skipped = skippedScenario('routing', [{ what: 'lm', set: 'set it' }]);
+  const leaky = records('routing', 20, (i) => (i === 3 ? { model: 'model-a', error: 'wrong_answer' } : {}));
+  const bug = judgeScenario(evidence('routing', leaky), terms, [], []);
+  const missed = judge(
+    evidence(
+      'load',
+      records('load', 40, () => ({ duration_ms: 2500 })),
+    ),
+  );
+  const invalid = judge(evidence('load', []));
   test.each([
     [[base], 0, 'pass'],
     [[base, skipped], 3, 'inconclusive'],

@@ -26,10 +26,9 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
   /** Of gateway.json; empty where there is none. */
-  readonly scenarios: readonly Pick<
-    ScenarioResult,
-    'scenario' | 'outcome' | 'findings' | 'unseen' | 'checks'
-  >[];
+  readonly scenarios: readonly (Pick<ScenarioResult, 'scenario' | 'findings' | 'unseen' | 'checks'> & {
+    readonly outcome: 'pass' | 'fail' | 'invalid' | 'skipped';
+  })[];
   readonly markdown: string;
 }
 

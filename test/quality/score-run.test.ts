@@ -143,7 +143,7 @@ describe('scores of a run', () => {
     const payloads = [{ id: 'p', prompt: 'x', assert: [{ type: 'llm-rubric', value: 'polite' }] }, CAPITAL];
     const distinct = [{ ...CAPITAL, id: 'q' }];
     const { of } = await scores({
-      payloads: [...payloads.slice(0, 1)],
+      payloads: payloads.slice(0, 1),
       answers: { s: 'x' },
       baseline: [['p', 's']],
     });

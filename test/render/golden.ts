@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import type { HtmlAssets } from '../../cli/report/html.ts';
+import type { HtmlAssets } from '../../cli/report/html/assets.ts';
 
 /** In place of the chart library and the style: golden pages show markup, and stay small. */
 export const FAKE_ASSETS: HtmlAssets = {

@@ -5,15 +5,18 @@ import { describe, expect, test } from 'vitest';
 import { renderHtml } from '../../cli/report/html.ts';
 import { intervalBar } from '../../cli/report/html/gates.ts';
 import { readAssets } from '../../cli/report/html/assets.ts';
-import { CASE_NAMES, CASES, HOSTILE, type CaseName } from './cases.ts';
+import { runReport } from '../../cli/report/run.ts';
+import { comparisonReport } from '../../cli/report/comparison.ts';
+import { made } from '../support/run-data.ts';
+import { CASE_NAMES, HOSTILE, caseOf, type CaseName } from './cases.ts';
 import { FAKE_ASSETS } from './golden.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const page = (name: CaseName): string => renderHtml(CASES[name].comparison, FAKE_ASSETS, CASES[name].series);
+const page = (name: CaseName): string => renderHtml(caseOf(name).report, { assets: FAKE_ASSETS });
 
 describe('report.html', () => {
   test.each(CASE_NAMES)('%s: nothing is fetched, and only our own scripts may run', (name) => {
-    const html = renderHtml(CASES[name].comparison, readAssets(root), CASES[name].series);
+    const html = renderHtml(caseOf(name).report, { assets: readAssets(root) });
     const policy = /Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
     expect(policy).toContain("default-src 'none'");
     const scripts = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, script = '']) => script);
@@ -69,12 +72,12 @@ describe('report.html', () => {
     const gates = [...page('inconclusive').matchAll(/<th scope="row">([^<]*)/g)].map(([, label = '']) =>
       label.trim(),
     );
-    expect(gates[0]).toBe('p95 latency');
-    expect(gates.slice(-2)).toEqual(['p99 latency', 'throughput']);
+    expect(gates[0]).toBe('p50 latency');
+    expect(gates.at(-1)).toBe('throughput');
   });
 
   test('a bar holds zero, limit and interval; what is beyond the limit lies on the worse side', () => {
-    const gates = CASES.pass.comparison.checks.filter((check) => check.kind === 'gate');
+    const gates = caseOf('pass').comparison.checks.filter((check) => check.kind === 'gate');
     for (const gate of gates) {
       const bar = intervalBar(gate, 'pass');
       const at = (pattern: RegExp): number => Number(pattern.exec(bar)?.[1]);
@@ -85,21 +88,22 @@ describe('report.html', () => {
       ];
       for (const x of [edge, zero, dot]) expect(x).toSatisfy((value: number) => value > 0 && value < 200);
       const beyond = at(/class="beyond" x="([\d.]+)"/);
-      expect(beyond).toBe(gate.better === 'lower' ? edge : 0);
+      expect(beyond).toBe(gate.op === '<=' ? edge : 0);
     }
   });
 
   test('unknown and infinite figures draw no nonsense', () => {
-    const gate = CASES.pass.comparison.checks.find((check) => check.kind === 'gate');
+    const gate = caseOf('pass').comparison.checks.find((check) => check.kind === 'gate');
     if (gate === undefined) throw new Error('the case has gates');
     for (const value of [null, Infinity, Number.NaN])
-      expect(
-        intervalBar({ ...gate, estimate: value, interval: { low: value, high: value } }, 'open'),
-      ).not.toMatch(/="[^"]*(?:NaN|Infinity)/);
+      expect(intervalBar({ ...gate, value, interval: { low: value, high: value } }, 'open')).not.toMatch(
+        /="[^"]*(?:NaN|Infinity)/,
+      );
   });
 
   test('an invalid run has no deciding gate and says that its answers decide nothing', () => {
     expect(page('invalid')).not.toContain('decides</span>');
+    expect(page('invalid')).not.toMatch(/class="mark pass"|class="gate pass"/);
     expect(page('invalid')).toContain('decide nothing');
   });
 
@@ -139,19 +143,50 @@ describe('report.html', () => {
   });
 
   test('without anything to draw there is no script at all', () => {
-    const html = renderHtml({ ...CASES.pass.comparison, histogram: null }, FAKE_ASSETS);
+    const { comparison } = caseOf('pass');
+    const bare = comparisonReport({ ...comparison, histogram: null }, null, ['fail']);
+    const html = renderHtml(bare, { assets: FAKE_ASSETS });
     expect(html).toContain("script-src 'none'");
     expect(html).not.toContain('<script');
   });
 
   test('thousands of stages make a handful of parts', () => {
-    const { comparison } = CASES.pass;
-    const { baseline } = comparison.variants;
-    const [stage] = baseline?.stages ?? [];
-    if (baseline === undefined || stage === undefined) throw new Error('the case has stages');
-    const stages = Array.from({ length: 3000 }, (_, i) => ({ ...stage, stage: `stage ${i}`, mean: i }));
-    const html = renderHtml({ ...comparison, variants: { baseline: { ...baseline, stages } } }, FAKE_ASSETS);
+    const stages_ms = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`stage ${i}`, i]));
+    const { report } = runReport(made({ n: 40, baseline: { stages_ms }, shadow: null }));
+    const html = renderHtml(report, { assets: FAKE_ASSETS });
     expect([...html.matchAll(/<rect class="stage-\d" x=/g)]).toHaveLength(7);
     expect(html).toContain('2994 others');
+  });
+
+  test('three variants: a colour and dashes by place, one column each, a row a gate and candidate', () => {
+    const html = page('three-variants');
+    for (const place of [0, 1, 2]) expect(html).toContain(`class="key v${place}"`);
+    // The first two are told apart as ever; from the third on a line has dashes too.
+    expect(html).toMatch(/class="key v2"><svg class="dash"/);
+    expect(html).not.toMatch(/class="key v[01]"><svg/);
+    expect([...html.matchAll(/<th scope="row">p95 latency/g)]).toHaveLength(2);
+    expect(html).toContain('<h2>Shadow, canary against baseline');
+    const dashes = [...html.matchAll(/"place":(\d),"dash":(\[[^\]]*\])/g)].map(
+      ([, place, dash]) => `${place} ${dash}`,
+    );
+    expect(new Set(dashes)).toEqual(new Set(['0 []', '1 []', '2 [9,3]']));
+  });
+
+  test('eight candidates are eight colours and eight patterns that differ', () => {
+    const more = Object.fromEntries(Array.from({ length: 7 }, (_, i) => [`c${i}`, {}]));
+    const { report } = runReport(made({ n: 60, more }));
+    const html = renderHtml(report, { assets: readAssets(root) });
+    for (let place = 0; place <= 8; place += 1) {
+      expect(html).toContain(`class="key v${place}"`);
+      expect(html).toMatch(new RegExp(`--v${place}: #[0-9a-f]{6}`));
+    }
+    const patterns = new Set(
+      [
+        ...html.matchAll(/class="key v(\d)"><svg class="dash"[^>]*><line [^>]*stroke-dasharray="([^"]*)"/g),
+      ].map(([, , dash]) => dash),
+    );
+    expect(patterns.size).toBe(7);
+    // More than four have a row each rather than a column.
+    expect(html).toMatch(/<tr><td class="short">Latency p95<\/td><td class="short">c6<\/td>/);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { renderJunit } from '../../cli/report/junit.ts';
 import type { FailOn } from '../../domain/verdict/decide.ts';
-import { CASE_NAMES, CASES, type CaseName } from './cases.ts';
+import { CASE_NAMES, caseOf, type CaseName } from './cases.ts';
 import { parseXml, type XmlElement } from './parsers.ts';
 
 function suite(name: CaseName, fail_on: FailOn = ['fail', 'inconclusive']): XmlElement {
-  const [root, ...others] = parseXml(renderJunit(CASES[name].comparison, fail_on));
+  const [root, ...others] = parseXml(renderJunit({ ...caseOf(name).report, fail_on }));
   expect(others).toEqual([]);
   expect(root?.name).toBe('testsuites');
   const [found] = root?.children ?? [];
@@ -64,20 +64,20 @@ describe('junit.xml', () => {
     const fail = suite('fail');
     const p95 = named(fail, 'request_duration_p95');
     expect(outcome(p95)).toBe('failure');
-    expect(p95?.children[0]?.text).toContain('+40.0 %');
+    expect(p95?.children[0]?.text).toContain('+55.8 %');
     expect(outcome(named(fail, 'request_failed_rate shadow'))).toBe('failure');
     expect(outcome(named(fail, 'request_failed_rate baseline'))).toBe('passed');
   });
 
   test('--fail-on says what becomes of soft answers; a limit is none', () => {
-    expect(outcome(named(suite('inconclusive'), 'request_duration_p95'))).toBe('failure');
-    expect(outcome(named(suite('inconclusive', ['fail']), 'request_duration_p95'))).toBe('skipped');
+    expect(outcome(named(suite('inconclusive'), 'request_duration_p50'))).toBe('failure');
+    expect(outcome(named(suite('inconclusive', ['fail']), 'request_duration_p50'))).toBe('skipped');
     expect(outcome(named(suite('fail', ['inconclusive']), 'request_duration_p95'))).toBe('skipped');
     expect(outcome(named(suite('fail', []), 'request_failed_rate shadow'))).toBe('failure');
   });
 
   test('what only informs is skipped, never failed', () => {
-    expect(outcome(named(suite('pass'), 'request_duration_p99'))).toBe('skipped');
+    expect(outcome(named(suite('pass'), 'throughput'))).toBe('skipped');
   });
 
   test('an invalid run has errors, and judges nothing', () => {
@@ -89,9 +89,19 @@ describe('junit.xml', () => {
     ).toHaveLength(2);
     expect(cases(invalid).map(outcome)).not.toContain('failure');
     expect(cases(invalid).map(outcome)).not.toContain('passed');
+    for (const one of cases(invalid).filter(
+      ({ attributes }) => !(attributes['classname'] ?? '').endsWith('trust'),
+    ))
+      expect(one.children.map(({ text }) => text).join(' ')).not.toMatch(/: (pass|met)\b/);
   });
 
   test('findings are in the output of the suite', () => {
-    expect(suite('pass').children.at(-1)?.text).toContain('251 distinct payloads');
+    expect(suite('pass').children.at(-1)?.text).toContain('300 distinct payloads');
+  });
+
+  test('several candidates have a case each, by name', () => {
+    const three = suite('three-variants');
+    expect(outcome(named(three, 'request_duration_p95 shadow'))).toBe('failure');
+    expect(outcome(named(three, 'request_duration_p95 canary'))).toBe('passed');
   });
 });

@@ -9,7 +9,7 @@ import { RequestTable } from '../../domain/record/request-table.ts';
 import { NOT_GARBLED, type RunData } from '../../domain/run/data.ts';
 import { settingsOf, type Manifest } from '../../domain/run/manifest.ts';
 import { parseThresholds } from '../../domain/verdict/thresholds.ts';
-import { mapVariants, type Variant } from '../../domain/variants.ts';
+import { mapVariants, placeOf, type Variant } from '../../domain/variants.ts';
 import shadowThresholds from '../../thresholds/shadow.json' with { type: 'json' };
 
 export interface Side {
@@ -21,6 +21,8 @@ export interface Side {
   /** Right answers as a share of the payloads. */
   readonly accuracy: number;
   readonly cost_eur: number | null;
+  /** Times by stage; undefined: a prefill, and a decode of nine tenths of the median. */
+  readonly stages_ms?: Readonly<Record<string, number>>;
 }
 
 export interface Made {
@@ -32,6 +34,8 @@ export interface Made {
   readonly baseline: Partial<Side>;
   /** Null: one variant alone. */
   readonly shadow: Partial<Side> | null;
+  /** Further candidates, by name. */
+  readonly more: Readonly<Record<Variant, Partial<Side>>>;
   readonly manifest: Partial<Manifest>;
 }
 
@@ -94,6 +98,13 @@ export function manifest(over: Partial<Manifest> = {}): Manifest {
   };
 }
 
+const server = (variant: Variant): NonNullable<Manifest['variants'][Variant]> => ({
+  label: variant,
+  url: `http://127.0.0.1/${variant}`,
+  stand_in: false,
+  identity: null,
+});
+
 export function made(over: Partial<Made> = {}): RunData {
   const of: Made = {
     n: 2000,
@@ -102,16 +113,19 @@ export function made(over: Partial<Made> = {}): RunData {
     seed: 1,
     baseline: {},
     shadow: {},
+    more: {},
     manifest: {},
     ...over,
   };
   const sides: Partial<Record<Variant, Side>> = { baseline: { ...SIDE, ...of.baseline } };
   if (of.shadow !== null) sides['shadow'] = { ...SIDE, ...of.shadow };
+  for (const [name, side] of Object.entries(of.more)) sides[name] = { ...SIDE, ...side };
   const tables = mapVariants(sides, (side, variant) => table(of, side, variant));
-  const variants = manifest(of.manifest).variants;
+  const named = manifest(of.manifest).variants;
+  const variants = mapVariants(sides, (_, variant) => named[variant] ?? server(variant));
   const blocks = Array.from({ length: of.blocks }, (_, block) => ({
     block,
-    variants: of.shadow === null ? (['baseline'] as Variant[]) : (['baseline', 'shadow'] as Variant[]),
+    variants: Object.keys(sides),
     duration_ms: 60_000,
     started_ms: 1_000_000,
     ended_ms: 1_070_000,
@@ -121,12 +135,13 @@ export function made(over: Partial<Made> = {}): RunData {
   const about = manifest({
     blocks,
     ...of.manifest,
-    variants: of.shadow === null ? { baseline: variants.baseline } : variants,
+    variants,
   });
   return {
     manifest: about,
     settings: settingsOf(about),
     measured,
+    warm_up: {},
     recorded: mapVariants(tables, (one) => one.rows),
     bad_lines: { count: 0, first: [] },
     probes: [
@@ -166,7 +181,7 @@ export function made(over: Partial<Made> = {}): RunData {
 
 function table(of: Made, side: Side, variant: Variant): RequestTable {
   const out = new RequestTable(variant);
-  const random = xoroshiro128plus(of.seed + (variant === 'shadow' ? 7919 : 0));
+  const random = xoroshiro128plus(of.seed + 7919 * placeOf(variant, { baseline: 0, shadow: 0, ...of.more }));
   const uniform = (): number => uniformFloat64(random);
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   for (let block = 0; block < of.blocks; block += 1) {
@@ -188,7 +203,7 @@ function table(of: Made, side: Side, variant: Variant): RequestTable {
           cost_eur: failed ? null : side.cost_eur,
           correct: failed ? null : right,
           correct_translation: failed ? null : right,
-          stages_ms: failed ? null : { prefill: 20, decode: side.median_ms * 0.9 },
+          stages_ms: failed ? null : (side.stages_ms ?? { prefill: 20, decode: side.median_ms * 0.9 }),
         }),
       );
     }

@@ -1,9 +1,13 @@
 /** The gate's second step: the decision, and its record in MLflow. Begun work is gone on with, never doubled. */
-import { readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { baselineOf, type Baseline } from '../../../domain/jobs/adapter-gate/baseline.ts';
 import type { Limits } from '../../../domain/jobs/adapter-gate/checks.ts';
-import { decideGate, type Dataset, type Decision } from '../../../domain/jobs/adapter-gate/decision.ts';
+import {
+  decideGate,
+  passStands,
+  type Dataset,
+  type Decision,
+} from '../../../domain/jobs/adapter-gate/decision.ts';
 import { finding } from '../../../domain/verdict/findings.ts';
 import { parseLoadTest, type LoadTest } from '../../../domain/jobs/adapter-gate/load-test.ts';
 import {
@@ -16,11 +20,14 @@ import {
   metricsOf,
   paramsOf,
 } from '../../../domain/jobs/adapter-gate/mlflow.ts';
-import { UsageError, say, userPath, type Io } from '../../io.ts';
-import { shownPath, writeWhole } from '../../run/directory.ts';
-import { GATE_FILES, outputDirectory } from './load-test.ts';
+import { UsageError, userPath, type Io } from '../../io.ts';
+import { readNamed } from '../../read/named-file.ts';
+import { writeWhole } from '../../run/directory.ts';
+import { STATUS_FILES, outputDirectory } from './load-test.ts';
 import { Mlflow, type Run } from './mlflow.ts';
-import { decisionReport, loadTestReport, reportMarkdown, reportText } from './report.ts';
+import { decisionReport } from '../../report/adapter-gate.ts';
+import { renderMarkdown } from '../../report/markdown.ts';
+import { DECISION_NAMES, LOAD_TEST_NAMES, showReport, writeReport } from '../../report/write.ts';
 import { ServiceFailure } from '../../services/json-service.ts';
 
 export interface DecideOptions {
@@ -39,33 +46,24 @@ export interface DecideOptions {
 }
 
 function readLoadTest(io: Io, path: string, flag: string): LoadTest {
-  let text: string;
-  try {
-    text = readFileSync(userPath(io, path), 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `${flag} ${path}: ${error instanceof Error ? error.message : String(error)}; give the load_test_results.json of gate:load-test`,
-      { cause: error },
-    );
-  }
-  return parseLoadTest(text, `${flag} ${path}`);
+  const cure = 'give the load_test_results.json of gate:load-test';
+  return parseLoadTest(readNamed(userPath(io, path), `${flag} ${path}`, cure), `${flag} ${path}`);
 }
 
 /** Runs the step. Its status file says `failed` until everything is written. @throws UsageError that says what was not */
 export async function decide(io: Io, options: DecideOptions): Promise<Decision> {
   const directory = outputDirectory(io, options.outputDir);
   const status = (word: 'passed' | 'failed'): void =>
-    writeWhole(join(directory, GATE_FILES.status), `${word}\n`);
+    writeWhole(join(directory, STATUS_FILES.decision), `${word}\n`);
   status('failed');
   const test = readLoadTest(io, options.loadTestResults, '--load-test-results');
   const step: Step = { io, options, test, dataset: datasetOf(options, test), directory };
   const decision =
     test.status === 'failed' || options.noMlflow ? await decideAlone(step) : await decideWithMlflow(step);
-  keep(step, decision);
-  const stands = !decision.findings.some(({ code }) => code === 'other_gate_failed');
-  if (decision.decision === 'passed' && stands) status('passed');
-  io.stdout.write(reportText(io, decisionReport(decision)));
-  say(io, `\ndecision  ${shownPath(io, join(directory, GATE_FILES.decision))}`);
+  const report = decisionReport(decision, test);
+  writeReport(io, report, directory, DECISION_NAMES, { step_summary: true });
+  if (decision.decision === 'passed' && passStands(decision)) status('passed');
+  showReport(io, report, directory, DECISION_NAMES, { json: false, open: false });
   return decision;
 }
 
@@ -85,15 +83,11 @@ function datasetOf({ datasetName, datasetSource }: DecideOptions, { eval_data }:
   };
 }
 
-/** perf_decision.json and the report; made anew as the decision gets further. */
-function keep({ directory, test }: Step, decision: Decision): { decision: string; report: string } {
-  const texts = {
-    decision: `${JSON.stringify(decision, null, 2)}\n`,
-    report: reportMarkdown([decisionReport(decision), loadTestReport(test)]),
-  };
-  writeWhole(join(directory, GATE_FILES.decision), texts.decision);
-  writeWhole(join(directory, GATE_FILES.report), texts.report);
-  return texts;
+/** The report's files; made anew as the decision gets further. */
+function keep({ io, directory, test }: Step, decision: Decision): { decision: string; report: string } {
+  const report = decisionReport(decision, test);
+  writeReport(io, report, directory, DECISION_NAMES, { step_summary: false });
+  return { decision: report.json, report: renderMarkdown(report) };
 }
 
 function make(step: Step, baseline: Baseline | null, version: string | null): Decision {
@@ -191,9 +185,9 @@ async function record(step: Step, mlflow: Mlflow, decided: Decision, version: st
       'artifacts',
       async (to) => {
         const texts = keep(step, now());
-        await mlflow.putArtifact(to, GATE_FILES.results, `${JSON.stringify(test, null, 2)}\n`);
-        await mlflow.putArtifact(to, GATE_FILES.decision, texts.decision);
-        await mlflow.putArtifact(to, GATE_FILES.report, texts.report);
+        await mlflow.putArtifact(to, LOAD_TEST_NAMES.json, `${JSON.stringify(test, null, 2)}\n`);
+        await mlflow.putArtifact(to, DECISION_NAMES.json, texts.decision);
+        await mlflow.putArtifact(to, DECISION_NAMES.markdown, texts.report);
       },
     ],
     [`tag ${DECISION_TAG}`, async (to) => await mlflow.setTag(to.run_id, DECISION_TAG, word)],

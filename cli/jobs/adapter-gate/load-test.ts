@@ -1,6 +1,6 @@
 /** The gate's first step: the load through k6, then what Prometheus saw of it. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientFigures, type ClientFigures } from '../../../domain/jobs/adapter-gate/client-figures.ts';
 import { parseEvalData } from '../../../domain/jobs/adapter-gate/eval-data.ts';
@@ -24,34 +24,35 @@ import {
   exactFigures,
   type ExactFigures,
 } from '../../../domain/jobs/adapter-gate/server-figures.ts';
+import { LIMITS } from '../../../domain/jobs/adapter-gate/checks.ts';
+import { samples } from '../../../domain/figures/samples.ts';
+import { summarise } from '../../../domain/figures/summary.ts';
+import { runEvidence } from '../../../domain/verdict/run-evidence.ts';
+import { mapVariants } from '../../../domain/variants.ts';
 import { RequestTable } from '../../../domain/record/request-table.ts';
 import type { RunData } from '../../../domain/run/data.ts';
 import type { ParsedSettings, Settings } from '../../../domain/settings/settings.ts';
 import gateThresholds from '../../../thresholds/gate.json';
-import { Interrupted, UsageError, say, userPath, type Io } from '../../io.ts';
+import { UsageError, say, userPath, type Io } from '../../io.ts';
 import type { Job } from '../loads.ts';
-import { findK6 } from '../../run/k6.ts';
 import { assertModelListed } from '../../services/preflight.ts';
 import { readRun } from '../../read/run.ts';
-import { FILES, createRunDirectory, shownPath, writeWhole } from '../../run/directory.ts';
-import { runBlock, type BlockResult } from '../../run/block.ts';
-import { firstManifest, identifyAll, keepManifest, stoppedBy } from '../../run/manifest.ts';
-import { prepare } from '../../run/prepare.ts';
+import { writeWhole } from '../../run/directory.ts';
+import type { BlockResult } from '../../run/block.ts';
+import { runLoad } from '../../run/load.ts';
+import { readNamed } from '../../read/named-file.ts';
+import { unlabelledSet } from '../../read/payloads.ts';
+import type { Prompt } from '../../../domain/load/prompt.ts';
 import { withoutCredentials } from '../../../domain/text/url.ts';
 import { ask, asUsageError } from '../../services/http.ts';
-import type { Deployment } from '../../run/deployment.ts';
 import { terminalText } from '../../report/escape.ts';
-import { loadTestReport, reportText } from './report.ts';
-import { Prometheus, pause, settled } from './prometheus.ts';
+import { loadTestReport } from '../../report/adapter-gate.ts';
+import { LOAD_TEST_NAMES, showReport, writeReport } from '../../report/write.ts';
+import { Prometheus, settled, waitFor } from './prometheus.ts';
 import { ServiceFailure } from '../../services/json-service.ts';
 
-export const GATE_FILES = {
-  results: 'load_test_results.json',
-  load_status: 'load_test_status.txt',
-  decision: 'perf_decision.json',
-  status: 'perf_status.txt',
-  report: 'perf_report.md',
-} as const;
+/** One word each, for workflows; the reports' files are named in `cli/report/write.ts`. */
+export const STATUS_FILES = { load_test: 'load_test_status.txt', decision: 'perf_status.txt' } as const;
 
 export const GATE_JOB: Job = {
   name: 'gate',
@@ -66,7 +67,7 @@ export const GATE_JOB: Job = {
   one_server: 'alone',
   keeps_servers: false,
   language_model: true,
-  probed: false,
+  probed: true,
   watched: null,
   thresholds: gateThresholds,
   groups: [],
@@ -88,23 +89,14 @@ export interface LoadTestOptions {
 interface EvalData {
   readonly source: string;
   readonly sha256: string;
-  readonly prompts: number;
-  /** As k6 reads them. */
-  readonly jsonl: string;
+  readonly prompts: readonly Prompt[];
 }
 
 const SHOWN_BAD_LINES = 10;
 
 function readEvalData(io: Io, path: string): EvalData {
-  let text: string;
-  try {
-    text = readFileSync(userPath(io, path), 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `--eval-data-path ${path}: ${error instanceof Error ? error.message : String(error)}; give a JSONL file with "prompt_inference" in each line`,
-      { cause: error },
-    );
-  }
+  const cure = 'give a JSONL file with "prompt_inference" in each line';
+  const text = readNamed(userPath(io, path), `--eval-data-path ${path}`, cure);
   const { prompts, bad } = parseEvalData(text);
   if (bad.length > 0) {
     const shown = bad.slice(0, SHOWN_BAD_LINES).map(({ line, problem }) => `line ${line}: ${problem}`);
@@ -123,8 +115,7 @@ function readEvalData(io: Io, path: string): EvalData {
   return {
     source: path,
     sha256: createHash('sha256').update(text).digest('hex'),
-    prompts: prompts.length,
-    jsonl: prompts.map((prompt) => `${JSON.stringify(prompt)}\n`).join(''),
+    prompts,
   };
 }
 
@@ -142,11 +133,12 @@ export function outputDirectory(io: Io, path: string): string {
 export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedSettings): Promise<LoadTest> {
   const directory = outputDirectory(io, options.outputDir);
   const status = (word: 'completed' | 'failed'): void =>
-    writeWhole(join(directory, GATE_FILES.load_status), `${word}\n`);
+    writeWhole(join(directory, STATUS_FILES.load_test), `${word}\n`);
   status('failed');
   const data = readEvalData(io, options.evalDataPath);
   const prometheus = new Prometheus(io, options.prometheusUrl, options.job);
   const base = options.vllmUrl.replace(/\/+$/, '');
+  const load_test_id = `gate-${stamp()}-${randomBytes(4).toString('hex')}`;
   const settings: Settings = {
     ...parsed.settings,
     baselineUrl: base,
@@ -154,24 +146,23 @@ export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedS
     shadowUrl: null,
     model: options.adapterName,
     vus: options.concurrency,
-    maxRequests: data.prompts,
+    maxRequests: data.prompts.length,
     // A bound, not a plan: every prompt in turn up to its timeout.
-    durationMs: Math.ceil(data.prompts / options.concurrency) * parsed.settings.timeoutMs,
+    durationMs: Math.ceil(data.prompts.length / options.concurrency) * parsed.settings.timeoutMs,
     stream: true,
     dashboard: false,
     payloads: null,
     thresholds: null,
-    out: null,
+    out: join(directory, load_test_id),
   };
   await assertReady(io, settings, options, prometheus);
-  const load_test_id = `gate-${stamp()}-${randomBytes(4).toString('hex')}`;
   say(
     io,
-    `sending ${data.prompts} prompts to ${withoutCredentials(base)}, ${options.concurrency} at a time, max_tokens ${settings.maxTokens}, to ${options.adapterName}`,
+    `sending ${data.prompts.length} prompts to ${withoutCredentials(base)}, ${options.concurrency} at a time, max_tokens ${settings.maxTokens}, to ${options.adapterName}`,
   );
-  const ran = await sendAll(io, settings, parsed.sources, data, join(directory, load_test_id));
+  const ran = await sendAll(io, settings, parsed.sources, data);
   const client = clientFigures(ran.data.measured.baseline ?? new RequestTable('baseline').measured());
-  const findings: Finding[] = [...clientProblems(io, ran, client, data.prompts)];
+  const findings: Finding[] = [...clientProblems(io, ran, client, data.prompts.length)];
   const server =
     client.started_ms === null || client.ended_ms === null || io.interrupted.aborted
       ? NOT_ASKED
@@ -194,7 +185,7 @@ export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedS
     failure_count: client.total_requests - client.success_count,
     client_success_rate: client.success_rate?.value ?? null,
     wall_clock_duration_s: durationOf(client),
-    eval_data: { source: data.source, sha256: data.sha256, prompts: data.prompts },
+    eval_data: { source: data.source, sha256: data.sha256, prompts: data.prompts.length },
     window: options.window,
     contract_window: server.contract_window,
     metrics,
@@ -205,12 +196,12 @@ export async function loadTest(io: Io, options: LoadTestOptions, parsed: ParsedS
       clock_offset_ms: server.clock_offset_ms,
     },
     client,
-    findings: findings.map((finding) => ({ ...finding, args: { ...finding.args } })),
+    findings,
   };
-  writeWhole(join(directory, GATE_FILES.results), `${JSON.stringify(result, null, 2)}\n`);
+  const report = loadTestReport(result);
+  writeReport(io, report, directory, LOAD_TEST_NAMES, { step_summary: true });
   status(result.status);
-  io.stdout.write(reportText(io, loadTestReport(result)));
-  say(io, `\nresults  ${shownPath(io, join(directory, GATE_FILES.results))}`);
+  showReport(io, report, directory, LOAD_TEST_NAMES, { json: false, open: false });
   return result;
 }
 
@@ -263,104 +254,65 @@ async function assertReady(
     );
 }
 
-interface Ran {
-  readonly data: RunData;
-  readonly result: BlockResult;
-}
-
 /** Every prompt once, through k6; a run directory like any other's. */
 async function sendAll(
   io: Io,
-  given: Settings,
+  settings: Settings,
   sources: ParsedSettings['sources'],
   data: EvalData,
-  path: string,
 ): Promise<Ran> {
-  const k6 = await findK6(io);
-  if (io.interrupted.aborted) throw new Interrupted();
-  const run = createRunDirectory(io, GATE_JOB.name, path);
-  writeWhole(join(run.path, FILES.payloads), data.jsonl);
-  const prepared = prepare(io, GATE_JOB, { ...given, payloads: join(run.path, FILES.payloads) });
-  const settings = { ...prepared.settings, payloads: null };
-  const urls = { baseline: settings.baselineUrl ?? '' };
-  const deployment: Deployment = { urls, processes: {}, stand_ins: {}, stop: async () => {} };
-  const variants = await identifyAll(io, settings, deployment);
-  let manifest = firstManifest({
-    io,
+  const { source, sha256, prompts } = data;
+  const { run, last } = await runLoad(io, {
     job: GATE_JOB,
-    run,
-    prepared: {
-      ...prepared,
-      payloads: { ...prepared.payloads, source: data.source, sha256: data.sha256 },
-    },
-    sources,
-    k6,
-    variants,
-    fallback: null,
-    deployment_noise: null,
+    parsed: { settings, sources, problems: [] },
+    payloads: { ...unlabelledSet(source, prompts), sha256 },
+    // Looked at already, by what this gate needs; no request may reach the server but the prompts.
+    look: async (_, checked) => await Promise.resolve(checked),
   });
-  keepManifest(run, manifest);
-  const result = await runBlock({
-    io,
-    k6,
-    scenario: GATE_JOB.scenario,
-    run,
-    block: 0,
-    variants: ['baseline'],
-    settings,
-    keeps_answers: settings.keepAnswers,
-    probe_url: null,
-    dashboard_port: null,
-    own_thresholds: false,
-    processes: {},
-    heading: 'at most: ',
-  });
-  const { started_ms, ended_ms, k6_exit_code } = result;
-  const stopped = stoppedBy(io, result, GATE_JOB);
-  manifest = {
-    ...manifest,
-    status: stopped === null ? 'complete' : 'incomplete',
-    ended_ms,
-    stopped,
-    blocks: [
-      {
-        block: 0,
-        variants: ['baseline'],
-        duration_ms: ended_ms - started_ms,
-        started_ms,
-        ended_ms,
-        k6_exit_code,
-      },
-    ],
-  };
-  keepManifest(run, manifest);
-  return { data: readRun(run), result };
+  return { data: readRun(run), last };
 }
 
-function clientProblems(io: Io, { data, result }: Ran, client: ClientFigures, expected: number): Finding[] {
+interface Ran {
+  readonly data: RunData;
+  readonly last: BlockResult | null;
+}
+
+/** A margin of the limits against a baseline: what the load machine's own doing must stay below. */
+const TOLERANCE = LIMITS.max_p95_latency_ratio - 1;
+
+function clientProblems(io: Io, { data, last }: Ran, client: ClientFigures, expected: number): Finding[] {
   const findings: Finding[] = [];
-  if (io.interrupted.aborted) return [finding('interrupted')];
+  if (io.interrupted.aborted) return [finding('prompts_unsent')];
   const stopped = data.manifest.stopped;
-  if (stopped !== null || result.k6_exit_code !== 0)
+  if (stopped !== null || last?.k6_exit_code !== 0)
     findings.push(
-      finding('k6_failed', {
+      finding('load_failed', {
         cause:
           stopped === null
-            ? `exit ${String(result.k6_exit_code)}: ${result.last_lines.slice(-300)}`
+            ? `exit ${String(last?.k6_exit_code)}: ${last?.last_lines.slice(-300) ?? ''}`
             : stopped.reason,
       }),
     );
-  if (client.total_requests !== expected || data.bad_lines.count > 0)
-    findings.push(finding('lost_requests', { recorded: client.total_requests, expected }));
+  if (client.total_requests !== expected)
+    findings.push(finding('prompts_unrecorded', { recorded: client.total_requests, expected }));
   if (client.success_count === 0)
     findings.push(
       finding('no_answers', {
+        requests: client.total_requests,
         failures: Object.entries(client.failures)
           .map(([kind, n]) => `${kind} ${n}`)
           .join(', '),
       }),
     );
-  return findings;
+  return [...findings, ...untrusted(data)];
+}
+
+/** By the rule of evidence that every job has. */
+function untrusted(data: RunData): Finding[] {
+  const summaries = mapVariants(data.measured, (measured) =>
+    summarise(measured, samples(measured), { planned_ms: Infinity, clients: null, slo: null }),
+  );
+  return runEvidence(data, summaries, TOLERANCE).findings.filter(({ severity }) => severity === 'invalid');
 }
 
 interface Asked {
@@ -399,7 +351,7 @@ async function askPrometheus(
       to_ms: settled(ended_ms) + clock_offset_ms,
     };
     say(io, `waiting at least ${options.scrapeWaitMs / 1000} s for the next scrape`);
-    await pause(io, Math.max(0, ended_ms + options.scrapeWaitMs - Date.now()));
+    await waitFor(io, Math.max(0, ended_ms + options.scrapeWaitMs - Date.now()));
     const { interval_ms } = await prometheus.scraping();
     asked = { ...asked, clock_offset_ms, scrape_interval_s: interval_ms / 1000 };
     await prometheus.waitForScrape(range.to_ms, Math.max(0, ended_ms + 2 * interval_ms - Date.now()));
@@ -414,12 +366,12 @@ async function askPrometheus(
     const cause = exact.findings.some(({ code }) => code === 'target_down')
       ? await prometheus.lastError()
       : null;
-    const explained = exact.findings.map((finding) =>
-      finding.code === 'target_missing'
-        ? finding(finding.code, { job: options.job })
-        : finding.code === 'target_down' && cause !== null
-          ? finding(finding.code, { ...finding.args, cause })
-          : finding,
+    const explained = exact.findings.map((one) =>
+      one.code === 'target_missing'
+        ? finding(one.code, { job: options.job })
+        : one.code === 'target_down' && cause !== null
+          ? finding(one.code, { ...one.args, cause })
+          : one,
     );
     return {
       ...asked,

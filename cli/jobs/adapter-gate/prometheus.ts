@@ -1,5 +1,4 @@
 /** Prometheus's HTTP API v1, as far as the gate asks it. */
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   FIGURES,
   SERIES,
@@ -12,8 +11,9 @@ import {
 } from '../../../domain/jobs/adapter-gate/promql.ts';
 import { parseAnswer, type Series, type TestRange } from '../../../domain/jobs/adapter-gate/samples.ts';
 import type { RawTest } from '../../../domain/jobs/adapter-gate/server-figures.ts';
+import { fieldOf } from '../../../domain/text/fields.ts';
 import { BadValue } from '../../../domain/text/units.ts';
-import { Interrupted, type Io } from '../../io.ts';
+import { Interrupted, pause, type Io } from '../../io.ts';
 import { Service, ServiceFailure, shownText } from '../../services/json-service.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -108,10 +108,10 @@ export class Prometheus {
     const body = await this.#service
       .call({ method: 'GET', path: '/api/v1/targets?state=active' })
       .catch(() => null);
-    const targets = at(at(body, 'data'), 'activeTargets');
+    const targets = fieldOf(fieldOf(body, 'data'), 'activeTargets');
     if (!Array.isArray(targets)) return null;
-    const mine = targets.find((target: unknown) => at(at(target, 'labels'), 'job') === this.#job);
-    const error = at(mine, 'lastError');
+    const mine = targets.find((target: unknown) => fieldOf(fieldOf(target, 'labels'), 'job') === this.#job);
+    const error = fieldOf(mine, 'lastError');
     return typeof error === 'string' && error !== '' ? shownText(error) : null;
   }
 
@@ -122,7 +122,7 @@ export class Prometheus {
       const { latest } = await this.scraping();
       if (latest.length > 0 && latest.every(({ at_ms }) => at_ms >= after_ms)) return true;
       if (performance.now() >= until) return false;
-      await pause(this.#io, POLL_MS);
+      await waitFor(this.#io, POLL_MS);
     }
   }
 
@@ -167,11 +167,7 @@ export class Prometheus {
 export const settled = (ended_ms: number): number => ended_ms + SETTLE_MS;
 
 /** @throws Interrupted */
-export async function pause(io: Io, ms: number): Promise<void> {
-  await wait(ms, undefined, { signal: io.interrupted }).catch(() => {});
+export async function waitFor(io: Io, ms: number): Promise<void> {
+  await pause(io, ms);
   if (io.interrupted.aborted) throw new Interrupted();
-}
-
-function at(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }

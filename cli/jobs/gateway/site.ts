@@ -9,7 +9,7 @@ import type { Settings } from '../../../domain/settings/settings.ts';
 import { UsageError, type Io } from '../../io.ts';
 import { capture } from '../../services/process.ts';
 import { processUsage } from '../../run/resources.ts';
-import { parseJsonText } from '../../../domain/text/parse-json.ts';
+import { parseJsonText } from '../../../domain/text/json.ts';
 import { withoutCredentials } from '../../../domain/text/url.ts';
 import { ask, asUsageError } from '../../services/http.ts';
 import { splitArguments, startStandIn, type Server } from '../../services/servers.ts';

@@ -1,14 +1,19 @@
 /** The charts as data; report.js draws them with uPlot. Every figure of theirs stands in a table too. */
 import type { Comparison } from '../../../domain/result/comparison.ts';
-import { presentVariants, type Variant } from '../../../domain/variants.ts';
+import { placeOf, presentVariants, type Variant } from '../../../domain/variants.ts';
 import type { Series as ServerSeries, ServerReport } from '../../../domain/figures/server-report.ts';
 import { htmlText } from '../escape.ts';
 import { ms } from '../format.ts';
 import type { Series, WindowFigures } from '../../../domain/figures/series.ts';
+import { dashOf, key } from './sides.ts';
 
 interface Line {
   readonly label: string;
   readonly variant: Variant;
+  /** The variant's, for its colour and its dashes. */
+  readonly place: number;
+  readonly dash: readonly number[];
+  /** A second figure of a variant, beside its first. */
   readonly dashed: boolean;
   readonly values: readonly (number | null)[];
 }
@@ -18,6 +23,7 @@ interface Mark {
   readonly x: number;
   readonly label: string;
   readonly variant: Variant;
+  readonly place: number;
 }
 
 export interface Chart {
@@ -37,19 +43,35 @@ export function charts(comparison: Comparison, series: Series | null): readonly 
   const distribution = distributionChart(comparison);
   return [
     ...(distribution === null ? [] : [distribution]),
-    ...(series === null ? [] : timeCharts(series)),
+    ...(series === null ? [] : timeCharts(series, places(comparison))),
     ...serverCharts(comparison),
   ];
 }
 
-function distributionChart({ histogram, variants }: Comparison): Chart | null {
+type Places = (variant: Variant) => Pick<Line, 'variant' | 'place' | 'dash'>;
+
+const places =
+  ({ variants }: Comparison): Places =>
+  (variant) => {
+    const place = placeOf(variant, variants);
+    return { variant, place, dash: dashOf(place) };
+  };
+
+function distributionChart(comparison: Comparison): Chart | null {
+  const { histogram, variants } = comparison;
   if (histogram === null) return null;
+  const of = places(comparison);
   const present = presentVariants(histogram.shares);
   const marks = present.flatMap((variant) => {
     const trend = variants[variant]?.trends.request_duration;
     return trend === undefined
       ? []
-      : (['p50', 'p95'] as const).map((label): Mark => ({ x: trend[label], label, variant }));
+      : (['p50', 'p95'] as const).map((label): Mark => ({
+          x: trend[label],
+          label,
+          variant,
+          place: of(variant).place,
+        }));
   });
   return {
     id: 'distribution',
@@ -62,13 +84,13 @@ function distributionChart({ histogram, variants }: Comparison): Chart | null {
     // One edge more than bins: the last value is repeated so that the last bin has a right side.
     lines: present.map((variant) => {
       const shares = histogram.shares[variant] ?? [];
-      return { label: variant, variant, dashed: false, values: [...shares, shares.at(-1) ?? null] };
+      return { label: variant, ...of(variant), dashed: false, values: [...shares, shares.at(-1) ?? null] };
     }),
     marks,
   };
 }
 
-function timeCharts(series: Series): Chart[] {
+function timeCharts(series: Series, of: Places): Chart[] {
   const make = (
     id: string,
     title: string,
@@ -79,7 +101,7 @@ function timeCharts(series: Series): Chart[] {
     const lines = presentVariants(series.variants).flatMap((variant) =>
       figures.map(([name, figure], i): Line => ({
         label: name === '' ? variant : `${variant} ${name}`,
-        variant,
+        ...of(variant),
         dashed: i > 0,
         values: series.variants[variant]?.[figure] ?? [],
       })),
@@ -110,8 +132,10 @@ function timeCharts(series: Series): Chart[] {
 const MIB = 2 ** 20;
 
 /** What was seen of the servers, on the time of the first look. */
-function serverCharts({ observed = null }: Comparison): Chart[] {
+function serverCharts(comparison: Comparison): Chart[] {
+  const { observed = null } = comparison;
   if (observed === null) return [];
+  const placed = places(comparison);
   const present = presentVariants(observed.server);
   const make = (
     id: string,
@@ -126,7 +150,7 @@ function serverCharts({ observed = null }: Comparison): Chart[] {
       const seen = report === undefined ? undefined : of(report);
       if (seen === undefined || seen.values.every((value) => value === null)) return [];
       const values = seen.values.map((value) => (value === null ? null : value / scale));
-      return [{ label: variant, variant, dashed: false, values, t_s: seen.t_s }];
+      return [{ label: variant, ...placed(variant), dashed: false, values, t_s: seen.t_s }];
     });
     const x = lines[0]?.t_s ?? [];
     // Two points make a line, and both variants are looked at together.
@@ -160,8 +184,8 @@ function serverCharts({ observed = null }: Comparison): Chart[] {
 
 /** Where a chart will be drawn. */
 export function chartFigure({ id, title, caption, lines }: Chart): string {
-  const keys = [...new Map(lines.map((line) => [line.variant, line])).keys()]
-    .map((variant) => `<span class="key ${variant}">${variant}</span>`)
+  const keys = [...new Map(lines.map(({ variant, place }) => [variant, place]))]
+    .map(([variant, place]) => key(variant, place))
     .join(' ');
   return `<figure class="chart" id="chart-${id}">
 <figcaption><h3>${htmlText(title)}</h3><p class="keys">${keys}</p></figcaption>

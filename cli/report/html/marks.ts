@@ -1,9 +1,9 @@
 /** Answers as a shape, a word and a colour: none of them alone. */
-import { MARKS } from '../words.ts';
+import { MARKS, type MarkName } from '../words/marks.ts';
 
-export type MarkName = keyof typeof MARKS | 'invalid';
+type Shape = Exclude<MarkName, 'none'> | 'invalid';
 
-const SHAPES: Readonly<Record<MarkName, string>> = {
+const SHAPES: Readonly<Record<Shape, string>> = {
   pass: '<path d="M4.5 8.4l2.4 2.4 4.6-5.2"/>',
   fail: '<path d="M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6"/>',
   warn: '<path d="M8 4.3v4.4M8 11.2v.3"/>',
@@ -11,7 +11,7 @@ const SHAPES: Readonly<Record<MarkName, string>> = {
   invalid: '<path d="M4.6 11.4l6.8-6.8"/>',
 };
 
-const WORDS: Readonly<Record<MarkName, string>> = {
+const WORDS: Readonly<Record<Shape, string>> = {
   pass: 'pass',
   fail: 'fail',
   warn: 'warning',
@@ -19,12 +19,14 @@ const WORDS: Readonly<Record<MarkName, string>> = {
   invalid: 'invalid',
 };
 
-export function markSvg(name: MarkName): string {
+/** Empty where nothing was judged. */
+export function markSvg(name: Shape | 'none'): string {
+  if (name === 'none') return '';
   return `<svg class="mark ${name}" viewBox="0 0 16 16" role="img" aria-label="${WORDS[name]}"><circle cx="8" cy="8" r="7.2"/>${SHAPES[name]}</svg>`;
 }
 
 /** The mark that the shared tables write as a character. */
-export function markOf(cell: string): MarkName | null {
+export function markOf(cell: string): Shape | null {
   switch (cell) {
     case MARKS.pass:
       return 'pass';

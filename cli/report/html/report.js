@@ -36,21 +36,24 @@
     ctx.font = `${11 * dots}px system-ui, sans-serif`;
     ctx.textBaseline = 'top';
     const words = [...new Set(marks.map(({ label }) => label))];
-    for (const { x, label, variant } of marks) {
+    const several = new Set(marks.map(({ variant }) => variant)).size > 2;
+    for (const { x, label, variant, place } of marks) {
       const left = plot.valToPos(x, 'x', true);
       if (left < bbox.left || left > bbox.left + bbox.width) continue;
-      ctx.strokeStyle = ctx.fillStyle = colour(variant);
+      ctx.strokeStyle = ctx.fillStyle = colour(`v${place}`);
       ctx.beginPath();
       ctx.moveTo(left, bbox.top);
       ctx.lineTo(left, bbox.top + bbox.height);
       ctx.stroke();
-      // The two variants' percentiles are close together: one label on each side; p50 and p95 may meet too: a line each.
-      const top = bbox.top + (2 + 14 * words.indexOf(label)) * dots;
+      // Two variants' percentiles are close together: one label on each side; p50 and p95 may meet too: a line each. Of more
+      // variants each has lines of its own, with its name.
+      const line = words.indexOf(label) + (several ? words.length * place : 0);
+      const top = bbox.top + (2 + 14 * line) * dots;
       const other = marks.find((mark) => mark.label === label && mark.variant !== variant);
       const leftwards =
-        other === undefined ? false : x < other.x || (x === other.x && variant === 'baseline');
+        several || other === undefined ? false : x < other.x || (x === other.x && place === 0);
       ctx.textAlign = leftwards ? 'right' : 'left';
-      ctx.fillText(label, left + (leftwards ? -4 : 4) * dots, top);
+      ctx.fillText(several ? `${label} ${variant}` : label, left + (leftwards ? -4 : 4) * dots, top);
     }
     ctx.restore();
   }
@@ -63,9 +66,9 @@
   }
 
   function draw(chart) {
-    const place = document.querySelector(`#chart-${chart.id} .plot`);
-    const width = place.clientWidth;
-    place.replaceChildren();
+    const box = document.querySelector(`#chart-${chart.id} .plot`);
+    const width = box.clientWidth;
+    box.replaceChildren();
     const axis = {
       stroke: colour('soft'),
       grid: { stroke: colour('rule'), width: 1 },
@@ -97,24 +100,25 @@
             label: chart.x_unit === 'ms' ? 'latency' : 'time',
             value: (_, value) => inUnit(chart.x_unit, value),
           },
-          ...chart.lines.map(({ label, variant, dashed }) => ({
+          ...chart.lines.map(({ label, place, dash, dashed }) => ({
             label,
-            stroke: colour(variant),
-            width: 1.6,
+            stroke: colour(`v${place}`),
+            // A variant that is told by its dashes has its second figure thinner.
+            width: dashed === true && dash.length > 0 ? 0.9 : 1.6,
             points: { show: false },
             value: (_, value) => inUnit(chart.y_unit, value),
-            ...(dashed === true ? { dash: [5, 4] } : {}),
+            ...(dash.length > 0 ? { dash } : dashed === true ? { dash: [5, 4] } : {}),
             ...(chart.stepped === true
-              ? { fill: `${colour(variant)}33`, paths: uPlot.paths.stepped({ align: 1 }) }
+              ? { fill: `${colour(`v${place}`)}33`, paths: uPlot.paths.stepped({ align: 1 }) }
               : {}),
           })),
         ],
         hooks: { draw: [(self) => drawMarks(self, chart.marks)] },
       },
       [chart.x, ...chart.lines.map(({ values }) => values)],
-      place,
+      box,
     );
-    return { plot, place };
+    return { plot, box };
   }
 
   let drawn = charts.map(draw);
@@ -123,9 +127,9 @@
     drawn = charts.map(draw);
   };
   new ResizeObserver(() => {
-    for (const { plot, place } of drawn)
-      if (place.clientWidth > 0 && place.clientWidth !== plot.width)
-        plot.setSize({ width: place.clientWidth, height: HEIGHT });
+    for (const { plot, box } of drawn)
+      if (box.clientWidth > 0 && box.clientWidth !== plot.width)
+        plot.setSize({ width: box.clientWidth, height: HEIGHT });
   }).observe(document.body);
   // Canvases keep the colours that they were drawn with: a changed scheme, or paper, needs them anew.
   for (const query of ['(prefers-color-scheme: dark)', 'print'])

@@ -1,9 +1,10 @@
 /** Where the time goes: the mean of each stage stacked, one bar a variant on one scale. Means add up; percentiles don't. */
 import type { Comparison } from '../../../domain/result/comparison.ts';
 import type { VariantSummary } from '../../../domain/figures/summary.ts';
-import { presentVariants } from '../../../domain/variants.ts';
+import { placeOf, presentVariants } from '../../../domain/variants.ts';
 import { htmlText } from '../escape.ts';
 import { ms } from '../format.ts';
+import { key } from './sides.ts';
 
 /** As many as can be told apart; the smaller ones are summed. */
 const MOST_STAGES = 7;
@@ -33,7 +34,7 @@ export function stageBars(comparison: Comparison): string {
       return rect;
     });
     const label = `${variant}: ${parts.map(({ name, mean_ms }) => `${name} ${ms(mean_ms)}`).join(', ')}`;
-    return `<div class="stack"><span class="key ${variant}">${variant}</span><svg viewBox="0 0 ${WIDTH} 10" preserveAspectRatio="none" role="img" aria-label="${htmlText(label)}">${rects.join('')}</svg><b>${ms(total(parts))}</b></div>`;
+    return `<div class="stack">${key(variant, placeOf(variant, comparison.variants))}<svg viewBox="0 0 ${WIDTH} 10" preserveAspectRatio="none" role="img" aria-label="${htmlText(label)}">${rects.join('')}</svg><b>${ms(total(parts))}</b></div>`;
   });
   const names = bars[0]?.parts.map(({ name }) => name) ?? [];
   const legend = names.map((name, i) => {
@@ -44,7 +45,7 @@ export function stageBars(comparison: Comparison): string {
 <figcaption><h3>Time in each stage</h3></figcaption>
 ${rows.join('\n')}
 <ul class="legend">${legend.join('')}</ul>
-<p class="caption">Mean of the valid answers, ${bars.length > 1 ? 'both on one scale' : 'stacked'}.</p>
+<p class="caption">Mean of the valid answers, ${bars.length > 1 ? `${bars.length > 2 ? 'all' : 'both'} on one scale` : 'stacked'}.</p>
 </figure>`;
 }
 

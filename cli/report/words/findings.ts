@@ -11,6 +11,8 @@ type Catalogue = { readonly [C in FindingCode]: (args: FindingArgs[C]) => string
 
 const seconds = (value: number): string => `${value.toFixed(0)} s`;
 const of = (part: number, whole: number): string => `${part} of ${whole}`;
+/** What was told; empty where it was not. */
+const given = (text: string | undefined): string => text ?? '';
 /** At most so many digits after the point, without trailing zeros. */
 const digits = (value: number, most = 3): string => String(Number(value.toFixed(most)));
 
@@ -75,7 +77,7 @@ const WORDS: Catalogue = {
   not_computed: (a) => `${a.what} could not be computed: ${a.problem}`,
   server_gone: (a) => `the server stopped answering after ${seconds(a.after_s)}; the run was ended`,
   same_server: (a) =>
-    `baseline and shadow are the same server (same ${a.how}); where that is meant, declare it with --aa`,
+    `two variants are the same server (same ${a.how}); where that is meant, declare it with --aa`,
   interrupted: (a) =>
     a.after_s === undefined
       ? 'interrupted: judged by what was seen until then'
@@ -106,6 +108,10 @@ const WORDS: Catalogue = {
       : `metrics that it does not have: ${a.names} (--server-metrics names those to watch)`,
   drift: (a) =>
     `${a.what.replaceAll('_', ' ')} grew over the run by ${a.growth.toPrecision(3)} ${a.unit} (${a.low.toPrecision(3)} to ${a.high.toPrecision(3)}), from a mean of ${a.level.toPrecision(3)} ${a.unit}`,
+  repeats_differ: (a) =>
+    `a repeated payload takes ${percent(a.baseline, 0)} of the time of its first sending on the baseline and ${percent(a.candidate, 0)} here (${integer(a.payloads)} payloads): one of them caches answers; latency is judged on first sendings`,
+  clients_differ: (a) =>
+    `its ${integer(a.clients)} clients differ by more than chance: a balancer keeps clients on servers that are not alike, so that clients are the sample; more runs (--runs 5) or fresh connections (--no-connection-reuse) decide sooner`,
   open_loop_throughput: () =>
     'in an open loop below saturation throughput is the rate that was offered, and no evidence of its own',
   closed_loop_throughput: () =>
@@ -128,7 +134,7 @@ const WORDS: Catalogue = {
     `the interval of ${a.check} reaches over its limit: judged on the point figure, as k6 does, another run may answer differently`,
   fallback: (a) => `the load machine was the limit at ${a.from} clients; this run used ${a.to}`,
   output_length_differs: (a) =>
-    `the shadow's answers are ${change(a.ratio)} long in tokens: times per answer compare different work`,
+    `its answers are ${change(a.ratio)} long in tokens beside the baseline's: times per answer compare different work`,
   prefix_cache: (a) =>
     `each prompt was asked ${a.times.toFixed(1)} times${a.cached_share !== undefined ? `, and the server had ${percent(a.cached_share, 0)} of the prompt tokens in its cache` : ''}: a prefix cache flatters TTFT; --unique-prefix shuts it out`,
   tokens_estimated: (a) =>
@@ -216,18 +222,18 @@ const WORDS: Catalogue = {
   foreign_log_lines: (a) => `${a.lines} log lines of other traffic were left out`,
   prometheus_failed: (a) => `Prometheus could not be asked: ${a.cause}`,
   no_scrape_after: (a) =>
-    a.metric === ''
-      ? `no scrape of ${a.instance || 'the target'} after the last answer was seen in time: the figures would miss the test's end; give a longer --scrape-wait, or look at the target in Prometheus`
-      : `${a.metric} ends before the test does (${a.series} series): the server stopped showing it`,
+    given(a.metric) === ''
+      ? `no scrape of ${given(a.instance) === '' ? 'the target' : given(a.instance)} after the last answer was seen in time: the figures would miss the test's end; give a longer --scrape-wait, or look at the target in Prometheus`
+      : `${given(a.metric)} ends before the test does${a.series === undefined ? '' : ` (${a.series} series)`}: the server stopped showing it`,
   target_missing: (a) =>
-    `Prometheus scrapes no target of this job${a.job === '' ? '' : ` ("${a.job}")`}: correct --job or the scrape configuration`,
+    `Prometheus scrapes no target of this job${given(a.job) === '' ? '' : ` ("${given(a.job)}")`}: correct --job or the scrape configuration`,
   target_down: (a) =>
-    `${a.instance} was down in ${a.scrapes} scrapes during the test${a.cause === '' ? '' : ` (${a.cause})`}`,
+    `${a.instance} was down in ${a.scrapes} scrapes during the test${given(a.cause) === '' ? '' : ` (${given(a.cause)})`}`,
   no_series: (a) =>
     a.when === 'before'
-      ? `${a.instance} was not scraped before the test: what it counted then is not known`
+      ? `${given(a.instance) === '' ? 'the target' : given(a.instance)} was not scraped before the test: what it counted then is not known`
       : `Prometheus has no samples of ${a.metric} for this test: does the server show it, under this job?`,
-  not_a_number: (a) => `${a.figure} is no number (NaN): nothing was observed in the window`,
+  not_a_number: (a) => `${a.figure} is no number: nothing was observed in the window`,
   several_series: (a) =>
     `the contract's question for ${a.figure} has ${a.series} answers (several engines or models): --window exact sums over them`,
   counter_reset: (a) =>

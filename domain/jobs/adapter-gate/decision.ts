@@ -3,6 +3,7 @@ import type { Baseline } from './baseline.ts';
 import { DECIDING, clientEstimates, decidingFigures } from './baseline.ts';
 import type { Check } from '../../verdict/check.ts';
 import { FAIL_ON_ANY, decide } from '../../verdict/decide.ts';
+import { EXIT, type ExitCode } from '../../verdict/exit-codes.ts';
 import { judge, type Limits } from './checks.ts';
 import { finding, type Finding } from '../../verdict/findings.ts';
 import { GATE_SCHEMA_VERSION, type LoadTest } from './load-test.ts';
@@ -98,6 +99,19 @@ export function decideGate(of: DecisionRequest): Decision {
     mlflow: null,
   };
 }
+
+/** Whether a pass is one: another gate may have failed the same version meanwhile. */
+export const passStands = ({ findings }: Pick<Decision, 'findings'>): boolean =>
+  !findings.some(({ code }) => code === 'other_gate_failed');
+
+const EXITS: Readonly<Record<Decision['decision'], ExitCode>> = {
+  passed: EXIT.pass,
+  failed: EXIT.gate_failed,
+  invalid: EXIT.invalid,
+};
+
+export const decisionExit = (decision: Decision): ExitCode =>
+  passStands(decision) ? EXITS[decision.decision] : EXIT.gate_failed;
 
 function baselineFindings(baseline: Baseline, test: LoadTest, candidate: CandidateModel): Finding[] {
   const findings: Finding[] = [];

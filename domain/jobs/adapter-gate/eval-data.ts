@@ -1,5 +1,6 @@
 /** The gate's prompts: JSONL with a field `prompt_inference` a line; other fields are left alone. */
 import type { Prompt } from '../../load/prompt.ts';
+import { fieldOf } from '../../text/fields.ts';
 
 export const PROMPT_FIELD = 'prompt_inference';
 
@@ -25,8 +26,7 @@ export function parseEvalData(text: string): { prompts: readonly Prompt[]; bad: 
         bad.push({ line, problem: `no JSON (${error instanceof Error ? error.message : String(error)})` });
         return;
       }
-      const prompt: unknown =
-        typeof value === 'object' && value !== null ? Reflect.get(value, PROMPT_FIELD) : undefined;
+      const prompt: unknown = fieldOf(value, PROMPT_FIELD);
       if (typeof prompt !== 'string' || prompt.trim() === '')
         bad.push({
           line,

@@ -1,6 +1,6 @@
 /** load_test_results.json: what the first step hands to the second. */
 import * as v from 'valibot';
-import { BadValue } from '../../text/units.ts';
+import { parseJson } from '../../text/parse-json.ts';
 import { isFinding, type Finding } from '../../verdict/findings.ts';
 
 export const GATE_SCHEMA_VERSION = 1;
@@ -87,18 +87,5 @@ export type LoadTest = v.InferOutput<typeof loadTestSchema>;
 
 /** @throws BadValue that names the file and what is wrong with it */
 export function parseLoadTest(text: string, where: string): LoadTest {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new BadValue(
-      `${where} is not JSON (${String(error)}); give the load_test_results.json of gate:load-test`,
-    );
-  }
-  const result = v.safeParse(loadTestSchema, value);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new BadValue(
-    `${where}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}; give the load_test_results.json of gate:load-test`,
-  );
+  return parseJson(loadTestSchema, text, where, 'give the load_test_results.json of gate:load-test');
 }

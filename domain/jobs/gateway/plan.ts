@@ -1,5 +1,6 @@
 /** What the cli tells one k6 process of the gateway suite (a phase), and what that process tells back. */
 import * as v from 'valibot';
+import { planFiles, thresholdsSeen } from '../../run/k6-files.ts';
 import { parseJson } from '../../text/parse-json.ts';
 import { INPUT_TYPES } from './programs.ts';
 import { GATEWAY_PHASES, GATEWAY_SCENARIOS } from './scenarios.ts';
@@ -46,6 +47,7 @@ const shapeSchema = v.variant('shape', [
 ]);
 
 const phasePlanSchema = v.strictObject({
+  ...planFiles,
   run_key: v.string(),
   scenario: v.picklist(GATEWAY_SCENARIOS),
   phase: v.picklist(GATEWAY_PHASES),
@@ -57,8 +59,6 @@ const phasePlanSchema = v.strictObject({
   timeout_ms: whole,
   /** k6's own thresholds. */
   thresholds: v.record(v.string(), v.array(v.string())),
-  request_log: v.string(),
-  summary_file: v.string(),
 });
 export type PhasePlan = v.InferOutput<typeof phasePlanSchema>;
 export type LoadShape = PhasePlan['load'];
@@ -66,7 +66,7 @@ export type ClosedShape = Extract<LoadShape, { shape: 'closed' }>;
 export type BurstShape = Extract<LoadShape, { shape: 'burst' }>;
 
 const phaseSummarySchema = v.strictObject({
-  thresholds: v.array(v.strictObject({ metric: v.string(), expression: v.string(), ok: v.boolean() })),
+  thresholds: thresholdsSeen,
   started: whole,
   finished: whole,
   /** Iterations of all scenarios, singles before and after left out. */

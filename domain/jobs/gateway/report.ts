@@ -1,6 +1,6 @@
 /** The one model of a gateway run's result: everything rendered, and gateway.json itself, is this. */
 import type { VerdictWord } from '../../verdict/check.ts';
-import { worstExit } from '../../verdict/decide.ts';
+import { worstExit, worstWord } from '../../verdict/decide.ts';
 import { EXIT, type ExitCode } from '../../verdict/exit-codes.ts';
 import type { ScenarioResult } from './judge.ts';
 import type { GatewayProgram } from './programs.ts';
@@ -44,8 +44,7 @@ export function gatewayReport(run: GatewayRun, scenarios: readonly ScenarioResul
     ...(run.interrupted ? [EXIT.interrupted] : []),
     ...(scenarios.length === 0 ? [EXIT.inconclusive] : []),
   ]);
-  const word =
-    WORST_FIRST.find((one) => scenarios.some(({ verdict }) => verdict.word === one)) ?? 'inconclusive';
+  const word = worstWord(scenarios.map(({ verdict }) => verdict.word));
   const interrupted = run.interrupted && word === 'pass';
   return {
     schema_version: GATEWAY_SCHEMA_VERSION,
@@ -58,5 +57,3 @@ export function gatewayReport(run: GatewayRun, scenarios: readonly ScenarioResul
     exit_code,
   };
 }
-
-const WORST_FIRST: readonly VerdictWord[] = ['invalid', 'fail', 'inconclusive', 'pass'];

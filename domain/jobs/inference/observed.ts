@@ -249,6 +249,6 @@ function metricFindings(server: ServerReport, variant: Measured['variant']): Fin
   const vanished = list('vanished');
   if (vanished !== '') return [finding('metrics_vanished', { names: vanished }, { variant })];
   if (asked > 0 && answered === 0) return [finding('metrics_absent', { names: '' }, { variant })];
-  const absent = list('absent');
-  return absent === '' ? [] : [finding('metrics_absent', { names: absent }, { variant })];
+  const names = list('absent');
+  return names === '' ? [] : [finding('metrics_absent', { names }, { variant })];
 }

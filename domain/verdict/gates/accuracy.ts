@@ -1,12 +1,13 @@
 /** The difference of accuracy over distinct payloads. */
-import { scoresOf } from '../../quality/scores.ts';
+import { scoresOf, undecidedBy } from '../../quality/scores.ts';
 import { normalQuantile, studentTQuantile } from '../../statistics/distributions.ts';
+import { mcnemar } from '../../statistics/exact-tests.ts';
 import { payloadDifference } from '../../statistics/means.ts';
 import { tango, type PairedCounts } from '../../statistics/paired-proportions.ts';
 import { refuse, type Outcome } from '../../statistics/outcome.ts';
 import type { Gate } from '../thresholds.ts';
 import { byPayload, type PayloadScores } from './by-payload.ts';
-import type { Bounds, Evaluation, Pair } from './evaluation.ts';
+import { differenceBounds, type Bounds, type Evaluation, type Pair } from './evaluation.ts';
 
 /**
  * Payloads below which no data could pass this margin: with every answer agreeing, Tango's bound is Wilson's for none in
@@ -43,10 +44,13 @@ export function scoredEvaluation(
   { pair, scored, alpha }: ScoredBy,
 ): Evaluation {
   const margin = margin_pp / 100;
-  const scores = [pair.baseline, pair.shadow].map(({ measured }) => scoresOf(measured, scored));
-  const undecided = scores.map((one) => one?.undecided ?? null).find((words) => words !== null) ?? null;
-  const [baseline, shadow] = [pair.baseline, pair.shadow].map(({ measured }, side) =>
-    byPayload(measured, (undecided === null ? scores[side]?.values : null) ?? new Float64Array()),
+  const sides = [pair.baseline.measured, pair.shadow.measured];
+  const undecided = undecidedBy(sides, scored);
+  const [baseline, shadow] = sides.map((measured) =>
+    byPayload(
+      measured,
+      (undecided === null ? scoresOf(measured, scored)?.values : null) ?? new Float64Array(),
+    ),
   );
   const common = [...(baseline ?? [])].flatMap(([id, before]): [PayloadScores, PayloadScores][] => {
     const after = shadow?.get(id);
@@ -56,9 +60,7 @@ export function scoredEvaluation(
   const needs = fewestPayloads(margin, alpha);
   const share = (side: 0 | 1): number | null =>
     n === 0 ? null : common.reduce((sum, one) => sum + one[side].right / one[side].answers, 0) / n;
-  const steady = common.every((sides) =>
-    sides.every(({ right, answers }) => right === 0 || right === answers),
-  );
+  const steady = common.every((both) => both.every(({ right, answers }) => right === 0 || right === answers));
   return {
     ...about,
     scale: 'difference',
@@ -66,11 +68,13 @@ export function scoredEvaluation(
     limit: -margin,
     n,
     n_of: 'payloads',
+    floor: needs,
     advisory: n > 0 && n < needs ? { reason: 'too_few', needs, has: n } : null,
     baseline: share(0),
     shadow: share(1),
+    mid_p: steady && n > 0 ? midP(countsOf(common)) : null,
     at(level) {
-      if (undecided !== null) return refuse('no_data', `the answers could not be scored: ${undecided}`);
+      if (undecided !== null) return refuse('no_data', undecided);
       return steady ? byCounts(common, margin, level) : byMeans(common, margin, level);
     },
   };
@@ -79,7 +83,7 @@ export function scoredEvaluation(
 type Scores = readonly (readonly [PayloadScores, PayloadScores])[];
 
 /** Answers that never vary: one yes or no a payload and variant. */
-function byCounts(common: Scores, margin: number, level: number): Outcome<Bounds> {
+function countsOf(common: Scores): PairedCounts {
   const counts: Record<keyof PairedCounts, number> = {
     bothOk: 0,
     onlyShadowOk: 0,
@@ -90,18 +94,18 @@ function byCounts(common: Scores, margin: number, level: number): Outcome<Bounds
     const [was, is] = [before.right > 0, after.right > 0];
     counts[was ? (is ? 'bothOk' : 'onlyBaselineOk') : is ? 'onlyShadowOk' : 'neither'] += 1;
   }
-  const outcome = tango(counts, level);
+  return counts;
+}
+
+function midP({ onlyBaselineOk, onlyShadowOk }: PairedCounts): number | null {
+  const outcome = mcnemar(onlyBaselineOk, onlyShadowOk);
+  return outcome.ok ? outcome.midP : null;
+}
+
+function byCounts(common: Scores, margin: number, level: number): Outcome<Bounds> {
+  const outcome = tango(countsOf(common), level);
   if (!outcome.ok) return outcome;
-  const { estimate, lower, upper } = outcome;
-  const critical = normalQuantile(1 - level);
-  const working = {
-    estimate,
-    margin: -margin,
-    se: (estimate - lower) / critical,
-    critical,
-    deployment_sd: 0,
-  };
-  return { ok: true, estimate, lower, upper, working };
+  return { ok: true, ...differenceBounds(outcome, normalQuantile(1 - level), -margin) };
 }
 
 /** Answers that vary from one sending to the next: the mean difference by payload. */
@@ -112,13 +116,5 @@ function byMeans(common: Scores, margin: number, level: number): Outcome<Bounds>
   );
   const outcome = payloadDifference(differences, level);
   if (!outcome.ok) return outcome;
-  const { estimate, lower, upper, se, degrees } = outcome;
-  const critical = studentTQuantile(1 - level, degrees);
-  return {
-    ok: true,
-    estimate,
-    lower,
-    upper,
-    working: { estimate, margin: -margin, se, critical, deployment_sd: 0 },
-  };
+  return { ok: true, ...differenceBounds(outcome, studentTQuantile(1 - level, outcome.degrees), -margin) };
 }

@@ -1,54 +1,70 @@
 /** Gates to checks: the interval rule with Holm's correction for fails, or the point rule; and what an open one needs. */
 import { METRICS, isMetricName, type Unit } from '../../record/metrics.ts';
 import type { Variant } from '../../variants.ts';
-import { advise, decide } from '../../statistics/decision.ts';
+import { advise, decide, upToOneDigit, type Advice } from '../../statistics/decision.ts';
 import { holmRejections } from '../../statistics/multiplicity.ts';
 import type { Outcome } from '../../statistics/outcome.ts';
 import type { Advisory, Check, Role, Undecided } from '../check.ts';
 import { finding, type Finding } from '../findings.ts';
-import { gateId, type Gate } from '../thresholds.ts';
+import { gateFigure, gateId, type Gate } from '../thresholds.ts';
+import type { GatePlan } from '../plan.ts';
 import { accuracyGate } from './accuracy.ts';
-import { errorRateGate } from './error-rate.ts';
+import { errorRateGate, type InFlight } from './error-rate.ts';
 import type { Bounds, Evaluation, Pair } from './evaluation.ts';
-import { latencyGate } from './latency.ts';
-import { costGate, cpquGate } from './money.ts';
+import { latencyGate, payloadGate } from './latency.ts';
+import { moneyGate } from './money.ts';
 import { outputLengthGate } from './output-length.ts';
 import { agreementGate, qualityGate } from './quality.ts';
-import { throughputGate } from './throughput.ts';
+import { throughputGate, type LoadKind } from './throughput.ts';
 
 export interface GateContext {
   /** One-sided level. */
   readonly alpha: number;
+  /** Of the last look, where this is an earlier one: floors are properties of the plan. */
+  readonly final_alpha?: number;
   readonly rule: 'interval' | 'point';
-  /** Ids that count even where the plan lets them only inform. */
+  /** Ids that count whatever the plan says. */
   readonly required: readonly string[];
+  /** Which gates count, from settings, labels and the warm-up; null: not planned, so that floors by size decide. */
+  readonly plan: readonly GatePlan[] | null;
   /** Log-SD between deployments of one build, by statistic; absent: not known, taken as 0. */
   readonly deployment_log_sd: Readonly<Partial<Record<string, number>>>;
   readonly block_ms: number;
-  readonly closed_loop: boolean;
+  readonly load: LoadKind;
+  readonly in_flight: InFlight;
 }
 
 function evaluate(gate: Gate, pair: Pair, context: GateContext): Evaluation {
+  const final = context.final_alpha ?? context.alpha;
   switch (gate.gate) {
     case 'latency':
-      return latencyGate(gate, pair, context.alpha, context.deployment_log_sd[gate.statistic] ?? 0);
+      return latencyGate(gate, pair, final, context.deployment_log_sd[gate.statistic] ?? 0);
+    case 'typical':
+    case 'mean':
+      return payloadGate(gate, pair, context.alpha);
     case 'error_rate':
-      return errorRateGate(gate, pair);
+      return errorRateGate(gate, pair, context.in_flight, final);
     case 'accuracy':
-      return accuracyGate(gate, pair, context.alpha);
+      return accuracyGate(gate, pair, final);
     case 'quality':
-      return qualityGate(gate, pair, context.alpha);
+      return qualityGate(gate, pair, final);
     case 'agreement':
       return agreementGate(gate, pair);
     case 'cost':
-      return costGate(gate, pair);
     case 'cpqu':
-      return cpquGate(gate, pair);
+      return moneyGate(gate, pair);
     case 'output_length':
       return outputLengthGate(gate, pair);
     case 'throughput':
-      return throughputGate(gate, pair, context.block_ms, context.closed_loop);
+      return throughputGate(gate, pair, context.block_ms, context.load, context.in_flight);
   }
+}
+
+/** Never from what was measured, where there is a plan. */
+function advisoryOf(id: string, evaluation: Evaluation, context: GateContext): Advisory | null {
+  if (context.required.includes(id)) return null;
+  const planned = context.plan?.find((one) => one.id === id);
+  return planned === undefined ? evaluation.advisory : planned.advisory;
 }
 
 /** A gate with its evaluation, or with the exception that evaluating it threw: one broken gate must not cost the others. */
@@ -74,7 +90,7 @@ export function judgeGates(gates: readonly Gate[], pair: Pair, context: GateCont
     try {
       const evaluation = evaluate(gate, pair, context);
       const id = gateId(gate);
-      const advisory = context.required.includes(id) ? null : evaluation.advisory;
+      const advisory = advisoryOf(id, evaluation, context);
       entries.push({ id, evaluation, advisory, outcome: evaluation.at(context.alpha) });
     } catch (error) {
       broken.push({ gate, problem: error instanceof Error ? error.message : String(error) });
@@ -139,6 +155,7 @@ const roleOf = (advisory: Advisory | null): Role => {
       return 'blocks';
     case 'restates_latency':
       return 'advises';
+    case 'power':
     case 'too_few':
     case 'by_choice':
       return 'informs';
@@ -196,6 +213,9 @@ function judgeGate(
     alpha: level,
     answer,
     undecided: answer !== 'inconclusive' ? null : undecided(shown, evaluation, pair, counted),
+    ...(shown.basis === undefined ? {} : { basis: shown.basis }),
+    ...(typeof evaluation.unseen === 'number' ? { unseen: evaluation.unseen } : {}),
+    ...(typeof evaluation.mid_p === 'number' ? { mid_p: evaluation.mid_p } : {}),
   };
 }
 
@@ -205,8 +225,7 @@ function notComputed(gate: Gate, variant: Variant, context: GateContext, problem
     kind: 'gate',
     id,
     subject: { variant },
-    metric: gate.gate === 'latency' ? gate.metric : gate.gate,
-    statistic: gate.gate === 'latency' ? gate.statistic : null,
+    ...gateFigure(gate),
     scale: 'ratio',
     unit: unitOf(gate.gate),
     op: '<=',
@@ -227,23 +246,35 @@ function notComputed(gate: Gate, variant: Variant, context: GateContext, problem
 
 /** @param alone it fails at the plain level, and not at Holm's, at which `bounds` stand */
 function undecided(bounds: Bounds, evaluation: Evaluation, pair: Pair, alone: boolean): Undecided {
-  const advice = advise({ ...bounds.working, n: evaluation.n });
+  if (bounds.memory !== null) return { reason: 'memory', requests: Number(bounds.memory.toPrecision(1)) };
+  // Below the floor there is no error to extrapolate: the floor is what is known.
+  const { floor = 0, n } = evaluation;
+  const advice: Advice =
+    n < floor
+      ? { kind: 'need_more', more: floor < Infinity ? upToOneDigit(floor - n) : null, equal: null }
+      : advise({ ...bounds.working, n });
+  const minutesOf = (more: number | null): number | null => {
+    const per_s = Math.min(
+      pair.baseline.summary.throughput.ok_per_s,
+      pair.shadow.summary.throughput.ok_per_s,
+    );
+    return evaluation.n_of === 'requests' && per_s > 0 && more !== null ? more / per_s / 60 : null;
+  };
+  if (alone) {
+    const more = advice.kind === 'need_more' ? advice.more : null;
+    return { reason: 'fails_alone', more, minutes: minutesOf(more) };
+  }
   switch (advice.kind) {
     case 'grey_zone':
-      return { reason: 'grey_zone' };
+      return { reason: 'grey_zone', equal: advice.equal };
     case 'deployment_noise':
-      return { reason: 'deployment_noise', log_sd: bounds.working.deployment_sd / Math.SQRT2 };
-    case 'need_more': {
-      // Without any bound there is no error to extrapolate: the floor is what is known.
-      const floor =
-        evaluation.advisory?.reason === 'too_few' ? evaluation.advisory.needs - evaluation.n : evaluation.n;
-      const more = Number.isFinite(advice.more) ? advice.more : Math.max(floor, 1);
-      const per_s = Math.min(
-        pair.baseline.summary.throughput.ok_per_s,
-        pair.shadow.summary.throughput.ok_per_s,
-      );
-      const minutes = evaluation.n_of === 'requests' && per_s > 0 ? more / per_s / 60 : null;
-      return alone ? { reason: 'fails_alone', more, minutes } : { reason: 'need_more', more, minutes };
-    }
+      return { reason: 'deployment_noise', log_sd: (bounds.working.deployment_sd ?? 0) / Math.SQRT2 };
+    case 'need_more':
+      return {
+        reason: 'need_more',
+        more: advice.more,
+        equal: advice.equal,
+        minutes: minutesOf(advice.more),
+      };
   }
 }

@@ -1,92 +1,37 @@
-/** What it costs: a request, and a correct answer (CpQU). */
-import { costPerQualityRatio, costRatio, type TotalsRatio } from '../../statistics/ratio-of-totals.ts';
-import { refuse, type Outcome } from '../../statistics/outcome.ts';
+/** What it costs: an answer, and a correct answer (CpQU). Payloads are clusters in both. */
+import { costPerQualityRatio, costRatio } from '../../statistics/ratio-of-totals.ts';
+import { costPerRight, undecidedBy, USUAL_METRIC } from '../../quality/scores.ts';
+import { refuse } from '../../statistics/outcome.ts';
 import type { Gate } from '../thresholds.ts';
-import { scoresOf } from '../../quality/scores.ts';
-import { byPayload, type PayloadScores } from './by-payload.ts';
-import type { Bounds, Evaluation, Pair } from './evaluation.ts';
-import { pairedValues, pairsIn } from './paired.ts';
+import { costsByPayload } from './by-payload.ts';
+import { ratioBounds, type Evaluation, type Pair } from './evaluation.ts';
 
-function bounds(outcome: Outcome<TotalsRatio>, margin: number): Outcome<Bounds> {
-  if (!outcome.ok) return outcome;
-  const { ratio, log, se, critical } = outcome;
+type MoneyGate = Extract<Gate, { gate: 'cost' | 'cpqu' }>;
+
+export function moneyGate(of: MoneyGate, { baseline, shadow }: Pair): Evaluation {
+  const { gate, margin } = of;
+  const metric = of.gate === 'cpqu' ? (of.metric ?? USUAL_METRIC) : null;
+  const per = metric === null ? 'answer' : 'right_answer';
+  const totals = costsByPayload(baseline.measured, shadow.measured, per, metric ?? USUAL_METRIC);
+  const undecided = metric === null ? null : undecidedBy([baseline.measured, shadow.measured], metric);
+  const statistics = gate === 'cost' ? costRatio : costPerQualityRatio;
   return {
-    ok: true,
-    ...ratio,
-    working: { estimate: log.estimate, margin: Math.log(margin), se, critical, deployment_sd: 0 },
-  };
-}
-
-const costPairs = (pair: Pair): ReturnType<typeof pairedValues> =>
-  pairedValues(pair, ({ cost_eur }) => cost_eur);
-
-export function costGate(gate: Extract<Gate, { gate: 'cost' }>, pair: Pair): Evaluation {
-  const blocks = costPairs(pair);
-  return {
-    gate: 'cost',
-    metric: 'request_cost_eur',
-    statistic: 'mean',
+    gate,
+    metric: gate === 'cost' ? 'request_cost_eur' : 'cpqu',
+    statistic: gate === 'cost' ? 'mean' : null,
     scale: 'ratio',
     better: 'lower',
-    limit: gate.margin,
-    n: pairsIn(blocks),
-    n_of: 'requests',
-    advisory: null,
-    baseline: pair.baseline.summary.cost?.mean ?? null,
-    shadow: pair.shadow.summary.cost?.mean ?? null,
-    at: (level) => bounds(costRatio(blocks, level), gate.margin),
-  };
-}
-
-/** The metric of a gate that names none. */
-const USUAL_METRIC = 'correction';
-
-function costPerQuality(scores: ReadonlyMap<string, PayloadScores>): number | null {
-  let [cost, right] = [0, 0];
-  for (const { cost_eur, cost_right } of scores.values())
-    [cost, right] = [cost + cost_eur, right + cost_right];
-  return right > 0 ? cost / right : null;
-}
-
-const NOTHING = { cost_eur: 0, cost_right: 0 };
-
-export function cpquGate(gate: Extract<Gate, { gate: 'cpqu' }>, pair: Pair): Evaluation {
-  const metric = gate.metric ?? USUAL_METRIC;
-  const sides = [pair.baseline, pair.shadow].map(({ measured }) => ({
-    measured,
-    scores: scoresOf(measured, metric),
-  }));
-  const undecided =
-    sides.map(({ scores }) => scores?.undecided ?? null).find((words) => words !== null) ?? null;
-  const none: ReadonlyMap<string, PayloadScores> = new Map();
-  const [baseline = none, shadow = none] = sides.map(({ measured, scores }) =>
-    undecided === null && scores !== null ? byPayload(measured, scores.values) : none,
-  );
-  const totals = [...new Set([...baseline.keys(), ...shadow.keys()])].map((id) => {
-    const before = baseline.get(id) ?? NOTHING;
-    const after = shadow.get(id) ?? NOTHING;
-    return {
-      baseline_cost: before.cost_eur,
-      baseline_correct: before.cost_right,
-      shadow_cost: after.cost_eur,
-      shadow_correct: after.cost_right,
-    };
-  });
-  return {
-    gate: 'cpqu',
-    metric: 'cpqu',
-    statistic: null,
-    scale: 'ratio',
-    better: 'lower',
-    limit: gate.margin,
+    limit: margin,
     n: totals.length,
     n_of: 'payloads',
     advisory: null,
-    baseline: costPerQuality(baseline),
-    shadow: costPerQuality(shadow),
-    at: (level) =>
-      undecided === null
-        ? bounds(costPerQualityRatio(totals, level), gate.margin)
-        : refuse('no_data', `the answers could not be scored: ${undecided}`),
+    baseline:
+      metric === null ? (baseline.summary.cost?.mean ?? null) : costPerRight(baseline.measured, metric),
+    shadow: metric === null ? (shadow.summary.cost?.mean ?? null) : costPerRight(shadow.measured, metric),
+    at(level) {
+      if (undecided !== null) return refuse('no_data', undecided);
+      const outcome = statistics(totals, level);
+      return outcome.ok ? { ok: true, ...ratioBounds(outcome, margin) } : outcome;
+    },
   };
 }

@@ -1,16 +1,16 @@
 /** How long the answers are, in tokens: where they differ, times per answer compare different work. */
-import { costRatio, type TotalsRatio } from '../../statistics/ratio-of-totals.ts';
+import { pairedTotalsRatio, type TotalsRatio } from '../../statistics/ratio-of-totals.ts';
 import type { Outcome } from '../../statistics/outcome.ts';
 import type { Gate } from '../thresholds.ts';
-import type { Evaluation, Pair } from './evaluation.ts';
+import { ratioBounds, type Evaluation, type Pair } from './evaluation.ts';
 import { pairedValues, pairsIn } from './paired.ts';
 
 const tokenPairs = (pair: Pair): ReturnType<typeof pairedValues> =>
   pairedValues(pair, ({ optional }) => optional.get('tokens'));
 
-/** Shadow / baseline, of answers to the same prompts; a ratio of totals as cost is. */
+/** Shadow / baseline, of answers to the same prompts: their totals over this list. */
 export const lengthRatio = (pair: Pair, alpha: number): Outcome<TotalsRatio> =>
-  costRatio(tokenPairs(pair), alpha);
+  pairedTotalsRatio('tokens', tokenPairs(pair), alpha);
 
 /** Shorter is as bad as longer: judged on the factor by which the lengths differ, 1 and above. */
 export function outputLengthGate(gate: Extract<Gate, { gate: 'output_length' }>, pair: Pair): Evaluation {
@@ -29,17 +29,17 @@ export function outputLengthGate(gate: Extract<Gate, { gate: 'output_length' }>,
     at(alpha) {
       const outcome = lengthRatio(pair, alpha);
       if (!outcome.ok) return outcome;
-      const { log, se, critical } = outcome;
+      const { log, critical } = outcome;
       const { lower, upper } = log;
       const [near, far] = [Math.abs(lower), Math.abs(upper)].toSorted((a, b) => a - b);
       const estimate = Math.abs(log.estimate);
-      return {
-        ok: true,
-        estimate: Math.exp(estimate),
-        lower: lower <= 0 && upper >= 0 ? 1 : Math.exp(near ?? 0),
-        upper: Math.exp(far ?? Number.POSITIVE_INFINITY),
-        working: { estimate, margin: Math.log(gate.margin), se, critical, deployment_sd: 0 },
+      const folded = { estimate, lower: lower <= 0 && upper >= 0 ? 0 : (near ?? 0), upper: far ?? Infinity };
+      const ratio = {
+        estimate: Math.exp(folded.estimate),
+        lower: Math.exp(folded.lower),
+        upper: Math.exp(folded.upper),
       };
+      return { ok: true, ...ratioBounds({ ratio, log: folded, critical }, gate.margin) };
     },
   };
 }

@@ -5,7 +5,7 @@ import { payloadDifference } from '../../statistics/means.ts';
 import { refuse, type Outcome } from '../../statistics/outcome.ts';
 import type { Gate } from '../thresholds.ts';
 import { scoredEvaluation } from './accuracy.ts';
-import type { Bounds, Evaluation, Pair } from './evaluation.ts';
+import { differenceBounds, type Bounds, type Evaluation, type Pair } from './evaluation.ts';
 
 export const qualityGate = (
   gate: Extract<Gate, { gate: 'quality' }>,
@@ -31,7 +31,7 @@ export function agreementGate(gate: Extract<Gate, { gate: 'agreement' }>, pair: 
   const excess = Float64Array.from(repeated, ({ between, within }) => between - (within ?? 0));
   return {
     gate: 'agreement',
-    metric: 'answers_differ',
+    metric: 'agreement',
     statistic: null,
     scale: 'difference',
     better: 'lower',
@@ -53,7 +53,5 @@ function bounds(excess: Float64Array, margin: number, level: number): Outcome<Bo
     );
   const outcome = payloadDifference(excess, level);
   if (!outcome.ok) return outcome;
-  const { estimate, lower, upper, se, degrees } = outcome;
-  const critical = studentTQuantile(1 - level, degrees);
-  return { ok: true, estimate, lower, upper, working: { estimate, margin, se, critical, deployment_sd: 0 } };
+  return { ok: true, ...differenceBounds(outcome, studentTQuantile(1 - level, outcome.degrees), margin) };
 }

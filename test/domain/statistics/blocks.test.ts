@@ -60,7 +60,7 @@ describe('agreement', () => {
 
 describe('blockRule', () => {
   const weights = blockWeights([1, 1, 1]);
-  const spread = { within: 0.01, withinDegrees: 60, weights };
+  const spread = { within: 0.01, withinCritical: 2, withinDegrees: 60, weights };
   it('takes the noise inside where blocks agree', () => {
     const rule = blockRule({ ...spread, estimates: Float64Array.of(0.1, 0.11, 0.09) }, 0.025);
     expect(rule).toMatchObject({ source: 'within', se: 0.1, degrees: 60, least: 0 });
@@ -74,10 +74,28 @@ describe('blockRule', () => {
   });
   it('is plain with one block', () => {
     const one = blockRule(
-      { within: 4, withinDegrees: 10, estimates: Float64Array.of(7), weights: blockWeights([5]) },
+      {
+        within: 4,
+        withinCritical: 2.2,
+        withinDegrees: 10,
+        estimates: Float64Array.of(7),
+        weights: blockWeights([5]),
+      },
       0.025,
     );
     expect(one).toMatchObject({ source: 'within', se: 2, degrees: 10, least: 0 });
+  });
+  it('takes an A-B-B-A as one replicate: a drift that it cancels is no disagreement', () => {
+    // A drift of 0.2 a repetition: by position the two pairs of a repetition differ by it, as wholes they agree.
+    const drifting = {
+      within: 0.0004,
+      withinCritical: 2,
+      withinDegrees: 60,
+      estimates: Float64Array.of(0.2, -0.2, 0.2, -0.2),
+      weights: blockWeights([1, 1, 1, 1]),
+    };
+    expect(blockRule(drifting, 0.025).source).toBe('between');
+    expect(blockRule({ ...drifting, replicates: [0, 0, 1, 1] }, 0.025).source).toBe('within');
   });
   it('counts an uneven pair of blocks for less than two', () => {
     expect(betweenDegrees(blockWeights([100, 100]))).toBe(1);

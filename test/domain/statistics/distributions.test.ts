@@ -4,7 +4,8 @@ import {
   betaQuantile,
   binomialCdf,
   binomialPmf,
-  binomialQuantile,
+  chiSquareQuantile,
+  fisherTail,
   normalCdf,
   normalQuantile,
   studentTCdf,
@@ -77,18 +78,17 @@ describe('beta and binomial', () => {
       expect(Math.abs(sum - binomialCdf(k, 50, 0.3))).toBeLessThan(1e-13);
     }
   });
-  it('takes the smallest k whose cdf reaches q', () => {
-    for (const [n, p] of [
-      [10, 0.5],
-      [300, 0.01],
-      [5000, 0.95],
-    ] as const) {
-      for (const q of [0.001, 0.025, 0.5, 0.999]) {
-        const k = binomialQuantile(q, n, p);
-        expect(binomialCdf(k, n, p)).toBeGreaterThanOrEqual(q);
-        expect(binomialCdf(k - 1, n, p)).toBeLessThan(q);
-      }
-    }
+  it('F with one degree above is the square of t; chi-square is near its tables', () => {
+    for (const [t, df] of [
+      [2, 7],
+      [0.5, 30],
+      [5, 3],
+    ] as const)
+      expect(Math.abs(fisherTail(t * t, 1, df) - 2 * studentTCdf(-t, df))).toBeLessThan(1e-13);
+    // With two degrees above, F has a closed form.
+    expect(Math.abs(fisherTail(3, 2, 10) - (1 + (2 * 3) / 10) ** -5)).toBeLessThan(1e-13);
+    expect(Math.abs(chiSquareQuantile(0.025, 9) / 2.7004 - 1)).toBeLessThan(0.01);
+    expect(chiSquareQuantile(0.975, 58) / 80.936).toBeCloseTo(1, 3);
   });
 });
 
@@ -102,6 +102,7 @@ describe('parameters outside their domain throw and are named', () => {
     () => betaQuantile(0.5, -1, 2),
     () => betaCdf(1.5, 1, 2),
     () => binomialCdf(1, 2.5, 0.5),
-    () => binomialQuantile(1, 10, 0.5),
+    () => fisherTail(1, 0, 3),
+    () => chiSquareQuantile(0.5, 0),
   ])('%s', (call) => expect(call).toThrow(/is|are/));
 });

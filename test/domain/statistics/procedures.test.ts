@@ -1,40 +1,17 @@
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { kolmogorovSmirnov, mannWhitney } from '../../../domain/statistics/diagnostics.ts';
-import { normalCdf } from '../../../domain/statistics/distributions.ts';
-import {
-  obrienFlemingConstant,
-  obrienFlemingCriticals,
-  obrienFlemingLevels,
-} from '../../../domain/statistics/group-sequential.ts';
-import { holmAdjust, holmRejections } from '../../../domain/statistics/multiplicity.ts';
-import { planQuantileRatio, smallestProof } from '../../../domain/statistics/planning.ts';
-import { sortSamples } from '../../../domain/statistics/quantiles.ts';
+import { obrienFlemingConstant, obrienFlemingLevels } from '../../../domain/statistics/group-sequential.ts';
+import { holmRejections } from '../../../domain/statistics/multiplicity.ts';
 import { seededRandom } from '../../../domain/statistics/random.ts';
 import { trend } from '../../../domain/statistics/trend.ts';
 import { expectClose, oracles, value } from './oracles.ts';
 
 describe('Holm', () => {
-  it('adjusts as the oracle', () => {
-    holmAdjust(oracles.multiplicity.p).forEach((p, i) =>
-      expectClose(p, oracles.multiplicity.holm[i] ?? Number.NaN),
-    );
-  });
-  it('by levels rejects what adjusted p-values reject', () => {
-    const p = fc.array(fc.double({ min: 0, max: 0.2, noNaN: true }), { minLength: 1, maxLength: 8 });
-    fc.assert(
-      fc.property(p, (values) => {
-        const byLevel = holmRejections(values.length, 0.05, (i, level) => (values[i] ?? 1) <= level);
-        const adjusted = holmAdjust(values);
-        // Where rounding alone decides, either answer is right.
-        adjusted.forEach((q, i) => {
-          if (Math.abs(q - 0.05) > 1e-12) expect(byLevel[i]).toBe(q <= 0.05);
-        });
-      }),
-    );
-  });
-  it('throws for a p-value that cannot be', () => {
-    expect(() => holmAdjust([0.1, Number.NaN])).toThrow('p is NaN');
+  it('rejects what the adjusted p-values of the oracle do', () => {
+    const { p, holm } = oracles.multiplicity;
+    for (const alpha of [0.01, 0.025, 0.05, 0.1, 0.2]) {
+      const rejected = holmRejections(p.length, alpha, (i, level) => (p[i] ?? 1) <= level);
+      rejected.forEach((found, i) => expect(found).toBe((holm[i] ?? 1) <= alpha));
+    }
   });
 });
 
@@ -48,11 +25,9 @@ describe("O'Brien and Fleming", () => {
   it('one look is no looking', () => {
     expectClose(obrienFlemingLevels(1, 0.025)[0] ?? Number.NaN, 0.025, 1e-6);
   });
-  it('levels rise, and t criticals lie outside the normal ones', () => {
+  it('levels rise', () => {
     const levels = obrienFlemingLevels(4, 0.025);
     expect(levels).toEqual(levels.toSorted((a, b) => a - b));
-    const criticals = obrienFlemingCriticals(0.025, [10, 20, 30, 40]);
-    criticals.forEach((t, k) => expect(normalCdf(-t)).toBeLessThan(levels[k] ?? 0));
   });
   it('throws for looks and levels that cannot be', () => {
     expect(() => obrienFlemingLevels(0, 0.025)).toThrow('looks is 0');
@@ -119,34 +94,4 @@ describe('trend', () => {
     [trend(new Float64Array(40), 0.025, new Float64Array(40)), 'bad_value'],
     [trend(new Float64Array(40), 0.025, new Float64Array(39)), 'bad_value'],
   ])('refuses %j', (outcome, reason) => expect(outcome).toMatchObject({ ok: false, reason }));
-});
-
-describe('planning', () => {
-  it.each(oracles.sample_size_quantile_ratio.cases)('$n for sigma $sigma, p $p, margin $margin', (c) => {
-    expect(
-      planQuantileRatio({ log_sd: c.sigma, p: c.p, margin: c.margin, power: c.power, alpha: 0.05 }),
-    ).toBe(c.n);
-  });
-  it('throws for what cannot be planned', () => {
-    const plan = { log_sd: 0.5, p: 0.95, margin: 1.15, power: 0.8, alpha: 0.05 };
-    expect(() => planQuantileRatio({ ...plan, margin: 1 })).toThrow('margin is 1');
-    expect(() => planQuantileRatio({ ...plan, log_sd: Number.NaN })).toThrow('log_sd is NaN');
-    expect(() => smallestProof(0, () => false)).toThrow('nothing below');
-  });
-});
-
-describe('rank diagnostics', () => {
-  const sorted = (values: readonly number[]) => value(sortSamples(Float64Array.from(values))).sorted;
-  it.each(oracles.mann_whitney)('Mann-Whitney $name', (c) => {
-    const result = mannWhitney(sorted(c.x), sorted(c.y));
-    expectClose(result.u, c.U1);
-    expectClose(result.p, c.p_asymptotic_cc);
-    expectClose(result.superiority, c.cles_P_x_gt_y);
-  });
-  it.each(oracles.ks_2samp)('Kolmogorov-Smirnov $D', ({ x, y, D }) => {
-    expectClose(kolmogorovSmirnov(sorted(x), sorted(y)), D);
-  });
-  it('sees nothing between equal samples', () => {
-    expect(mannWhitney(sorted([1, 1]), sorted([1]))).toEqual({ u: 1, superiority: 0.5, p: 1 });
-  });
 });

@@ -19,40 +19,28 @@ function ratio(baseline: Durations, shadow: Durations, options: QuantileRatioOpt
   return value(quantileRatio(value(pairLatency(sample(baseline), sample(shadow))).pair, options));
 }
 
-describe('quantileRatio against the oracle', () => {
+describe('quantileRatio against the first oracle: what the error terms of today leave as it was', () => {
   const section = oracles.woodruff_obm_mover_quantile_ratio;
   it.each(section.cases)('p = $p, alpha = $alpha_one_sided', (c) => {
-    const r = ratio([section.base], [section.shadow], {
-      p: c.p,
-      alpha: c.alpha_one_sided,
-      rhoRange: [0, 0.95],
-    });
+    const r = ratio([section.base], [section.shadow], { p: c.p, alpha: c.alpha_one_sided });
     expectClose(r.baseline.quantile_ms, c.q_base);
     expectClose(r.shadow.quantile_ms, c.q_shadow);
     expectClose(r.log.estimate, c.log_ratio);
     expectClose(r.baseline.rawLongRunVariance, c.lrv_base_raw);
     expectClose(r.shadow.rawLongRunVariance, c.lrv_shadow_raw);
     expectClose(r.rawLongRunCovariance, c.lrv_cross_raw);
-    expectClose(r.rho, c.rho);
-    expect(r.degrees).toBe(c.df);
-    expectClose(r.critical, c.t);
-    expect([r.baseline.ranks.lower, r.baseline.ranks.upper]).toEqual(c.ranks_base);
-    expect([r.shadow.ranks.lower, r.shadow.ranks.upper]).toEqual(c.ranks_shadow);
-    expectClose(r.log.lower, c.log_ratio_lower);
-    expectClose(r.log.upper, c.log_ratio_upper);
-    expectClose(r.ratio.lower, c.ratio_lower);
-    expectClose(r.ratio.upper, c.ratio_upper);
   });
 });
 
 describe('smallestFiniteSample', () => {
-  it('is 164 for p95 and 661 for p99 at alpha 0.025, and the interval agrees', () => {
-    expect(smallestFiniteSample(0.95, 0.025)).toBe(164);
-    expect(smallestFiniteSample(0.99, 0.025)).toBe(661);
+  it('is 92 for p95 and 476 for p99 at alpha 0.025, and the interval agrees', () => {
+    expect(smallestFiniteSample(0.95, 0.025)).toBe(92);
+    expect(smallestFiniteSample(0.99, 0.025)).toBe(476);
+    expect(smallestFiniteSample(0.05, 0.025)).toBe(92);
   });
   it.each([
-    [0.95, 164],
-    [0.99, 661],
+    [0.95, 92],
+    [0.99, 476],
   ])('p = %d has no upper bound below n = %d', (p, n) => {
     // Spread so evenly that batch means find less than independence would: the floor p (1 - p) decides.
     const even = (count: number) => [Array.from({ length: count }, (_, i) => 100 + ((i * 0.618034) % 1))];
@@ -124,14 +112,14 @@ describe('quantileRatio holds for any data', () => {
 describe('quantileRatio at its edges', () => {
   const many = Array.from({ length: 1000 }, (_, i) => 100 + ((i * 0.618034) % 1) * 50);
   it('has infinite bounds where there is too little data', () => {
-    const { ratio: r, se } = ratio([[1, 2]], [[3]], { p: 0.95 });
-    expect([r.lower, r.upper, se]).toEqual([0, Infinity, Infinity]);
+    const { ratio: r } = ratio([[1, 2]], [[3]], { p: 0.95 });
+    expect([r.lower, r.upper]).toEqual([0, Infinity]);
   });
   it('widens by the noise between deployments', () => {
     const plain = ratio([many], [many], { p: 0.5 });
     const noisy = ratio([many], [many], { p: 0.5, deployment_log_sd: 0.05 });
     expectClose(noisy.log.upper, Math.hypot(plain.log.upper, Math.SQRT2 * plain.critical * 0.05), 1e-12);
-    expect(noisy.se).toBe(plain.se);
+    expect(noisy.sampling).toEqual(plain.sampling);
   });
   it('takes durations of 0 ms, but not a percentile of 0 ms', () => {
     const some = [0, ...many];

@@ -1,72 +1,27 @@
-/** A comparison as titled tables of text: the one arrangement that the terminal and markdown both show. */
-import type { GateCheck, LimitCheck } from '../../domain/verdict/check.ts';
-import type { Spread } from '../../domain/figures/by-prompt.ts';
-import type { Comparison } from '../../domain/result/comparison.ts';
-import { METRICS, type TrendName } from '../../domain/record/metrics.ts';
-import type { AccuracySummary, TrendSummary, VariantSummary } from '../../domain/figures/summary.ts';
+/** A run's comparison as a report: its tables, checks and pictures. */
 import { formatDuration } from '../../domain/text/units.ts';
-import { presentVariants, type Variant } from '../../domain/variants.ts';
+import { METRICS, type TrendName } from '../../domain/record/metrics.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
+import type { Spread } from '../../domain/figures/by-prompt.ts';
+import type { Series } from '../../domain/figures/series.ts';
 import { formatSlo } from '../../domain/figures/slo.ts';
-import { capacitySections, driftSection, endpointsSection } from './capacity.ts';
-import { MISSING, change, eur, instant, integer, ms, percent, points, quantity } from './format.ts';
+import type { AccuracySummary, TrendSummary, VariantSummary } from '../../domain/figures/summary.ts';
+import type { Comparison } from '../../domain/result/comparison.ts';
+import { BASELINE, candidatesOf, presentVariants } from '../../domain/variants.ts';
+import { lowerIsBetter } from '../../domain/verdict/check.ts';
+import type { FailOn } from '../../domain/verdict/decide.ts';
+import { gatesSection, judgedChecks, limitsSection } from './check-sections.ts';
+import { capacityFigure, capacitySections, driftSection, endpointsSection } from './capacity.ts';
+import { figureRows, variantColumns } from './figure-rows.ts';
+import { MISSING, eur, instant, integer, ms, percent, quantity } from './format.ts';
+import { charts } from './html/charts.ts';
+import { stageBars } from './html/stages.ts';
 import { inferenceSections, loadInWords } from './inference.ts';
+import { asJson, withoutPasses, type Report } from './report.ts';
 import type { Section } from './section.ts';
-import {
-  advisory,
-  checkLabel,
-  difference,
-  gateInterval,
-  gateLimit,
-  limitBound,
-  limitValue,
-  mark,
-  undecided,
-} from './words.ts';
-
-export type { Section } from './section.ts';
-
-/** One figure of each variant and, where both are there, the change. */
-type Row = readonly [
-  label: string,
-  of: (summary: VariantSummary) => number | null | undefined,
-  show: (value: number) => string,
-  delta?: 'ratio' | 'points',
-];
-
-function figures(comparison: Comparison, rows: readonly Row[]): string[][] {
-  const { baseline, shadow } = comparison.variants;
-  return rows.flatMap(([label, of, show, delta]) => {
-    const values = presentVariants(comparison.variants).map((variant) => {
-      const summary = comparison.variants[variant];
-      return summary === undefined ? undefined : of(summary);
-    });
-    if (values.every((value) => value === null || value === undefined)) return [];
-    const shown = values.map((value) => (value === null || value === undefined ? MISSING : show(value)));
-    if (baseline === undefined || shadow === undefined) return [[label, ...shown]];
-    const [before, after] = [of(baseline), of(shadow)];
-    if (
-      before === null ||
-      before === undefined ||
-      after === null ||
-      after === undefined ||
-      delta === undefined
-    )
-      return [[label, ...shown, '']];
-    return [
-      [
-        label,
-        ...shown,
-        delta === 'ratio' ? (before === 0 ? MISSING : change(after / before)) : points(after - before),
-      ],
-    ];
-  });
-}
-
-const heads = (comparison: Comparison, first: string): string[] => {
-  const present = presentVariants(comparison.variants);
-  return [first, ...present, ...(present.length === 2 ? ['change'] : [])];
-};
+import { variantTable, type Row } from './variant-table.ts';
+import { MARKS } from './words/marks.ts';
+import { capital, comparisonSentence } from './words/verdict.ts';
 
 function trendRows(name: TrendName, statistics: readonly (keyof TrendSummary)[]): Row[] {
   const { label, unit } = METRICS[name];
@@ -78,70 +33,17 @@ function trendRows(name: TrendName, statistics: readonly (keyof TrendSummary)[])
   ]);
 }
 
-export function gatesSection(comparison: Comparison): Section | null {
-  const gates = comparison.checks.filter((check): check is GateCheck => check.kind === 'gate');
-  if (gates.length === 0) return null;
-  const first = comparison.verdict.because[0];
-  const ordered = gates.toSorted((a, b) => Number(b.id === first) - Number(a.id === first));
-  const level = ordered[0]?.alpha ?? 0.025;
-  return {
-    id: 'gates',
-    title: 'Verdict',
-    head: [
-      '',
-      'shadow against baseline',
-      'change',
-      `${percent(1 - 2 * level, 0)} interval`,
-      'limit',
-      'n',
-      'answer',
-    ],
-    rows: ordered.map((gate) => [
-      mark(gate),
-      checkLabel(gate),
-      difference(gate, gate.estimate),
-      gateInterval(gate),
-      gateLimit(gate),
-      `${integer(gate.n)} ${gate.n_of}`,
-      [gate.answer, advisory(gate) || undecided(gate)].filter((text) => text !== '').join(', '),
-    ]),
-  };
-}
-
-export function limitsSection(comparison: Comparison): Section | null {
-  const checks = comparison.checks.filter((check): check is LimitCheck => check.kind !== 'gate');
-  if (checks.length === 0) return null;
-  return {
-    id: 'limits',
-    title: 'Limits and targets',
-    head: ['', 'variant', 'figure', 'value', 'interval', 'limit', 'n'],
-    rows: checks.map((check) => [
-      mark(check),
-      check.variant,
-      checkLabel(check),
-      limitValue(check),
-      check.interval === null
-        ? MISSING
-        : [check.interval.low, check.interval.high]
-            .map((bound) => (bound === null ? 'no bound' : quantity(bound, check.unit)))
-            .join(' to '),
-      `${check.kind === 'target' ? 'target ' : ''}${limitBound(check)}`,
-      integer(check.n),
-    ]),
-  };
-}
-
 function generation(of: NonNullable<Comparison['run']['generation']>): string {
-  const { baseline, shadow } = of.models;
+  const models = presentVariants(of.models).map((variant) => of.models[variant]);
   return [
-    shadow === undefined || shadow === baseline ? baseline : `${baseline ?? ''} against ${shadow}`,
+    [...new Set(models)].join(' against '),
     PROTOCOLS[of.api].label,
     of.streamed ? 'streamed' : 'whole answers',
     `${of.forced ? 'exactly' : 'at most'} ${of.max_tokens} tokens`,
     `temperature ${of.temperature}`,
     ...(of.unique_prefix ? ['a unique prefix a request'] : []),
   ]
-    .filter((part) => part !== undefined && part !== '')
+    .filter((part) => part !== '')
     .join(', ');
 }
 
@@ -151,8 +53,7 @@ function tokens(comparison: Comparison): Section {
   return {
     id: 'tokens',
     title: 'Tokens',
-    head: heads(comparison, 'figure'),
-    rows: figures(comparison, [
+    ...variantTable(comparison, 'figure', [
       ['tokens of an answer, mean', (summary) => summary.tokens?.mean, (value) => value.toFixed(1), 'ratio'],
       ['tokens of a prompt, mean', (summary) => summary.tokens?.prompt_mean, (value) => value.toFixed(1)],
       ...trendRows('tokens_per_s', ['mean', 'p50']),
@@ -244,7 +145,7 @@ function setup(comparison: Comparison): Section {
 }
 
 function latency(comparison: Comparison): Section {
-  const rows = figures(comparison, [
+  const figures = variantTable(comparison, 'figure', [
     ...trendRows('request_duration', ['mean', 'p50', 'p95', 'p99', 'max']),
     ...(['ttft', 'tpot', 'itl', 'e2e'] as const).flatMap((name) => trendRows(name, ['p50', 'p95', 'p99'])),
   ]);
@@ -259,61 +160,65 @@ function latency(comparison: Comparison): Section {
   return {
     id: 'latency',
     title: 'Latency',
-    head: heads(comparison, 'figure'),
-    rows,
+    ...figures,
     ...(infinite.length > 0 ? { note: infinite.join('; ') } : {}),
   };
 }
 
-function errorRows(comparison: Comparison): string[][] {
-  const kinds = new Map<string, Map<Variant, number>>();
-  for (const variant of presentVariants(comparison.variants)) {
-    for (const { kind, status, count } of comparison.variants[variant]?.errors ?? []) {
-      const name = kind === 'status' && status !== null ? `HTTP ${status}` : kind.replaceAll('_', ' ');
-      const counts = kinds.get(name) ?? new Map<Variant, number>();
-      counts.set(variant, (counts.get(variant) ?? 0) + count);
-      kinds.set(name, counts);
-    }
-  }
-  return [...kinds].map(([name, counts]) => [
+/** A row a kind of failure that any variant has. */
+function errorRows({ variants }: Comparison): Row[] {
+  const nameOf = ({ kind, status }: VariantSummary['errors'][number]): string =>
+    kind === 'status' && status !== null ? `HTTP ${status}` : kind.replaceAll('_', ' ');
+  const names = new Set(presentVariants(variants).flatMap((one) => variants[one]?.errors.map(nameOf) ?? []));
+  return [...names].map((name) => [
     name,
-    ...presentVariants(comparison.variants).map((variant) => integer(counts.get(variant) ?? 0)),
-    ...(presentVariants(comparison.variants).length === 2 ? [''] : []),
+    ({ errors }) => errors.reduce((sum, one) => (nameOf(one) === name ? sum + one.count : sum), 0),
+    integer,
   ]);
 }
 
-function accuracyRows(comparison: Comparison): string[][] {
+function accuracyRows(): Row[] {
   const of =
     (pick: (summary: VariantSummary) => AccuracySummary | null): Row['1'] =>
     (summary) =>
       pick(summary)?.share;
   const correction = (summary: VariantSummary): AccuracySummary | null => summary.accuracy.correction;
   const translation = (summary: VariantSummary): AccuracySummary | null => summary.accuracy.translation;
-  return figures(comparison, [
+  return [
     ['correction', of(correction), (value) => percent(value, 1), 'points'],
     ['translation', of(translation), (value) => percent(value, 1), 'points'],
     ['distinct payloads', (summary) => (correction(summary) ?? translation(summary))?.payloads, integer],
     ['scored answers', (summary) => (correction(summary) ?? translation(summary))?.answers, integer],
-  ]);
+  ];
 }
 
-function stageRows(comparison: Comparison): string[][] {
+function stageRows({ variants }: Comparison): Row[] {
   const names = new Set(
-    presentVariants(comparison.variants).flatMap(
-      (variant) => comparison.variants[variant]?.stages.map(({ stage }) => stage) ?? [],
-    ),
+    presentVariants(variants).flatMap((variant) => variants[variant]?.stages.map(({ stage }) => stage) ?? []),
   );
   return [...names].flatMap((name) =>
-    figures(
-      comparison,
-      (['p50', 'p95'] as const).map((statistic): Row => [
-        `${name} ${statistic}`,
-        (summary) => summary.stages.find(({ stage }) => stage === name)?.[statistic],
-        ms,
-        'ratio',
-      ]),
-    ),
+    (['p50', 'p95'] as const).map((statistic): Row => [
+      `${name} ${statistic}`,
+      (summary) => summary.stages.find(({ stage }) => stage === name)?.[statistic],
+      ms,
+      'ratio',
+    ]),
   );
+}
+
+/** Of each candidate, where its tail differs most from the baseline's. */
+function slowest({ slowest_stage }: Comparison): string {
+  const candidates = candidatesOf(slowest_stage);
+  return candidates
+    .flatMap((candidate) => {
+      const one = slowest_stage[candidate];
+      if (one === undefined) return [];
+      const whose = candidates.length > 1 ? `the ${candidate}'s tail` : 'the tail';
+      return [
+        `${whose} differs most in ${one.stage}: p95 ${ms(one.baseline_p95_ms)} against ${ms(one.candidate_p95_ms)}`,
+      ];
+    })
+    .join('; ');
 }
 
 const TRUST_LABELS: Readonly<Record<Comparison['trust'][number]['name'], string>> = {
@@ -326,6 +231,8 @@ const TRUST_LABELS: Readonly<Record<Comparison['trust'][number]['name'], string>
   probe_delay: 'our own delay under load (probe, p95 above idle)',
   probe_samples: "share of the probe's requests sent",
   late_starts: 'lateness of starts (p99)',
+  cpu_samples: "seconds in which the load machine's CPU was seen",
+  burst_spread: "from the burst's first start to its last",
 };
 
 function trust(comparison: Comparison): Section {
@@ -335,14 +242,15 @@ function trust(comparison: Comparison): Section {
     id: 'trust',
     title: 'Trust',
     head: ['', 'what', 'variant', 'figure', 'limit'],
-    rows: comparison.trust.map(({ name, variant, figure, limit, unit, ok }) => [
-      ok ? '✅' : '❌',
+    rows: comparison.trust.map(({ name, variant, figure, op, limit, unit, ok }) => [
+      ok ? MARKS.pass : MARKS.fail,
       TRUST_LABELS[name],
       variant ?? '',
       show(figure, unit),
-      `${name === 'probe_samples' ? 'at least' : 'at most'} ${show(limit, unit)}`,
+      `${lowerIsBetter(op) ? 'at most' : 'at least'} ${show(limit, unit)}`,
     ]),
     detail: true,
+    wide: true,
   };
 }
 
@@ -356,8 +264,7 @@ function goodput(comparison: Comparison): Section | null {
   return {
     id: 'goodput',
     title: 'Goodput',
-    head: heads(comparison, 'figure'),
-    rows: figures(comparison, [
+    ...variantTable(comparison, 'figure', [
       [
         'requests that met the objective',
         (summary) => summary.goodput?.share,
@@ -383,14 +290,8 @@ function loadText({ run, capacity }: Comparison): string {
 }
 
 /** Everything in reading order; a section without rows is left out. */
-export function sections(comparison: Comparison): Section[] {
-  const two = presentVariants(comparison.variants).length === 2;
-  const stage = comparison.slowest_stage;
-  const cpqu = figures(comparison, [['cost per correct answer', (summary) => summary.cpqu, eur, 'ratio']]);
-  const little = figures(comparison, [
-    ['rate x mean time', (summary) => summary.little?.in_flight, (value) => value.toFixed(2)],
-    ['clients', (summary) => summary.little?.clients, integer],
-  ]);
+function sections(comparison: Comparison): Section[] {
+  const stage = slowest(comparison);
   const ramp = comparison.capacity !== undefined && comparison.capacity !== null;
   const all: (Section | null)[] = [
     ...capacitySections(comparison),
@@ -406,8 +307,7 @@ export function sections(comparison: Comparison): Section[] {
     {
       id: 'throughput',
       title: 'Throughput',
-      head: heads(comparison, 'figure'),
-      rows: figures(comparison, [
+      ...variantTable(comparison, 'figure', [
         ['requests/s', (summary) => summary.throughput.requests_per_s, (value) => value.toFixed(2), 'ratio'],
         ['valid answers/s', (summary) => summary.throughput.ok_per_s, (value) => value.toFixed(2), 'ratio'],
       ]),
@@ -415,24 +315,20 @@ export function sections(comparison: Comparison): Section[] {
     {
       id: 'errors',
       title: 'Errors',
-      head: heads(comparison, 'kind'),
-      rows: [
-        ...figures(comparison, [
-          [
-            'error rate',
-            (summary) => (summary.requests === 0 ? null : summary.failed / summary.requests),
-            percent,
-            'points',
-          ],
-        ]),
+      ...variantTable(comparison, 'kind', [
+        [
+          'error rate',
+          (summary) => (summary.requests === 0 ? null : summary.failed / summary.requests),
+          percent,
+          'points',
+        ],
         ...errorRows(comparison),
-      ],
+      ]),
     },
     {
       id: 'cost',
       title: 'Cost',
-      head: heads(comparison, 'figure'),
-      rows: figures(comparison, [
+      ...variantTable(comparison, 'figure', [
         ['mean a request', (summary) => summary.cost?.mean, eur, 'ratio'],
         ['total', (summary) => summary.cost?.total, eur, 'ratio'],
       ]),
@@ -440,32 +336,29 @@ export function sections(comparison: Comparison): Section[] {
     {
       id: 'cpqu',
       title: 'CpQU: cost per quality unit',
-      head: heads(comparison, 'figure'),
-      rows: cpqu,
+      ...variantTable(comparison, 'figure', [
+        ['cost per correct answer', (summary) => summary.cpqu, eur, 'ratio'],
+      ]),
       note: 'total cost / number of correct answers; the deciding metric',
     },
     {
       id: 'accuracy',
       title: 'Accuracy against labels',
-      head: heads(comparison, 'answer'),
-      rows: accuracyRows(comparison),
+      ...variantTable(comparison, 'answer', accuracyRows()),
     },
     {
       id: 'stages',
       title: 'Stages',
-      head: heads(comparison, 'stage'),
-      rows: stageRows(comparison),
-      ...(stage === null
-        ? {}
-        : {
-            note: `the tail differs most in ${stage.stage}: p95 ${ms(stage.baseline_p95_ms)} against ${ms(stage.shadow_p95_ms)}`,
-          }),
+      ...variantTable(comparison, 'stage', stageRows(comparison)),
+      ...(stage === '' ? {} : { note: stage }),
     },
     {
       id: 'little',
       title: "Little's law",
-      head: two ? [...heads(comparison, 'figure')] : heads(comparison, 'figure'),
-      rows: little,
+      ...variantTable(comparison, 'figure', [
+        ['rate x mean time', (summary) => summary.little?.in_flight, (value) => value.toFixed(2)],
+        ['clients', (summary) => summary.little?.clients, integer],
+      ]),
       note: 'in a closed loop both must agree: it checks our data, not the servers',
       detail: true,
     },
@@ -476,4 +369,62 @@ export function sections(comparison: Comparison): Section[] {
     (section): section is Section =>
       section !== null && section.rows.length > 0 && !(ramp && POOLED.includes(section.id)),
   );
+}
+
+/** The runs' own closing line. */
+const CLOSING =
+  'The suite reports a verdict; it promotes nothing. Percentiles are recomputed from `requests.jsonl` (type 7, as k6).';
+
+/** @param series figures over time, where there are any */
+export function comparisonReport(comparison: Comparison, series: Series | null, fail_on: FailOn): Report {
+  const { run, variants, verdict } = comparison;
+  const present = presentVariants(run.variants);
+  const candidates = candidatesOf(variants);
+  const shown = sections(comparison);
+  const drawn = (svg: string): Report['figures'] => (svg === '' ? [] : [{ svg }]);
+  return {
+    name: run.job,
+    run_id: run.run_id,
+    word: verdict.word,
+    title:
+      candidates.length === 0 ? capital(BASELINE) : `${capital(candidates.join(', '))} against ${BASELINE}`,
+    sentence: comparisonSentence(comparison),
+    started_ms: run.started_ms,
+    ended_ms: run.ended_ms,
+    checks: judgedChecks(comparison),
+    findings: comparison.findings,
+    properties: {
+      run_id: run.run_id,
+      verdict: verdict.word,
+      ...Object.fromEntries(present.map((variant) => [variant, run.variants[variant]?.label ?? variant])),
+    },
+    sides: present.map((variant) => ({
+      variant,
+      label: run.variants[variant]?.label ?? variant,
+      requests: variants[variant]?.requests ?? 0,
+    })),
+    facts: [
+      instant(run.started_ms),
+      ...(comparison.capacity === undefined || comparison.capacity === null
+        ? [`${run.clients} clients${present.length > 1 ? ' each' : ''}, ${formatDuration(run.duration_ms)}`]
+        : [`${run.blocks} steps`]),
+      ...(run.status === 'complete' ? [] : [run.status]),
+      run.run_id,
+    ],
+    sections: verdict.word === 'invalid' ? withoutPasses(shown) : shown,
+    figures: [
+      ...drawn(capacityFigure(comparison)),
+      ...charts(comparison, series),
+      ...drawn(stageBars(comparison)),
+    ],
+    columns: variantColumns(comparison),
+    rows: figureRows(comparison),
+    parts: [],
+    not_run: [],
+    unseen: [],
+    closing: CLOSING,
+    json: asJson(comparison),
+    exit_code: comparison.exit_code,
+    fail_on,
+  };
 }
