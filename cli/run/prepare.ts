@@ -10,6 +10,7 @@ import { flagName } from '../../domain/settings/parse.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { settingsFor } from '../../domain/settings/variants.ts';
 import { BASELINE } from '../../domain/variants.ts';
+import type { Price } from '../../domain/quality/price.ts';
 import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
 import { withinReach, type LeftOut } from '../../domain/verdict/left-out.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
@@ -73,6 +74,7 @@ export function prepare(io: Io, job: Job, given: Settings, own?: PayloadSet): Pr
       ? fitting(parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`), settings)
       : readThresholds(settings.thresholds);
   assertGateIds(settings.require, thresholds);
+  if (asksStandIns(job, settings)) settings = { ...settings, price: STAND_IN_PRICE };
   let payloads = own ?? payloadsOf(io, job, settings);
   let starts: Trace['starts'] | null = null;
   const { arrival } = settings;
@@ -113,6 +115,16 @@ export function prepare(io: Io, job: Job, given: Settings, own?: PayloadSet): Pr
     plan: job.ramp ? { blocks: [], looks: [], gap_ms: RAMP_GAP_MS } : planBlocks(settings, job.variants),
   };
 }
+
+/** A small model's usual price, so that a first run shows what answers cost. No server of the user's gets a price unasked. */
+const STAND_IN_PRICE: Price = { prompt: 0.5, cached: 0.25, completion: 1.5 };
+
+const asksStandIns = (job: Job, settings: Settings): boolean =>
+  job.language_model &&
+  !job.ramp &&
+  settings.price === null &&
+  settings.pricePerHour === null &&
+  job.variants.every((variant) => settingsFor(settings, variant).url === null);
 
 /** Whether answers have a cost: one of their own, or by a price. */
 const isCosted = (job: Job, settings: Settings): boolean =>
