@@ -9,7 +9,7 @@ import { command, type Command, type CommandGroup } from '../command.ts';
 import { say, type Io } from '../io.ts';
 import { EFFECTS, JOBS, type Job } from '../jobs/loads.ts';
 import { readRun } from '../read/run.ts';
-import { hasAnswers, removeAnswers, scored } from '../score/score-run.ts';
+import { hasAnswers, readAnswers, removeAnswers, scored, writeWorst } from '../score/score-run.ts';
 import type { Report } from '../report/report.ts';
 import { runReport } from '../report/run.ts';
 import { RUN_NAMES, showReport, writeReport } from '../report/write.ts';
@@ -85,7 +85,9 @@ async function scoredLoad(io: Io, run: RunDirectory, settings: Settings): Promis
   const data = readRun(run);
   if (!hasAnswers(run)) return data;
   try {
-    return data.manifest.payloads.labelled === 0 ? data : await scored(io, run, data, settings, null);
+    const found = data.manifest.payloads.labelled === 0 ? data : await scored(io, run, data, settings, null);
+    writeWorst(run, found, settings.keepAnswers ? readAnswers(run) : new Map());
+    return found;
   } finally {
     if (!settings.keepAnswers) removeAnswers(run);
   }

@@ -7,7 +7,7 @@ import { readRun } from '../read/run.ts';
 import { runReport } from '../report/run.ts';
 import { RUN_NAMES, showReport, writeReport } from '../report/write.ts';
 import { findRun } from '../run/directory.ts';
-import { hasAnswers, scored } from '../score/score-run.ts';
+import { hasAnswers, readAnswers, scored, writeWorst } from '../score/score-run.ts';
 import { COMPARE_SETTINGS, judgedBy } from './compare.ts';
 import { RUN } from './run-argument.ts';
 
@@ -43,6 +43,7 @@ async function scoreCommand(
     parsed.settings,
     assert === null ? null : userPath(io, assert),
   );
+  writeWorst(run, data, readAnswers(run));
   const { report } = runReport(data);
   writeReport(io, report, run.path, RUN_NAMES, { step_summary: true });
   return showReport(io, report, run.path, RUN_NAMES, parsed.settings);

@@ -8,7 +8,8 @@ import { distinctAnswers, parseScore, withScores, type AnswerScore } from '../..
 import type { RunData } from '../../domain/run/data.ts';
 import { asFields, BadField, isFields, text, type Fields } from '../../domain/text/fields.ts';
 import { parseJsonText } from '../../domain/text/json.ts';
-import { mapVariants, presentVariants } from '../../domain/variants.ts';
+import { worst } from '../../domain/quality/worst.ts';
+import { mapVariants, pairsOf, presentVariants } from '../../domain/variants.ts';
 import { readStructured, withAssertionFiles } from '../read/assertion-files.ts';
 import { eachLine } from '../read/lines.ts';
 import { FILES, writeWhole, type RunDirectory } from '../run/directory.ts';
@@ -181,6 +182,35 @@ export async function scored(
   const judged = await judge.told();
   writeWhole(join(run.path, FILES.judge), `${JSON.stringify(judged, null, 2)}\n`);
   return { ...found, judged };
+}
+
+const MOST_WORST = 20;
+
+/**
+ * worst.jsonl: the payloads where each candidate lost most, as payloads that can be sent again (`--payloads`), each with what
+ * was lost and, where texts stay, an answer of each variant.
+ */
+export function writeWorst(
+  run: RunDirectory,
+  { measured }: RunData,
+  texts: ReadonlyMap<string, string>,
+): void {
+  const payloads = payloadsOf(run);
+  const seen = new Set<string>();
+  const lines = pairsOf(measured).flatMap(({ candidate, of: [baseline, other] }) =>
+    worst(baseline, other, MOST_WORST).flatMap((loss) => {
+      const payload = payloads.get(loss.payload_id);
+      // Two candidates may lose the same payload, and an id can't be sent twice.
+      if (payload === undefined || seen.has(loss.payload_id)) return [];
+      seen.add(loss.payload_id);
+      const said = (sha256: string | null): string | null =>
+        sha256 === null ? null : (texts.get(sha256) ?? null);
+      const { lost, slower_ms, baseline_sha256, candidate_sha256 } = loss;
+      const answers = { baseline: said(baseline_sha256), [candidate]: said(candidate_sha256) };
+      return [`${JSON.stringify({ ...payload, worst: { candidate, lost, slower_ms, answers } })}\n`];
+    }),
+  );
+  if (lines.length > 0) writeWhole(join(run.path, FILES.worst), lines.join(''));
 }
 
 /** What was told of the judge; null where none was asked. */
