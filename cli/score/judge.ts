@@ -45,6 +45,8 @@ export interface JudgeOptions extends Pick<
 }
 
 const TRIES = 4;
+/** Of a judge's words: a sentence and a score. */
+const MOST_TOKENS = 300;
 const PAUSE_MS = 500;
 const MOST_PAUSE_MS = 30_000;
 
@@ -70,8 +72,7 @@ export class ModelJudge implements Judge {
   readonly #cache = new Map<string, string>();
   #model: Promise<string> | null = null;
   #spent = 0;
-  #dearest = 0;
-  #asking = 0;
+  #reserved = 0;
   #questions = 0;
   #repeated = 0;
   #disagreed = 0;
@@ -181,6 +182,7 @@ export class ModelJudge implements Judge {
       const body = await this.#ask('/chat/completions', {
         model,
         temperature: 0,
+        max_tokens: MOST_TOKENS,
         messages: [
           { role: 'system', content: asked.system },
           { role: 'user', content: asked.user },
@@ -253,29 +255,42 @@ export class ModelJudge implements Judge {
     }
   }
 
-  /** One question; its cost is reserved before it is asked. @throws NoAnswer */
+  /** One question; the most that it can cost is reserved before it is asked. @throws NoAnswer */
   async #ask(path: string, json: object | null): Promise<unknown> {
-    const { judgeMaxCost: most } = this.#of;
-    if (most !== null) await this.#firstCost();
-    if (most !== null && this.#spent + (this.#asking + 1) * this.#dearest > most)
-      throw new Capped(`the judge's cost would pass --judge-max-cost ${most}`);
-    this.#asking += 1;
+    const body = json === null ? null : JSON.stringify(json);
+    const most = this.#mostCost(body);
+    await this.#reserve(most);
     try {
-      const body = parseJsonText(accepted(await this.#call(path, json)));
-      if (body === undefined) throw new NoAnswer(`${this.#of.url}${path} answered with no JSON`);
-      this.#count(body);
-      return body;
+      const said = parseJsonText(accepted(await this.#call(path, body)));
+      if (said === undefined) throw new NoAnswer(`${this.#of.url}${path} answered with no JSON`);
+      this.#count(said);
+      return said;
     } finally {
-      this.#asking -= 1;
+      this.#reserved -= most;
     }
   }
 
-  /** Until one answer has shown what it costs, one is asked for at a time. */
-  async #firstCost(): Promise<void> {
-    while (this.#dearest === 0 && this.#asking > 0 && !this.#interrupted.aborted) await wait(10);
+  /** No tokenizer makes more tokens than there are characters. */
+  #mostCost(body: string | null): number {
+    const { judgePrice } = this.#of;
+    if (judgePrice === null || body === null) return 0;
+    const usage = { prompt_tokens: body.length, cached_tokens: 0, completion_tokens: MOST_TOKENS };
+    return costOf(judgePrice, usage);
   }
 
-  async #call(path: string, json: object | null): Promise<Answer> {
+  /** Waits while others may still turn out cheaper than they could. @throws Capped */
+  async #reserve(amount: number): Promise<void> {
+    const { judgeMaxCost } = this.#of;
+    const most = judgeMaxCost ?? Infinity;
+    while (this.#spent + this.#reserved + amount > most) {
+      if (this.#reserved === 0 || this.#interrupted.aborted)
+        throw new Capped(`the judge's cost could pass --judge-max-cost ${most}`);
+      await wait(10);
+    }
+    this.#reserved += amount;
+  }
+
+  async #call(path: string, body: string | null): Promise<Answer> {
     const { judgeApiKey: token, judgeTimeoutMs: timeout_ms } = this.#of;
     try {
       return await call(
@@ -283,7 +298,7 @@ export class ModelJudge implements Judge {
           url: `${this.#of.url.replace(/\/+$/, '')}${path}`,
           headers: token === null ? {} : { Authorization: `Bearer ${token}` },
           timeout_ms,
-          ...(json === null ? {} : { body: JSON.stringify(json) }),
+          ...(body === null ? {} : { body }),
         },
         this.#interrupted,
       );
@@ -306,7 +321,6 @@ export class ModelJudge implements Judge {
       completion_tokens: tokens('usage.completion_tokens'),
     });
     this.#spent += cost;
-    this.#dearest = Math.max(this.#dearest, cost);
   }
 }
 
