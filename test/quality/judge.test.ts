@@ -115,7 +115,7 @@ describe('a judge', () => {
   it('costs no more than its cap; what is left is undecided', async () => {
     const { judge: one } = await judge([], {
       judgePrice: { prompt: 1000, cached: 1000, completion: 1000 },
-      judgeMaxCost: 2.5,
+      judgeMaxCost: 1.5,
     });
     const opinions = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => await one.opinion(POLITE, on(`please ${i}`))),
@@ -123,8 +123,8 @@ describe('a judge', () => {
     const undecided = opinions.filter((opinion) => 'undecided' in opinion);
     expect(undecided.length).toBeGreaterThan(0);
     expect(undecided.length).toBeLessThan(20);
-    expect(undecided[0]).toEqual({ undecided: expect.stringContaining('--judge-max-cost 2.5') });
-    expect((await one.told()).cost).toBeLessThanOrEqual(2.5);
+    expect(undecided[0]).toEqual({ undecided: expect.stringContaining('--judge-max-cost 1.5') });
+    expect((await one.told()).cost).toBeLessThanOrEqual(1.5);
   });
 
   it('prefers by content; a preference that flips with the order is a tie', async () => {
