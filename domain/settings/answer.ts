@@ -25,7 +25,7 @@ export const ANSWER = {
   ),
   ignorePath: setting(
     list(named(), 'PATH'),
-    [],
+    ['metadata.model'],
     "a place in the answer whose value does not count where answers are held against each other (an id, a date); the cost's and the stages' never do",
   ),
   traceHeader: setting(headerName, 'X-Trace-Id', "response header that carries the server's trace id"),
