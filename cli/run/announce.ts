@@ -61,7 +61,7 @@ export function announce(
     `${payloads.payloads.length} (${payloads.labelled} with labels) from ${payloads.source}, seed ${settings.seed}${job.variants.length > 1 ? ', the same sequence for both variants' : ''}`,
   );
   if (settings.maxRequests !== null) row('at most', `${settings.maxRequests} requests of each variant`);
-  if (settings.maxCost !== null) row('at most', `EUR ${settings.maxCost} in all`);
+  if (settings.maxCost !== null) row('at most', `${settings.currency} ${settings.maxCost} in all`);
   row('k6', `${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`);
   if (dashboard_port !== null) row('live', `http://127.0.0.1:${dashboard_port}`);
   if (job.ramp) {
