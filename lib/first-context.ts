@@ -66,6 +66,7 @@ export function loadOptions(runtime: Runtime, { name, thresholds, shape }: LoadW
     // Few tags: each distinct set is a series in k6's memory.
     systemTags: ['scenario', 'status', 'name', 'error_code', 'expected_response'],
     userAgent: 'k6-shadow',
+    noConnectionReuse: !settings.connectionReuse,
     ...tlsOptions(settings),
   };
 }

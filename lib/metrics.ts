@@ -14,6 +14,8 @@ export const requestsStarted = new Counter('requests_started');
 export const requestsFinished = new Counter('requests_finished');
 /** Of streamed answers, valid ones only. */
 export const ttft = new Trend('ttft', true);
+/** To the first token that is not reasoning. */
+export const answerTtft = new Trend('answer_ttft', true);
 export const tpot = new Trend('tpot', true);
 /** A systematic sample of each answer's gaps; the request log has all of them. */
 export const itl = new Trend('itl', true);

@@ -14,7 +14,9 @@ import { Engine, type Job, sigmaOf } from './openai/engine.ts';
 import { type OpenAiFlags, flags } from './openai/flags.ts';
 import { knownAnswer, readKnownAnswers } from './openai/known-answers.ts';
 import { vllmMetrics } from './openai/metrics.ts';
-import { asStreamFault, openStream, streamFaults, writeAnswer } from './openai/stream.ts';
+import { captureAt, readCaptures, replay } from './openai/replay.ts';
+import { openStream, writeAnswer } from './openai/stream.ts';
+import { asStreamFault, streamFaults, tellingWith, tokensLeft } from './openai/stream-faults.ts';
 import {
   type Asked,
   type Endpoint,
@@ -89,6 +91,7 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
     prefill_token_ms: options.prefill_token_ms * scale,
     itl_ms: options.itl_ms * scale,
   };
+  const captures = options.replay.flatMap(readCaptures);
   const engine = new Engine({ ...options, ...times_ms }, server.pool);
   const metrics = vllmMetrics(server.registry, options.model, engine.load);
 
@@ -130,6 +133,11 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
   ): void {
     server.post(path, shape, async (body, work) => {
       const { headers, index, slowdown, extra_ms, gone } = work;
+      const captured = captureAt(captures, path, index);
+      if (captured !== null) {
+        await replay(work.takeOver(), captured);
+        return null;
+      }
       if (work.fault !== null && replacing.includes(work.fault.kind)) return { body: {} };
       const asked = read(body);
       const prompt = tokensOf(asked.prompt);
@@ -150,25 +158,26 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
       const drawn_by = greedy ? [] : [asked.temperature, asked.seed ?? `request ${index}`];
       const key = [options.seed, 'answer', model, asked.prompt, ...drawn_by];
       const length = lengthOf(asked, prompt.length, key);
-      const silent = empty || fault?.kind === 'zero_tokens';
+      const silent = empty || tokensLeft(fault, length.tokens) === 0;
       // A forced length, like an empty answer, is not what the model would say by itself.
       const said = silent || asked.ignore_eos ? null : knownAnswer(known, asked.prompt, options.rightness);
       const tokens =
         said === null
-          ? answerTokens(silent ? 0 : length.tokens, ...key)
+          ? answerTokens(silent ? 0 : tokensLeft(fault, length.tokens), ...key)
           : said.slice(0, asked.max_tokens ?? undefined);
       const finish = said === null ? length.finish : tokens.length < said.length ? 'length' : 'stop';
-      const telling: Telling = {
+      const telling = tellingWith(fault, {
         id: `${id_prefix}-${work.trace_id}`,
         created_s: Math.floor(Date.now() / 1000),
         model,
         prompt_tokens: prompt.length,
         tokens,
         finish,
-        usage: asked.include_usage && fault?.kind !== 'no_usage',
+        hidden_tokens: 0,
+        usage: asked.include_usage,
         role_content: options.role_content,
         deltas: options.deltas,
-      };
+      });
       const dialect = speak(telling);
       const answer_cache = greedy && switched(headers, 'x-cache', options.answer_cache);
       const job: Job = {

@@ -1,4 +1,5 @@
 /** The suite's own prompts: read by the parser that reads a user's, many, and unlike each other. */
+import { promptsFor } from '../cli/read/payloads.ts';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { textOf, toPrompt } from '../domain/load/prompt.ts';
@@ -22,4 +23,14 @@ test('short and long, single and conversations', () => {
   expect(words[0]).toBeLessThan(12);
   expect(words.at(-1)).toBeGreaterThan(80);
   expect(prompts.filter(({ messages }) => messages.length > 1).length).toBeGreaterThanOrEqual(6);
+});
+
+test("a payload's own model and the run's are not both asked for", () => {
+  const line = { prompt: 'a', model: 'm' };
+  const read = (model_flag: string | null) =>
+    promptsFor({ as_text: false, model_flag }).parse(line, 'f.jsonl line 2', 'x');
+  expect(read(null).members).toEqual({ model: 'm' });
+  expect(() => read('--shadow-model')).toThrow(
+    'f.jsonl line 2: field "model" is there, and --shadow-model names one too',
+  );
 });

@@ -1,32 +1,26 @@
 /** `npm run calibrate`: the proof that verdicts hold, simulated and, with --live, on real servers. Writes docs/calibration.md. */
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { EXIT } from '../../domain/verdict/exit-codes.ts';
 import { LEAST_DEPLOYMENTS, liveCalibration, type LiveCalibration } from '../../proof/live-calibration.ts';
 import type { ParsedSettings } from '../../domain/settings/settings.ts';
-import { calibrate, type CalibrationPlan, type CalibrationRow } from '../../proof/statistics/calibration.ts';
+import { calibrate, calibrationQuestions, pairsOf, SEED } from '../../proof/statistics/calibration.ts';
+import type { Question, Row } from '../../proof/statistics/questions.ts';
 import { keepNoise, noiseTarget } from '../read/deployment-noise.ts';
 import { say, UsageError, type Io } from '../io.ts';
 import { CALIBRATION, type Job } from '../jobs/loads.ts';
 import { readRun } from '../read/run.ts';
-import { renderCalibration } from '../report/calibration.ts';
+import { anyRed, renderCalibration } from '../report/calibration.ts';
 import { findRun, shownPath, writeWhole } from '../run/directory.ts';
+import { parseThresholds } from '../../domain/verdict/thresholds.ts';
+import shadowThresholds from '../../thresholds/shadow.json' with { type: 'json' };
 import { loadCommand } from './load.ts';
 import { command } from '../command.ts';
 import { absent, number, filePath, setting } from '../../domain/settings/kinds.ts';
 import { settingsOfGroups } from '../../domain/settings/table.ts';
 
 const MARGIN = 1.15;
-
-const PLAN: CalibrationPlan = {
-  noises: ['iid', 'ar1', 'bursts'],
-  sizes: [500, 1000, 2000, 4000, 10_000],
-  ratios: [1, MARGIN, 1.4],
-  percentiles: [0.95],
-  runs: 1000,
-  margin: MARGIN,
-  alpha: 0.025,
-  seed: 20_261_122,
-};
 
 export interface CalibrateOptions {
   /** Live A/A runs; null: simulation only. */
@@ -46,28 +40,51 @@ export async function calibrateCommand(
     throw new UsageError(
       `--live ${options.live} is too few; at least ${LEAST_DEPLOYMENTS}, and 59 to bound the rate of false fails at 5 %`,
     );
-  const plan = { ...PLAN, runs: options.runs };
+  const path = join(io.root, options.page ?? join('docs', 'calibration.md'));
+  openPage(io, path);
+  const { gates } = parseThresholds(shadowThresholds, 'thresholds/shadow.json');
+  const questions = calibrationQuestions(gates);
+  const answered = questions.map((question): { question: Question; rows: Row[] } => ({ question, rows: [] }));
   const started = performance.now();
-  say(
-    io,
-    `simulating ${plan.runs} pairs for each of ${plan.noises.length} kinds of noise and ${plan.sizes.length} sizes`,
-  );
-  let shown = -1;
-  const rows: CalibrationRow[] = [
-    ...calibrate(plan, (share) => {
-      const tenth = Math.floor(share * 10);
-      if (tenth > shown) say(io, `  ${tenth * 10} %`);
-      shown = tenth;
-    }),
-  ];
+  let at = -1;
+  for (const { place, row } of calibrate(questions, options.runs)) {
+    const question = questions[place];
+    if (place !== at && question !== undefined)
+      say(io, `${question.title} (${pairsOf(question, options.runs)} runs a row)`);
+    at = place;
+    answered[place]?.rows.push(row);
+    // Lets Ctrl-C in: what was measured is kept.
+    await setImmediate();
+    if (io.interrupted.aborted) break;
+  }
   const simulated_s = (performance.now() - started) / 1000;
-  const live = options.live === null ? null : await liveRuns(io, job, parsed, options.live);
-  const page = renderCalibration({ plan, rows, simulated_s, live });
-  const path = join(io.root, options.page);
-  writeWhole(path, page);
-  io.stdout.write(page);
+  const interrupted = io.interrupted.aborted;
+  const page = (live: LiveCalibration | null): string =>
+    renderCalibration({
+      answered: answered.filter(({ rows }) => rows.length > 0),
+      pairs: options.runs,
+      seed: SEED,
+      simulated_s,
+      interrupted,
+      live,
+    });
+  // Written before the live runs begin, so that nothing is lost with them.
+  writeWhole(path, page(null));
+  const live = options.live === null || interrupted ? null : await liveRuns(io, job, parsed, options.live);
+  if (live !== null) writeWhole(path, page(live));
+  io.stdout.write(page(live));
   say(io, `written to ${shownPath(io, path)}`);
-  return rows.some(({ red }) => red) ? EXIT.gate_failed : EXIT.pass;
+  if (interrupted) return EXIT.interrupted;
+  return anyRed(answered) ? EXIT.gate_failed : EXIT.pass;
+}
+
+/** @throws UsageError before any work is done, where the page can't be written */
+function openPage(io: Io, path: string): void {
+  try {
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    throw new UsageError(`can't write ${shownPath(io, path)} (${String(error)}); give another with --page`);
+  }
 }
 
 /** Two equal servers, deployed anew for each block, as a declared A/A run of N blocks. */

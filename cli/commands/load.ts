@@ -2,6 +2,7 @@
 import type { Comparison } from '../../domain/result/comparison.ts';
 import type { Manifest } from '../../domain/run/manifest.ts';
 import type { RunData } from '../../domain/run/data.ts';
+import type { Finding, FindingCode } from '../../domain/verdict/findings.ts';
 import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
 import { settingsOfGroups } from '../../domain/settings/table.ts';
 import { BASELINE } from '../../domain/variants.ts';
@@ -27,11 +28,10 @@ export async function loadCommand(io: Io, given_job: Job, given: ParsedSettings)
     );
     const { json, open } = one.settings;
     const shown = showReport(io, report, run.path, RUN_NAMES, { json, open });
-    const limiting = comparison.findings.some(({ code }) => MACHINE_LIMITS.includes(code));
     return {
       run_id: run.id,
       exit_code: k6_exit_code ?? shown,
-      machine_limited: limiting && comparison.verdict.word === 'invalid',
+      machine_limited: comparison.verdict.word === 'invalid' && fewerMayDo(comparison.findings),
     };
   };
   const first = await load(parsed, null);
@@ -42,7 +42,17 @@ export async function loadCommand(io: Io, given_job: Job, given: ParsedSettings)
   return (await load({ ...parsed, settings }, { from_run: first.run_id, from_vus: vus })).exit_code;
 }
 
-const MACHINE_LIMITS: readonly string[] = ['cpu_saturated', 'probe_delay', 'probe_starved', 'late_starts'];
+const MACHINE_LIMITS: readonly FindingCode[] = [
+  'cpu_saturated',
+  'probe_delay',
+  'probe_starved',
+  'late_starts',
+];
+
+/** This machine could not send the load; no number of clients helps where others took its CPUs. */
+const fewerMayDo = (findings: readonly Finding[]): boolean =>
+  findings.some(({ code }) => MACHINE_LIMITS.includes(code)) &&
+  !findings.some((one) => one.code === 'cpu_saturated' && one.args.fits === undefined);
 
 /** A job that takes one server, given one: measured alone, or as both variants in turn. */
 function oneServer(job: Job, parsed: ParsedSettings): { job: Job; parsed: ParsedSettings } {

@@ -7,7 +7,8 @@ import effectThresholds from '../../thresholds/effect.json';
 import mixedThresholds from '../../thresholds/mixed.json';
 import rampThresholds from '../../thresholds/ramp.json';
 import { SINGLE_SETTINGS } from '../../domain/load/single.ts';
-import type { SettingGroup, SettingName } from '../../domain/settings/settings.ts';
+import { APIS, type Api } from '../../domain/protocols/index.ts';
+import type { SettingGroup, SettingName, Settings } from '../../domain/settings/settings.ts';
 import { BASELINE, SHADOW, type ByVariant, type Variant } from '../../domain/variants.ts';
 
 export interface Job {
@@ -41,6 +42,10 @@ export interface Job {
   /** In place of the table's defaults. */
   readonly settings: Readonly<Partial<Record<SettingName, string>>>;
 }
+
+/** The endpoints of language models that a load asks. */
+export const apisOf = (job: Job, { api, mix }: Pick<Settings, 'api' | 'mix'>): readonly Api[] =>
+  job.groups.includes('mix') ? APIS.filter((one) => mix[one] !== undefined) : [api];
 
 const load_groups: readonly SettingGroup[] = [
   'target',

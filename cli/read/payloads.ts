@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { assertDistinctIds, toPayload, withNormalised, type Payload } from '../../domain/load/payload.ts';
-import { toPrompt, type Prompt } from '../../domain/load/prompt.ts';
+import { assertTextOnly, toPrompt, type Prompt } from '../../domain/load/prompt.ts';
 import { jsonValue } from '../../domain/text/json.ts';
 import { BadValue } from '../../domain/text/units.ts';
 import { expectationsOf, metricsOf, type AnswerFields } from '../../domain/quality/expectations.ts';
@@ -41,6 +41,27 @@ export const PROMPTS: PayloadKind<Prompt> = {
   parse: toPrompt,
   shape: '{"id":"...","prompt":"..."} or {"id":"...","messages":[...]}',
 };
+
+export interface PromptUse {
+  /** They are sent as one text each. */
+  readonly as_text: boolean;
+  /** The flag by which the run names a model for all of them; null: none does. */
+  readonly model_flag: string | null;
+}
+
+/** Prompts of which a load can send each as it was written. */
+export const promptsFor = ({ as_text, model_flag }: PromptUse): PayloadKind<Prompt> => ({
+  ...PROMPTS,
+  parse(value, where, fallback_id) {
+    const prompt = toPrompt(value, where, fallback_id);
+    if (as_text) assertTextOnly(prompt, where);
+    if (model_flag !== null && prompt.members?.['model'] !== undefined)
+      throw new BadValue(
+        `${where}: field "model" is there, and ${model_flag} names one too; leave one of them out`,
+      );
+    return prompt;
+  },
+});
 
 /** A payload that was read, with what is known of its right answers. */
 interface Labelled<P> {

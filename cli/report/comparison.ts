@@ -147,7 +147,9 @@ function setup(comparison: Comparison): Section {
 function latency(comparison: Comparison): Section {
   const figures = variantTable(comparison, 'figure', [
     ...trendRows('request_duration', ['mean', 'p50', 'p95', 'p99', 'max']),
-    ...(['ttft', 'tpot', 'itl', 'e2e'] as const).flatMap((name) => trendRows(name, ['p50', 'p95', 'p99'])),
+    ...(['ttft', 'answer_ttft', 'tpot', 'itl', 'e2e'] as const).flatMap((name) =>
+      trendRows(name, ['p50', 'p95', 'p99']),
+    ),
   ]);
   const infinite = presentVariants(comparison.variants).flatMap((variant) => {
     const with_failures = comparison.variants[variant]?.with_failures;

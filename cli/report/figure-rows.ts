@@ -56,6 +56,7 @@ function summaryRows(comparison: Comparison): FigureRow[] {
   for (const trend of [
     'request_duration',
     'ttft',
+    'answer_ttft',
     'tpot',
     'itl',
     'e2e',

@@ -70,6 +70,7 @@ function findings(report: Report, colours: Colours): string[] {
   const tint: Readonly<Record<Severity, (text: string) => string>> = {
     invalid: colours.magenta,
     fail: colours.red,
+    open: colours.yellow,
     warning: colours.yellow,
     note: colours.dim,
   };

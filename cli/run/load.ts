@@ -8,7 +8,7 @@ import { formatDuration } from '../../domain/text/units.ts';
 import { settingsFor, withUrls } from '../../domain/settings/variants.ts';
 import { presentVariants, type ByVariant } from '../../domain/variants.ts';
 import { Interrupted, pause, say, UsageError, type Io } from '../io.ts';
-import type { Job } from '../jobs/loads.ts';
+import { apisOf, type Job } from '../jobs/loads.ts';
 import { watchServers } from '../observe/server-watch.ts';
 import { deploymentNoise } from '../read/deployment-noise.ts';
 import type { PayloadSet } from '../read/payloads.ts';
@@ -44,7 +44,7 @@ export interface LoadRun {
   /** In place of those that job and settings name. */
   readonly payloads?: PayloadSet;
   /** Looks at language models' servers before the load; the settings with what it found. */
-  readonly look?: (io: Io, settings: Settings, deployment: Deployment) => Promise<Settings>;
+  readonly look?: typeof preflight;
   /** Says what will be done. */
   readonly announce?: (ready: Ready) => void;
 }
@@ -100,7 +100,9 @@ async function opened(
   servers: LoadedServers,
 ): Promise<OpenLoad> {
   const { job, parsed, look = preflight } = of;
-  const settings = job.language_model ? await look(io, given.settings, servers.deployment) : given.settings;
+  // A mix has several paths, and so takes none from the settings.
+  const asked = job.groups.includes('mix') ? { ...given.settings, apiPath: null } : given.settings;
+  const settings = job.language_model ? await look(io, asked, apisOf(job, asked), servers.deployment) : asked;
   const prepared = { ...given, settings };
   const dashboard_port = settings.dashboard ? await freePort(DASHBOARD_PORT) : null;
   of.announce?.({ prepared, k6, deployment: servers.deployment, dashboard_port });

@@ -15,14 +15,16 @@ import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
 import { withinReach, type LeftOut } from '../../domain/verdict/left-out.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
-import type { Job } from '../jobs/loads.ts';
+import { apisOf, type Job } from '../jobs/loads.ts';
 import {
   LABELLED,
   PROMPTS,
+  promptsFor,
   readPayloads,
   unlabelledSet,
   withFurther,
   type PayloadSet,
+  type PromptUse,
 } from '../read/payloads.ts';
 import { absolutePaths, readNamed } from '../read/named-file.ts';
 import { readTrace, type Trace } from '../read/trace.ts';
@@ -157,7 +159,7 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
   const read = (path: string, shown: string): PayloadSet =>
     job.payloads === 'labelled'
       ? readPayloads(path, shown, LABELLED, answerFields(settings))
-      : readPayloads(path, shown, PROMPTS);
+      : readPayloads(path, shown, promptsFor(useOf(job, settings)));
   if (settings.payloads !== null) return read(userPath(io, settings.payloads), settings.payloads);
   switch (job.payloads) {
     case 'labelled':
@@ -172,6 +174,16 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
         promptsOfLengths(settings),
       );
   }
+}
+
+function useOf(job: Job, settings: Settings): PromptUse {
+  const naming = job.variants
+    .map((variant) => settingsFor(settings, variant))
+    .find(({ model }) => model !== null);
+  return {
+    as_text: !job.language_model || apisOf(job, settings).some((one) => one !== 'chat'),
+    model_flag: naming === undefined ? null : `--${flagName(naming.named.model)}`,
+  };
 }
 
 /** Words: long enough for a prefill that a cache can spare. */

@@ -6,6 +6,7 @@ import type { Outcome } from '../statistics/outcome.ts';
 
 const COLUMNS: Readonly<Partial<Record<TrendName, OptionalTrend>>> = {
   ttft: 'ttft_ms',
+  answer_ttft: 'answer_ttft_ms',
   tpot: 'tpot_ms',
   itl: 'itl_ms',
   e2e: 'e2e_ms',

@@ -13,6 +13,7 @@ import { quantilePlace } from '../statistics/quantiles.ts';
 import { selectRank } from '../statistics/select.ts';
 import type { ErrorKind } from '../record/errors.ts';
 import type { TrendName } from '../record/metrics.ts';
+import { answerSummary, type AnswerSummary } from './answers.ts';
 import { meetsSlo, type Slo } from './slo.ts';
 import type { GapHistogram } from './gap-histogram.ts';
 import type { Variant } from '../variants.ts';
@@ -98,6 +99,8 @@ export interface VariantSummary {
   readonly stages: readonly ({ readonly stage: string } & TrendSummary)[];
   /** Answers of language models only. */
   readonly tokens: TokenSummary | null;
+  /** Absent where no language model answered. */
+  readonly answers?: AnswerSummary;
   /** Where an objective was given. */
   readonly goodput: GoodputSummary | null;
   /** Little's law: rate x mean time against the clients that ran. */
@@ -203,6 +206,16 @@ export interface SummaryContext {
   readonly slo: Slo | null;
 }
 
+const TRENDS = ['request_duration', 'ttft', 'answer_ttft', 'tpot', 'itl', 'e2e', 'tokens_per_s'] as const;
+
+/** Does an answer begin with reasoning? Where none does, the time to its first word is TTFT. */
+function reasons({ n, optional }: Measured): boolean {
+  const [ttft, answer] = [optional.get('ttft_ms'), optional.get('answer_ttft_ms')];
+  if (ttft === undefined || answer === undefined) return false;
+  for (let i = 0; i < n; i += 1) if ((answer[i] ?? 0) > (ttft[i] ?? 0)) return true;
+  return false;
+}
+
 export function summarise(of: Measured, samples: Samples, context: SummaryContext): VariantSummary {
   const durations = samples.of('request_duration');
   const ok = countValid(of);
@@ -211,11 +224,13 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
   const costs = validValues(of, of.cost_eur);
   const cost_total = total(costs);
   const trends: Partial<Record<TrendName, TrendSummary>> = {};
-  for (const trend of ['request_duration', 'ttft', 'tpot', 'itl', 'e2e', 'tokens_per_s'] as const) {
+  for (const trend of TRENDS) {
+    if (trend === 'answer_ttft' && !reasons(of)) continue;
     const outcome = samples.of(trend);
     if (outcome.ok) trends[trend] = sampleSummary(outcome.sample);
   }
   if (of.gaps !== undefined && of.gaps !== null && of.gaps.n > 0) trends.itl = gapSummary(of.gaps);
+  const answers = answerSummary(of);
   let all_ms = 0;
   for (let i = 0; i < of.n; i += 1) all_ms += of.duration_ms[i] ?? 0;
   return {
@@ -242,6 +257,7 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
     connect_ms: connectMean(of, ok),
     stages: stageSummaries(of),
     tokens: tokenSummary(of, window_s),
+    ...(answers === null ? {} : { answers }),
     goodput: context.slo === null ? null : goodput(of, context.slo, window_s),
     little:
       window_s > 0 && context.clients !== null

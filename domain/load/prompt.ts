@@ -2,6 +2,7 @@
 import { mix32 } from '../statistics/random.ts';
 import { isFields } from '../text/fields.ts';
 import type { Message } from '../protocols/protocol.ts';
+import { assertSendable, type Members } from '../protocols/request-body.ts';
 import { BadValue } from '../text/units.ts';
 
 export interface Prompt {
@@ -9,6 +10,10 @@ export interface Prompt {
   readonly messages: readonly Message[];
   /** In place of the run's own; a trace records each answer's length. */
   readonly max_tokens?: number;
+  /** The request's members that the payload has beside these (tools, response_format, top_p, ...), sent as they were written. */
+  readonly members?: Members;
+  /** What is known of a right answer: kept with the run, and never sent. */
+  readonly expected?: unknown;
 }
 
 const SHAPE = '{"id":"...","prompt":"..."} or {"id":"...","messages":[{"role":"user","content":"..."}]}';
@@ -19,10 +24,63 @@ function messageOf(value: unknown, where: string): Message {
   if (!isFields(value)) throw new BadValue(`${where} is ${shown(value)}; allowed: {"role","content"}`);
   const { role, content } = value;
   if (typeof role !== 'string' || role === '')
-    throw new BadValue(`${where}: field "role" is ${shown(role)}; allowed: user, system, assistant`);
-  if (typeof content !== 'string' || content.trim() === '')
-    throw new BadValue(`${where}: field "content" is ${shown(content)}; allowed: text`);
-  return { role, content };
+    throw new BadValue(
+      `${where}: field "role" is ${shown(role)}; allowed: text, as user, system, assistant or tool`,
+    );
+  // An assistant that calls a tool says nothing itself; a tool's answer may be empty.
+  const silent = role === 'tool' || value['tool_calls'] !== undefined || value['function_call'] !== undefined;
+  const filled =
+    typeof content === 'string' ? content.trim() !== '' : Array.isArray(content) && content.length > 0;
+  const none = content === undefined || content === null || content === '';
+  if (!filled && !(silent && none))
+    throw new BadValue(
+      `${where}: field "content" is ${shown(content)}; allowed: text, or a list of content parts`,
+    );
+  return { ...value, role };
+}
+
+/** Every other member of a payload's line is one of the request. */
+const READ_HERE = new Set([
+  'id',
+  'prompt',
+  'messages',
+  'max_tokens',
+  'output_tokens',
+  'output_length',
+  'members',
+  'extra_body',
+  // What is known of a right answer, and what a run said of it: never sent, or the labels would be asked along.
+  'expected',
+  'assert',
+  'answer',
+  'worst',
+]);
+
+/** How long an answer may be by the payload itself: data sets of vLLM say `output_tokens`, traces `output_length`. */
+function lengthOf(value: Readonly<Record<string, unknown>>, where: string): { max_tokens?: number } {
+  const given = ['max_tokens', 'output_tokens', 'output_length'].filter((name) => value[name] !== undefined);
+  if (given.length > 1)
+    throw new BadValue(`${where}: both "${given[0]}" and "${given[1]}" are there; keep one of them`);
+  const [name] = given;
+  if (name === undefined) return {};
+  const length = value[name];
+  if (!(typeof length === 'number' && Number.isInteger(length) && length > 0))
+    throw new BadValue(`${where}: field "${name}" is ${shown(length)}; allowed: a whole number from 1`);
+  return { max_tokens: length };
+}
+
+function membersOf(value: Readonly<Record<string, unknown>>, where: string): { members?: Members } {
+  const part = (name: string): Members => {
+    const given = value[name] ?? {};
+    if (!isFields(given))
+      throw new BadValue(`${where}: field "${name}" is ${shown(given)}; allowed: an object of members`);
+    return given;
+  };
+  const own = Object.entries(value).filter(([name]) => !READ_HERE.has(name));
+  // A prompt that was read is written down for k6 with its members apart; OpenAI's clients merge an extra_body likewise.
+  const members = { ...part('members'), ...part('extra_body'), ...Object.fromEntries(own) };
+  assertSendable(members, where);
+  return Object.keys(members).length === 0 ? {} : { members };
 }
 
 /**
@@ -31,18 +89,16 @@ function messageOf(value: unknown, where: string): Message {
  */
 export function toPrompt(value: unknown, where: string, fallback_id: string): Prompt {
   if (!isFields(value)) throw new BadValue(`${where}: a prompt is ${SHAPE}, not ${shown(value)}`);
-  const id = value['id'] ?? fallback_id;
+  const given = value['id'] ?? fallback_id;
+  const id = typeof given === 'number' && Number.isFinite(given) ? String(given) : given;
   if (typeof id !== 'string' || id === '')
-    throw new BadValue(`${where}: field "id" is ${shown(id)}; allowed: text`);
-  const { prompt, messages, max_tokens } = value;
-  if (
-    max_tokens !== undefined &&
-    !(typeof max_tokens === 'number' && Number.isInteger(max_tokens) && max_tokens > 0)
-  )
-    throw new BadValue(
-      `${where}: field "max_tokens" is ${shown(max_tokens)}; allowed: a whole number from 1`,
-    );
-  const length = max_tokens === undefined ? {} : { max_tokens };
+    throw new BadValue(`${where}: field "id" is ${shown(id)}; allowed: text or a number`);
+  const { prompt, messages } = value;
+  const further = {
+    ...lengthOf(value, where),
+    ...membersOf(value, where),
+    ...(value['expected'] === undefined ? {} : { expected: value['expected'] }),
+  };
   if ((prompt === undefined) === (messages === undefined))
     throw new BadValue(
       `${where}: ${prompt === undefined ? 'neither "prompt" nor "messages" is there' : 'both "prompt" and "messages" are there'}; a prompt is ${SHAPE}`,
@@ -50,7 +106,7 @@ export function toPrompt(value: unknown, where: string, fallback_id: string): Pr
   if (messages === undefined) {
     if (typeof prompt !== 'string' || prompt.trim() === '')
       throw new BadValue(`${where}: field "prompt" is ${shown(prompt)}; allowed: text`);
-    return { id, messages: [{ role: 'user', content: prompt }], ...length };
+    return { id, messages: [{ role: 'user', content: prompt }], ...further };
   }
   const list: readonly unknown[] = Array.isArray(messages) ? messages : [];
   if (list.length === 0)
@@ -58,19 +114,58 @@ export function toPrompt(value: unknown, where: string, fallback_id: string): Pr
   return {
     id,
     messages: list.map((message, i) => messageOf(message, `${where}: messages[${i}]`)),
-    ...length,
+    ...further,
   };
+}
+
+/** The text of a message: its content, or that of its parts. */
+function contentText({ content }: Message): string {
+  if (typeof content === 'string') return content;
+  const parts: readonly unknown[] = Array.isArray(content) ? content : [];
+  return parts
+    .map((part) => (isFields(part) ? part['text'] : part))
+    .filter((text) => typeof text === 'string')
+    .join('\n');
+}
+
+/**
+ * For protocols that take one text: what that text would leave out of the conversation is refused.
+ * @throws BadValue
+ */
+export function assertTextOnly({ messages }: Prompt, where: string): void {
+  messages.forEach((message, i) => {
+    const { content } = message;
+    const beside = Object.keys(message).filter((name) => !['role', 'content'].includes(name));
+    const parts: readonly unknown[] = Array.isArray(content) ? content : [];
+    const other = parts.find(
+      (part) => !(isFields(part) ? typeof part['text'] === 'string' : typeof part === 'string'),
+    );
+    const what = beside[0] === undefined ? other : beside[0];
+    if (what !== undefined)
+      throw new BadValue(
+        `${where}: messages[${i}] has ${shown(what)}, which an --api that takes one text can't send; use --api chat`,
+      );
+  });
 }
 
 /** The conversation as one text, for protocols that take one. */
 export const textOf = (messages: readonly Message[]): string =>
-  messages.map(({ content }) => content).join('\n\n');
+  messages
+    .map(contentText)
+    .filter((text) => text !== '')
+    .join('\n\n');
 
 /** Puts a text that no other request has before everything else, so that no prefix cache can know the prompt. */
 export function withPrefix(messages: readonly Message[], prefix: string): readonly Message[] {
-  return messages.map((message, i) =>
-    i === 0 ? { ...message, content: `${prefix}${message.content}` } : message,
-  );
+  return messages.map((message, i) => {
+    if (i > 0) return message;
+    const { content } = message;
+    if (Array.isArray(content)) {
+      const parts: readonly unknown[] = content;
+      return { ...message, content: [{ type: 'text', text: prefix }, ...parts] };
+    }
+    return { ...message, content: `${prefix}${contentText(message)}` };
+  });
 }
 
 /**

@@ -2,11 +2,15 @@
 import { LLAMA_TIMINGS, forcedLength, type Protocol, type StreamRules } from './protocol.ts';
 
 const TEXT = ['content'];
+/** `eos`, `limit` or `word`; `none` until it ends. Older servers say it by flags, of which none is read. */
+const FINISH = ['stop_type'];
+const NAMES: StreamRules['extra'] = { model: ['model'], id: ['id'] };
 
 const USAGE: StreamRules['usage'] = {
   completion_tokens: ['tokens_predicted', LLAMA_TIMINGS.completion_tokens],
   prompt_tokens: ['tokens_evaluated'],
   cached_tokens: ['timings.cache_n'],
+  reasoning_tokens: [],
   prefill_ms: [LLAMA_TIMINGS.prefill_ms],
   decode_ms: [LLAMA_TIMINGS.decode_ms],
 };
@@ -27,9 +31,24 @@ export const llamaCompletion: Protocol = {
   stream: {
     token_paths: TEXT,
     text_paths: TEXT,
+    finish_paths: FINISH,
+    chunk_paths: ['content', 'stop', 'timings'],
     terminator: { path: 'stop', equals: true },
-    error: { paths: ['error'], event: 'error' },
+    error: {
+      paths: ['error'],
+      stray_paths: ['error_code', 'code', 'detail', 'message'],
+      event: ['error', 'abort'],
+    },
     usage: USAGE,
+    extra: NAMES,
   },
-  whole: { content_paths: TEXT, text_paths: TEXT, error_paths: ['error'], usage: USAGE },
+  finish_required: false,
+  whole: {
+    content_paths: TEXT,
+    text_paths: TEXT,
+    finish_paths: FINISH,
+    error_paths: ['error'],
+    usage: USAGE,
+    extra: NAMES,
+  },
 };

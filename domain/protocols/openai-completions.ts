@@ -1,5 +1,12 @@
 /** `POST /v1/completions`. */
-import { OPENAI_END, OPENAI_USAGE, openAiBody } from './openai.ts';
+import {
+  OPENAI_END,
+  OPENAI_ERRORS,
+  OPENAI_FINISH,
+  OPENAI_NAMES,
+  OPENAI_USAGE,
+  openAiBody,
+} from './openai.ts';
 import type { Protocol } from './protocol.ts';
 
 const TEXT = ['choices.0.text'];
@@ -9,5 +16,13 @@ export const openAiCompletions: Protocol = {
   path: '/v1/completions',
   body: (ask) => ({ ...openAiBody(ask), prompt: ask.prompt }),
   stream: { ...OPENAI_END, token_paths: TEXT, text_paths: TEXT },
-  whole: { content_paths: TEXT, text_paths: TEXT, error_paths: ['error'], usage: OPENAI_USAGE },
+  finish_required: true,
+  whole: {
+    content_paths: TEXT,
+    text_paths: TEXT,
+    finish_paths: OPENAI_FINISH,
+    error_paths: OPENAI_ERRORS,
+    usage: OPENAI_USAGE,
+    extra: OPENAI_NAMES,
+  },
 };

@@ -9,13 +9,25 @@ export interface StreamRules {
   readonly token_paths?: readonly Path[];
   /** Names of events of which each is a token. */
   readonly token_events?: readonly string[];
+  /** Those of the token paths that are thought, and no part of the answer itself. */
+  readonly reasoning_paths?: readonly Path[];
   readonly text_paths: readonly Path[];
+  /** Where the server says how the answer ended, as a text. */
+  readonly finish_paths?: readonly Path[];
+  /** An object without any of these is no part of an answer; absent: every object is one. */
+  readonly chunk_paths?: readonly Path[];
   readonly terminator:
     | { readonly data: string }
     | { readonly path: Path; readonly equals: boolean | number | string }
     | { readonly event: string };
-  readonly error: { readonly paths?: readonly Path[]; readonly event?: string };
+  readonly error: {
+    readonly paths?: readonly Path[];
+    /** Of objects that are no part of an answer. */
+    readonly stray_paths?: readonly Path[];
+    readonly event?: string | readonly string[];
+  };
   readonly usage: Readonly<Record<Count, readonly Path[]>>;
+  readonly extra: Readonly<Record<AnswerName, readonly Path[]>>;
 }
 
 /** Numbers that an answer may carry; each with the places where servers put it. */
@@ -23,23 +35,34 @@ export const COUNTS = [
   'completion_tokens',
   'prompt_tokens',
   'cached_tokens',
+  /** Of the completion's tokens those that were thought, whether they were sent or not. */
+  'reasoning_tokens',
   'prefill_ms',
   'decode_ms',
 ] as const;
 export type Count = (typeof COUNTS)[number];
 
+/** Names that an answer may carry: who answered, and which answer it is. */
+export const ANSWER_NAMES = ['model', 'id'] as const;
+export type AnswerName = (typeof ANSWER_NAMES)[number];
+
 /** The same of an answer that comes whole, as one JSON object. */
 export interface WholeRules {
   /** An answer has non-empty content at one of these. */
   readonly content_paths: readonly Path[];
+  readonly reasoning_paths?: readonly Path[];
   readonly text_paths: readonly Path[];
+  readonly finish_paths?: readonly Path[];
   readonly error_paths: readonly Path[];
   readonly usage: StreamRules['usage'];
+  readonly extra: StreamRules['extra'];
 }
 
+/** One message of a conversation, as it was written: of an assistant that calls a tool, content is null or absent. */
 export interface Message {
   readonly role: string;
-  readonly content: string;
+  readonly content?: unknown;
+  readonly [member: string]: unknown;
 }
 
 /** What one request asks for. */
@@ -63,6 +86,8 @@ export interface Protocol {
   /** The JSON body of a request. */
   body(ask: Ask): Readonly<Record<string, unknown>>;
   readonly stream: StreamRules;
+  /** A streamed answer that does not say how it ended is none, though it has its terminator. */
+  readonly finish_required: boolean;
   /** Null: this protocol always streams. */
   readonly whole: WholeRules | null;
 }

@@ -18,6 +18,14 @@ export const ERROR_KINDS = [
   'no_token',
   'too_large',
   'wrong_answer',
+  /** The server gave the answer up: finish reason `abort` and the like. */
+  'aborted',
+  /** Its finish reason is an error. */
+  'ended_in_error',
+  /** It has its terminator, and does not say how it ended. */
+  'no_finish',
+  /** All of it is reasoning. */
+  'no_answer',
 ] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 

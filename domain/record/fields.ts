@@ -4,6 +4,7 @@
  * docs/records.md. A new field is a row here, and a value in the writer that knows it.
  */
 import { GATEWAY_PHASES, GATEWAY_SCENARIOS, RECORD_KINDS } from '../jobs/gateway/scenarios.ts';
+import { FINISHES } from '../protocols/finish.ts';
 import { PHASES, VARIANT_NAMES, isVariant } from '../variants.ts';
 import { ERROR_KINDS } from './errors.ts';
 import {
@@ -138,17 +139,69 @@ export const REQUEST_FIELDS = {
     doc: "The answer's text, with `--keep-answers` on a stock k6; else answers.jsonl has it.",
   },
   ttft_ms: { kind: ms, column: 'trend', doc: 'Streamed answers: until the first token.' },
-  tpot_ms: { kind: ms, column: 'trend', doc: 'Time a token after the first; null of one token.' },
+  tpot_ms: {
+    kind: ms,
+    column: 'trend',
+    doc: 'Time a token after those of the first read; null where all came in one.',
+  },
   itl_ms: { kind: ms, column: 'trend', doc: 'Mean gap between token events.' },
   gaps_ms: { kind: amounts, doc: 'Every gap between token events, in their order.' },
   e2e_ms: { kind: ms, column: 'trend', doc: 'Until the last token.' },
-  tokens: { kind: tokens, column: 'trend', doc: 'Tokens of the answer.' },
-  tokens_estimated: { kind: flag, doc: 'The server gave no count: `tokens` are the token events.' },
+  tokens: { kind: tokens, column: 'trend', doc: 'Tokens of the answer that were sent.' },
+  tokens_estimated: {
+    kind: flag,
+    doc: 'The server gave no count, or one that its events can not hold: `tokens` are the token events.',
+  },
   prompt_tokens: { kind: tokens, column: 'trend', doc: "Tokens of the prompt, by the server's count." },
   cached_tokens: {
     kind: tokens,
     column: 'trend',
     doc: "Prompt tokens that a prefix cache knew, by the server's count.",
+  },
+  finish: {
+    kind: oneOf(FINISHES),
+    column: 'u8',
+    doc: 'How the answer ended, by its finish reason; null: it did not say.',
+  },
+  model: { kind: name(), doc: 'The model that says it answered.' },
+  answer_key: {
+    kind: whole,
+    column: 'trend',
+    doc: 'A number made from the id that the answer gave itself: one that was there before is an old answer.',
+  },
+  answer_ttft_ms: {
+    kind: ms,
+    column: 'trend',
+    doc: 'Until the first token that is not reasoning; null where none came.',
+  },
+  hidden_tokens: {
+    kind: tokens,
+    column: 'trend',
+    doc: 'Tokens that the server counts and did not send, as reasoning; they are not in `tokens`.',
+  },
+  token_events: { kind: whole, column: 'trend', doc: 'Events that brought tokens.' },
+  token_reads: {
+    kind: whole,
+    column: 'trend',
+    doc: 'Reads that brought them: fewer than events where something buffers.',
+  },
+  first_read_events: {
+    kind: whole,
+    column: 'trend',
+    doc: 'Token events in the first read; what they carried is no decode step.',
+  },
+  sends: {
+    kind: whole,
+    column: 'trend',
+    doc: 'How often the request was sent: 2 where a kept connection had been closed by the server, and it went out again on a fresh one.',
+  },
+  gateway: {
+    kind: name(),
+    doc: "What a gateway's headers say of the answer (cache, fallback, retry), joined by commas; null: nothing.",
+  },
+  oddities: {
+    kind: name(),
+    doc: 'What the answer did that its protocol does not say, read all the same: names joined by commas; null: nothing.',
   },
   ...BOTH,
 } as const satisfies FieldTable;

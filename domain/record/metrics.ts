@@ -27,6 +27,7 @@ export const METRICS = {
   requests_finished: { kind: 'counter', unit: 'count', better: 'neither', label: 'Requests finished' },
   probe_duration: { kind: 'trend', unit: 'ms', better: 'lower', label: 'Probe' },
   ttft: { kind: 'trend', unit: 'ms', better: 'lower', label: 'TTFT' },
+  answer_ttft: { kind: 'trend', unit: 'ms', better: 'lower', label: 'TTFT of the answer' },
   tpot: { kind: 'trend', unit: 'ms', better: 'lower', label: 'TPOT' },
   itl: { kind: 'trend', unit: 'ms', better: 'lower', label: 'ITL' },
   e2e: { kind: 'trend', unit: 'ms', better: 'lower', label: 'E2E' },

@@ -65,6 +65,7 @@ const START = place('start_ms');
 const DURATION = place('duration_ms');
 const LATE = place('late_ms');
 const TTFT = place('ttft_ms');
+const ANSWER_TTFT = place('answer_ttft_ms');
 const E2E = place('e2e_ms');
 const ERROR = place('error');
 const ENDPOINT = place('endpoint');
@@ -75,13 +76,27 @@ const ESTIMATED = place('tokens_estimated');
 const ANSWER = place('answer_sha256');
 /** In place of an answer's place: none was given, or its digest is not known. */
 export const NO_ANSWER = -1;
+const MODEL = place('model');
+const ODDITIES = place('oddities');
+const GATEWAY = place('gateway');
+
+/** How many valid measured answers have a name in a field. */
+export interface NameCounts {
+  readonly model: ReadonlyMap<string, number>;
+  readonly oddities: ReadonlyMap<string, number>;
+  readonly gateway: ReadonlyMap<string, number>;
+}
+
+function countName(counts: Map<string, number>, name: string | null | undefined): void {
+  if (name !== null && name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+}
 
 /** Open load: from the scheduled start on, or a stalled server would be excused the requests it kept waiting. */
 function fromSchedule(values: Float64Array): void {
   const late_ms = values[LATE] ?? Number.NaN;
   if (Number.isNaN(late_ms)) return;
   values[START] = (values[START] ?? 0) - late_ms;
-  for (const at of [DURATION, TTFT, E2E]) values[at] = (values[at] ?? Number.NaN) + late_ms;
+  for (const at of [DURATION, TTFT, ANSWER_TTFT, E2E]) values[at] = (values[at] ?? Number.NaN) + late_ms;
 }
 
 /** All records of one variant, in the order of the log; call {@link RequestTable.measured} for what figures are made of. */
@@ -107,6 +122,11 @@ export class RequestTable {
   readonly #optional = new Map<OptionalTrend, Float64Array>();
   #gaps: GapHistogram | null = null;
   #estimated = 0;
+  readonly #names = {
+    model: new Map<string, number>(),
+    oddities: new Map<string, number>(),
+    gateway: new Map<string, number>(),
+  };
   #row: Row | null = null;
 
   constructor(variant: Variant) {
@@ -135,7 +155,12 @@ export class RequestTable {
     const stages = of.by_name[STAGES];
     if (stages !== undefined) this.#addStages(row, stages);
     this.#addTrends(row, values);
-    if (measured && values[ERROR] === 0) this.#addTokens(of);
+    if (measured && values[ERROR] === 0) {
+      this.#addTokens(of);
+      countName(this.#names.model, of.names[MODEL]);
+      countName(this.#names.oddities, of.names[ODDITIES]);
+      countName(this.#names.gateway, of.names[GATEWAY]);
+    }
   }
 
   #addTrends(row: number, values: Float64Array): void {
@@ -250,6 +275,7 @@ export class RequestTable {
       optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
       gaps: this.#gaps,
       estimated: this.#estimated,
+      names: this.#names,
     };
   }
 
@@ -365,6 +391,7 @@ export interface Measured extends Columns {
   readonly gaps?: GapHistogram | null;
   /** Valid answers whose tokens the server did not count. */
   readonly estimated?: number;
+  readonly names?: NameCounts;
   /** By metric, where answers were scored after the load. */
   readonly quality?: ReadonlyMap<string, MetricScores>;
 }

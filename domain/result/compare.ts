@@ -80,7 +80,13 @@ export function compare(read: RunData, also: readonly Finding[] = []): Compariso
     ...looked.flatMap((one) => one.findings),
     ...figureFindings(data, summaries),
     // A load that is counted in requests has no times to the first token.
-    ...(planLoad(settings) === null ? streamFindings(settings, manifest.payloads.count, summaries) : []),
+    ...(planLoad(settings) === null
+      ? attempt(
+          'what the answers say',
+          () => streamFindings(settings, manifest.payloads.count, sides, alpha),
+          [],
+        )
+      : []),
     ...attempt('repeats and clients', () => dependenceOf(sides), []),
     ...attempt('the lengths of the answers', () => lengthsOf(data, sides), []),
     ...checkFindings(checks, data, rule),

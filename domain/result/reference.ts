@@ -188,6 +188,7 @@ export function storedData(run: StoredRun, where: string): RunData {
     answers: [],
     block: Int32Array.from(run.block),
     status: new Int32Array(n),
+    finish: new Uint8Array(n),
     error,
     correct: flags('correct'),
     correct_translation: flags('correct_translation'),

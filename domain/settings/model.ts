@@ -1,6 +1,17 @@
 /** Language models: how they are asked, and what of their streamed answers counts. */
 import { APIS } from '../protocols/index.ts';
-import { absent, choice, named, number, numbers, setting, slo, toggle, urlPath } from './kinds.ts';
+import {
+  absent,
+  choice,
+  jsonObject,
+  named,
+  number,
+  numbers,
+  setting,
+  slo,
+  toggle,
+  urlPath,
+} from './kinds.ts';
 
 export const STREAM = {
   api: setting(
@@ -19,6 +30,11 @@ export const STREAM = {
     'each answer has --max-tokens tokens (ignore_eos and min_tokens, where the server takes them); then a gate',
   ),
   temperature: setting(number({ min: 0, max: 5 }), 0, 'sampling temperature'),
+  body: absent(
+    jsonObject,
+    'members that each request has beside its own, as {"top_p":0.9}; null takes one out, as {"stream_options":null}',
+  ),
+  shadowBody: absent(jsonObject, 'the same for the shadow alone, after --body'),
   uniquePrefix: setting(
     toggle,
     false,

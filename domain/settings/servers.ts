@@ -37,6 +37,11 @@ export const TARGET = {
   ),
   clientCert: absent(filePath(), 'PEM file of the client certificate'),
   clientKey: absent(filePath(), "PEM file of the client certificate's key"),
+  connectionReuse: setting(
+    toggle,
+    true,
+    'connections kept between requests; without them each request opens its own',
+  ),
   baselineRestart: absent(
     command,
     'command that redeploys your baseline; run before each further block (--runs)',

@@ -1,4 +1,5 @@
 /** What the settings say of each variant. Nobody else may ask which setting holds a variant's value. */
+import type { Members } from '../protocols/request-body.ts';
 import { BadValue } from '../text/units.ts';
 import { BASELINE, presentVariants, SHADOW, type ByVariant, type Variant } from '../variants.ts';
 import type { SettingName, Settings } from './settings.ts';
@@ -13,8 +14,8 @@ export interface VariantSettings {
   readonly model: string | null;
   readonly api_key: string | null;
   readonly headers: Settings['header'];
-  /** Members that are added to each request's body. */
-  readonly body: Settings['onBody'];
+  /** Changes of each request's body, one after the other: members that are added, or taken out where they are null. */
+  readonly bodies: readonly Members[];
   /** Command that redeploys the server. */
   readonly restart: string | null;
   /** Of a million tokens; null: not given. */
@@ -32,6 +33,8 @@ interface Row {
   readonly withModel: (settings: Settings, model: string | null) => Settings;
 }
 
+const given = (...bodies: readonly (Members | null)[]): Members[] => bodies.filter((body) => body !== null);
+
 const ROWS: ReadonlyMap<Variant, Row> = new Map<Variant, Row>([
   [
     BASELINE,
@@ -43,7 +46,7 @@ const ROWS: ReadonlyMap<Variant, Row> = new Map<Variant, Row>([
         model: settings.model,
         api_key: settings.apiKey,
         headers: [...settings.header, ...settings.offHeader],
-        body: settings.offBody,
+        bodies: given(settings.body, settings.offBody),
         restart: settings.baselineRestart,
         price: settings.price,
         price_per_hour: settings.pricePerHour,
@@ -63,7 +66,7 @@ const ROWS: ReadonlyMap<Variant, Row> = new Map<Variant, Row>([
         model: settings.shadowModel ?? settings.model,
         api_key: settings.shadowApiKey ?? settings.apiKey,
         headers: [...settings.header, ...settings.onHeader],
-        body: settings.onBody,
+        bodies: given(settings.body, settings.shadowBody, settings.onBody),
         restart: settings.shadowRestart,
         price: settings.shadowPrice ?? settings.price,
         price_per_hour: settings.shadowPricePerHour ?? settings.pricePerHour,

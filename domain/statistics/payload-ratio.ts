@@ -308,6 +308,8 @@ function clientWidth(pair: LatencyPair, of: Sides<readonly Float64Array[]>, alph
   return sides.some(({ differ }) => differ) ? clientHalf(sides, alpha) : 0;
 }
 
+/** Fewer pairs than this say nothing of how answers depend on each other. */
+export const LEAST_MEAN_PAIRS = 20;
 /** Answers of each variant to each payload from which on its residuals are taken inside payloads. */
 const INSIDE = 3;
 
@@ -318,6 +320,12 @@ const INSIDE = 3;
  */
 export function meanRatio(pair: LatencyPair, alpha: number): Outcome<PayloadRatio> {
   checkAlpha(alpha);
+  const answered = pair.pairs.reduce((sum, { count }) => sum + count, 0);
+  if (answered < LEAST_MEAN_PAIRS)
+    return refuse(
+      'too_few',
+      `${answered} requests were answered by both variants; at least ${LEAST_MEAN_PAIRS} are needed`,
+    );
   const both = gather(pair, 'durations_ms');
   // Where payloads are not known, or only one was sent, answers are taken around the plain mean.
   const strata =

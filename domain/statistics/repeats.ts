@@ -5,6 +5,7 @@
 import { batchLength, blockDegrees, longRunVariance, mean, variance } from './batch-means.ts';
 import { studentTQuantile } from './distributions.ts';
 import { pairedValues, type Pairs } from './latency-sample.ts';
+import { memoryOf, tooShort } from './memory.ts';
 import { symmetric } from './mover.ts';
 import type { Interval } from './outcome.ts';
 import type { LatencyPair } from './quantile-ratio.ts';
@@ -51,15 +52,22 @@ export function repeatEffect(pair: LatencyPair): RepeatEffect | null {
   const column = (): Float64Array => new Float64Array(largest + 1);
   const [sent, firstB, firstS, sumB, sumS] = [column(), column(), column(), column(), column()];
   const differences: Float64Array[] = [];
+  const groups = pair.pairs.map(({ count }) => new Uint8Array(count));
+  const [totals, counts] = [new Float64Array(2), new Float64Array(2)];
   pair.pairs.forEach((pairs, b) => {
     const before = pairedValues(pair.baseline.blocks[b]?.logs ?? new Float64Array(0), pairs, 'left');
     const after = pairedValues(pair.shadow.blocks[b]?.logs ?? new Float64Array(0), pairs, 'right');
     const payloads = codes[b] ?? new Int32Array(0);
     const block = new Float64Array(pairs.count);
+    const own_groups = groups[b] ?? new Uint8Array(0);
     for (let i = 0; i < block.length; i++) {
       const [x, y, payload] = [before[i] ?? 0, after[i] ?? 0, payloads[i] ?? 0];
       block[i] = y - x;
       const times = sent[payload] ?? 0;
+      const group = times === 0 ? 0 : 1;
+      own_groups[i] = group;
+      totals[group] = (totals[group] ?? 0) + y - x;
+      counts[group] = (counts[group] ?? 0) + 1;
       sent[payload] = times + 1;
       if (times === 0) [firstB[payload], firstS[payload]] = [x, y];
       else {
@@ -82,21 +90,27 @@ export function repeatEffect(pair: LatencyPair): RepeatEffect | null {
   const [baseline, shadow] = [Float64Array.from(own[0]), Float64Array.from(own[1])];
   // Positive where the shadow's first sendings are the slow ones, against its repeats, by more than the baseline's.
   const effects = baseline.map((log, j) => log - (shadow[j] ?? 0));
+  // Around the means of first sendings and of repeats, whose difference is asked for and is no memory.
+  const centres = totals.map((sum, group) => sum / Math.max(1, counts[group] ?? 0));
+  differences.forEach((block, b) => {
+    for (let i = 0; i < block.length; i++) block[i] = (block[i] ?? 0) - (centres[groups[b]?.[i] ?? 0] ?? 0);
+  });
+  const memory = memoryOf(differences);
   const total = differences.reduce((sum, { length }) => sum + length, 0);
   let slow = 0;
   for (const block of differences)
     if (block.length > 1)
-      slow += (block.length / total) * longRunVariance(block, batchLength(block.length, pair.memory));
+      slow += (block.length / total) * longRunVariance(block, batchLength(block.length, memory));
   const spread = Math.max(variance(effects) / firsts, slow * (1 / firsts + 1 / again));
   const sizes = differences.map(({ length }) => length);
-  const degrees = Math.min(firsts - 1, blockDegrees(sizes, pair.memory));
+  const degrees = Math.min(firsts - 1, blockDegrees(sizes, memory));
   const log = symmetric(mean(effects), studentTQuantile(1 - LEVEL / 2, degrees) * Math.sqrt(spread));
   return {
     baseline: Math.exp(mean(baseline)),
     shadow: Math.exp(mean(shadow)),
     ratio: { estimate: Math.exp(log.estimate), lower: Math.exp(log.lower), upper: Math.exp(log.upper) },
     payloads: firsts,
-    differs: !pair.short && (log.lower > MATERIAL || log.upper < -MATERIAL),
+    differs: !tooShort(total, memory) && (log.lower > MATERIAL || log.upper < -MATERIAL),
   };
 }
 

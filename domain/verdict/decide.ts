@@ -59,7 +59,7 @@ export function decide(
   if (gates.length + faults.length > 0)
     return answer('fail', [...keys(gates), ...faults], soft('fail', EXIT.gate_failed));
   if (interrupted) return answer('inconclusive', ['interrupted'], EXIT.interrupted);
-  const unknown = [...keys(open), ...unseen];
+  const unknown = [...codes('open'), ...keys(open), ...unseen];
   if (unknown.length > 0) return answer('inconclusive', unknown, soft('inconclusive', EXIT.inconclusive));
   if (counted.length === 0 && !always_judged)
     return answer('inconclusive', ['no_checks'], soft('inconclusive', EXIT.inconclusive));

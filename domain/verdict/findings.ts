@@ -6,9 +6,9 @@ import type { Variant } from '../variants.ts';
 
 /**
  * invalid: the measurement can't be trusted, so there is no verdict. fail: a fault of what was tested, which fails it.
- * warning: the verdict stands, but its reader should think. note: for the record.
+ * open: what fails stands, but nothing may pass beside it. warning: the verdict stands, but its reader should think. note: for the record.
  */
-export const SEVERITIES = ['invalid', 'fail', 'warning', 'note'] as const;
+export const SEVERITIES = ['invalid', 'fail', 'open', 'warning', 'note'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** An argument's kind; with a question mark it may be left out. Text may be a server's own words: untrusted. */
@@ -120,7 +120,7 @@ const RUN = {
     low: 'number',
     high: 'number',
   }),
-  repeats_differ: row('latency', 'warning', { baseline: 'number', candidate: 'number', payloads: 'number' }),
+  repeats_differ: row('latency', 'open', { baseline: 'number', candidate: 'number', payloads: 'number' }),
   clients_differ: row('latency', 'warning', { clients: 'number' }),
   open_loop_throughput: plain('throughput', 'note'),
   closed_loop_throughput: plain('throughput', 'note'),
@@ -140,6 +140,32 @@ const MODEL = {
   output_length_differs: row('latency', 'warning', { ratio: 'number' }),
   prefix_cache: row('latency', 'warning', { times: 'number', cached_share: 'number?' }),
   tokens_estimated: row('latency', 'note', { estimated: 'number', answers: 'number' }),
+  /** Shares of answers that ended in one way. */
+  finish_differs: row('errors', 'warning', { finish: 'text', baseline: 'number', candidate: 'number' }),
+  content_filtered: row('errors', 'warning', { count: 'number', answers: 'number' }),
+  several_models: row('setup', 'warning', { models: 'text' }),
+  other_model: row('setup', 'note', { asked: 'text', answered: 'text' }),
+  old_answers: row('latency', 'warning', { repeated: 'number', answers: 'number' }),
+  cached_answers: row('latency', 'warning', { count: 'number', answers: 'number' }),
+  gateway_tried_again: row('latency', 'warning', { sign: 'text', count: 'number', answers: 'number' }),
+  comes_whole: row('latency', 'warning', { whole: 'number', answers: 'number', one_event: 'number' }),
+  /** Token events a read. */
+  buffered: row('latency', 'warning', { events: 'number' }),
+  held_back: row('latency', 'warning', { events: 'number' }),
+  prompt_tokens_differ: row('latency', 'warning', {
+    payloads: 'number',
+    differ: 'number',
+    baseline: 'number',
+    candidate: 'number',
+    cause: 'text',
+  }),
+  prompts_cut: row('latency', 'warning', { tokens: 'number', payloads: 'text' }),
+  /** Shares of answers whose tokens the server counted. */
+  token_sources_differ: row('latency', 'warning', { baseline: 'number', candidate: 'number' }),
+  resent: row('errors', 'warning', { count: 'number', requests: 'number' }),
+  hidden_tokens: row('latency', 'note', { mean: 'number' }),
+  tokens_per_event: row('latency', 'note', { tokens: 'number' }),
+  odd_answers: row('errors', 'note', { oddity: 'text', count: 'number', answers: 'number' }),
 } as const;
 
 /** What a ramp found out. */

@@ -1,34 +1,41 @@
 /**
  * What a run can decide, before it is measured: the power of each gate at equality, from the settings, the labels and the
- * warm-up. Gates that an equal shadow would pass with 80 % count; the others inform, with what they would need. Nothing
- * here sees a measured request, so no gate is ever switched off by what was seen.
+ * baseline's warm-up. Gates that an equal shadow would pass with 80 % count; the others inform, with what they would need.
+ *
+ * Nothing here sees a measured request, nor any of the shadow's: a shadow that answers worse, fails or is slow now and then
+ * would make the very gates that see it look undecidable, and so switch them off. An equal shadow is the baseline again.
  *
  * Powers are those of normal approximations (Mosteller 1946 for a quantile): good to about ten points, which is what a
  * warm-up of a few hundred requests can tell. docs/calibration.md shows how often the gates so chosen do pass.
  */
-import { batchLength, blockDegrees, longRunVariance, mean, variance } from '../statistics/batch-means.ts';
+import {
+  batchDegrees,
+  batchLength,
+  blockDegrees,
+  longRunVariance,
+  mean,
+  variance,
+} from '../statistics/batch-means.ts';
 import { upToOneDigit } from '../statistics/decision.ts';
 import { normalCdf, normalQuantile, studentTQuantile } from '../statistics/distributions.ts';
 import { failureRuns, inflationOfRuns } from '../statistics/failure-runs.ts';
-import { LEAST_MEMORIES } from '../statistics/memory.ts';
-import { logDifferences, type LatencyPair, smallestFiniteSample } from '../statistics/quantile-ratio.ts';
+import type { PreparedBlock } from '../statistics/latency-sample.ts';
+import { LEAST_MEMORIES, memoryOf } from '../statistics/memory.ts';
+import { LEAST_MEAN_PAIRS } from '../statistics/payload-ratio.ts';
+import { smallestFiniteSample } from '../statistics/quantile-ratio.ts';
 import { quantile, sortSamples } from '../statistics/quantiles.ts';
-import { costRatio } from '../statistics/ratio-of-totals.ts';
-import { scoresOf, USUAL_METRIC } from '../quality/scores.ts';
 import type { TrendName } from '../record/metrics.ts';
 import type { Advisory } from './check.ts';
 import { fewestPayloads } from './gates/accuracy.ts';
-import { byPayload, costsByPayload } from './gates/by-payload.ts';
 import { failures, faultlessRequests } from './gates/error-rate.ts';
-import type { Pair } from './gates/evaluation.ts';
+import type { Side } from './gates/evaluation.ts';
 import { LEAST_TYPICAL_PAYLOADS } from './gates/latency.ts';
-import { matchedLatency } from './gates/latency-pair.ts';
 import type { LoadKind } from './gates/throughput.ts';
 import { gateId, PERCENTILES, type Gate } from './thresholds.ts';
 
 /** Chance of a pass at equality from which a gate counts. */
 export const LEAST_POWER = 0.8;
-/** Answers of each variant in the warm-up below which it tells nothing of a spread. */
+/** Answers in the warm-up below which it tells nothing of a spread. */
 const LEAST_WARM_UP = 20;
 
 export interface PlanSettings {
@@ -66,14 +73,14 @@ interface Forecast {
 
 interface Expected {
   readonly settings: PlanSettings;
-  readonly warm_up: Pair | null;
+  readonly warm_up: Side | null;
   /** Requests a variant. */
   readonly n: number;
   readonly per_s: number | null;
 }
 
-/** Plans of all gates. @param warm_up both variants' warm-up requests, as a run's pair; null: there are none */
-export function planGates(gates: readonly Gate[], settings: PlanSettings, warm_up: Pair | null): GatePlan[] {
+/** Plans of all gates. @param warm_up the baseline's warm-up requests; null: there are none */
+export function planGates(gates: readonly Gate[], settings: PlanSettings, warm_up: Side | null): GatePlan[] {
   const per_s =
     settings.requests === null ? warmUpRate(warm_up) : (1000 * settings.requests) / settings.duration_ms;
   const n = settings.requests ?? (per_s === null ? null : Math.round((per_s * settings.duration_ms) / 1000));
@@ -106,21 +113,17 @@ export function planGates(gates: readonly Gate[], settings: PlanSettings, warm_u
   });
 }
 
-/** Answers a second of the slower variant. */
-function warmUpRate(warm_up: Pair | null): number | null {
-  if (warm_up === null) return null;
-  const rates = [warm_up.baseline, warm_up.shadow].map(({ measured: { n, start_ms, duration_ms } }) => {
-    if (n < LEAST_WARM_UP) return Number.NaN;
-    let [first, last] = [Infinity, -Infinity];
-    for (let i = 0; i < n; i++) {
-      const start = start_ms[i] ?? 0;
-      first = Math.min(first, start);
-      last = Math.max(last, start + (duration_ms[i] ?? 0));
-    }
-    return (1000 * n) / (last - first);
-  });
-  const slower = Math.min(...rates);
-  return slower > 0 && slower < Infinity ? slower : null;
+/** Answers a second, as the warm-up went. */
+function warmUpRate(warm_up: Side | null): number | null {
+  if (warm_up === null || warm_up.measured.n < LEAST_WARM_UP) return null;
+  const { n, start_ms, duration_ms } = warm_up.measured;
+  let [first, last] = [Infinity, -Infinity];
+  for (let i = 0; i < n; i++) {
+    const start = start_ms[i] ?? 0;
+    first = Math.min(first, start);
+    last = Math.max(last, start + (duration_ms[i] ?? 0));
+  }
+  return last > first ? (1000 * n) / (last - first) : null;
 }
 
 const OF_PAYLOADS: readonly Gate['gate'][] = ['accuracy', 'quality', 'agreement', 'cost', 'cpqu'];
@@ -138,32 +141,37 @@ function forecast(gate: Gate, of: Expected): Forecast {
       const p = PERCENTILES[gate.statistic];
       const floor = smallestFiniteSample(p, settings.alpha);
       const error = spreadOf(of, gate.metric);
+      // Few answers beyond the percentile make the interval's far side the longer one.
+      const skew = 1 + 1 / Math.sqrt(n * Math.min(p, 1 - p));
+      const unit = error === null ? undefined : error.percentile(p) * skew;
       if (n < floor)
         return {
           power: 0,
-          needs: Math.max(floor, needed(error?.percentile(p), gate.margin, of) ?? 0),
+          needs: Math.max(floor, needed(unit, gate.margin, of) ?? 0),
           n_of: 'requests',
         };
-      return ofRequests(error?.percentile(p), gate.margin, of, error?.memory);
+      return ofRequests(unit, gate.margin, of, error?.memory);
     }
     case 'typical': {
       const payloads = Math.min(settings.payloads, n);
       if (payloads < LEAST_TYPICAL_PAYLOADS)
         return { power: 0, needs: LEAST_TYPICAL_PAYLOADS, n_of: 'payloads' };
       const error = spreadOf(of, gate.metric);
-      return ofRequests(error?.typical, gate.margin, of, error?.memory);
+      const planned = ofRequests(error?.typical, gate.margin, of, error?.memory);
+      // What payloads vary by cancels in this ratio. Where no payload was sent again, nobody can tell how much that is.
+      const unsure = error?.repeated === false && planned.power !== null && planned.power > 0;
+      return unsure && (planned.power ?? 0) < LEAST_POWER ? { ...planned, power: null } : planned;
     }
     case 'mean': {
+      if (n < LEAST_MEAN_PAIRS) return { power: 0, needs: LEAST_MEAN_PAIRS, n_of: 'requests' };
       const error = spreadOf(of, gate.metric);
       return ofRequests(error?.mean, gate.margin, of, error?.memory);
     }
     case 'error_rate':
       return errorRate(gate.margin_pp / 100, of);
     case 'accuracy':
-      return accuracy(gate, gate.answer, of);
-    // Answers are scored after the load: the warm-up tells nothing of other metrics yet.
     case 'quality':
-      return accuracy(gate, gate.metric, of);
+      return accuracy(gate, of);
     case 'cost':
     case 'cpqu':
       return money(gate, of);
@@ -205,52 +213,79 @@ interface Spread {
   readonly percentile: (p: number) => number;
   readonly typical: number;
   readonly mean: number;
+  /** Payloads were sent again, so that what they vary by is taken off the typical ratio and the mean. */
+  readonly repeated: boolean;
   readonly memory: number;
 }
 
+/** Of slow noise in a warm-up little is known: four more degrees of an inflation of 2, as behind a queue. */
+const PRIOR = { inflation: 2, degrees: 4 };
+
 function spreadOf({ warm_up }: Expected, metric: TrendName): Spread | null {
-  if (warm_up === null) return null;
-  const paired = matchedLatency(warm_up, metric);
-  if (!paired.ok) return null;
-  const { pair } = paired;
-  if (Math.min(pair.baseline.n, pair.shadow.n) < LEAST_WARM_UP) return null;
-  const differences = joined(pair);
-  if (differences.length < LEAST_WARM_UP) return null;
-  const slow = longRunVariance(differences, batchLength(differences.length, pair.memory));
-  const own = variance(differences);
-  const inflation = own > 0 ? Math.max(1, slow / own) : 1;
-  const sides = [pair.baseline, pair.shadow].map(({ blocks }) => ({
-    logs: Float64Array.from(blocks.flatMap(({ logs }) => [...logs])),
-    durations: Float64Array.from(blocks.flatMap(({ durations_ms }) => [...durations_ms])),
-  }));
+  const outcome = warm_up?.samples.of(metric);
+  if (outcome?.ok !== true || outcome.sample.n < LEAST_WARM_UP) return null;
+  const { blocks } = outcome.sample;
+  const logs = Float64Array.from(blocks.flatMap((block) => [...block.logs]));
+  const durations = Float64Array.from(blocks.flatMap((block) => [...block.durations_ms]));
+  const memory = memoryOf(blocks.map((block) => block.logs));
+  const [own, m] = [variance(logs), batchLength(logs.length, memory)];
+  const degrees = batchDegrees(logs.length, m);
+  const measured = own > 0 ? longRunVariance(logs, m) / own : 1;
+  const inflation = Math.max(
+    1,
+    (measured * degrees + PRIOR.inflation * PRIOR.degrees) / (degrees + PRIOR.degrees),
+  );
+  const inside = (value: (block: PreparedBlock) => Float64Array): number | null =>
+    insidePayloads(blocks.map((block) => ({ values: value(block), payloads: block.payloads })));
+  const repeated = inside(({ logs: values }) => values);
+  // What time adds, on the logarithm; a mean moves by as much in shares of itself. Of it payloads are no part.
+  const slow =
+    repeated === null
+      ? (inflation - 1) * own
+      : Math.max(
+          0,
+          ((measured - 1) * own * degrees + (PRIOR.inflation - 1) * repeated * PRIOR.degrees) /
+            (degrees + PRIOR.degrees),
+        );
   return {
     percentile(p) {
       const z = normalQuantile(p);
       const density = Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
-      const sds = sides.map(({ logs }) => scaleAt(logs, p));
       // What slow noise does to the share below a percentile is less than what it does to the mean, the more so in the
       // tail: of Gaussian noise the first Hermite term phi(z)^2 / (p (1 - p)), to a power that fits AR(1).
       const share = (density ** 2 / (p * (1 - p))) ** 0.6;
       const unit = Math.sqrt((1 + (inflation - 1) * share) * p * (1 - p)) / density;
-      return Math.hypot(...sds) * unit;
+      return Math.SQRT2 * scaleAt(logs, p) * unit;
     },
-    typical: Math.sqrt(own * inflation),
+    typical: Math.sqrt(2 * ((repeated ?? own) + slow)),
     mean: Math.sqrt(
-      inflation * sides.reduce((sum, { durations }) => sum + variance(durations) / mean(durations) ** 2, 0),
+      2 * ((inside(({ durations_ms }) => durations_ms) ?? variance(durations)) / mean(durations) ** 2 + slow),
     ),
-    memory: pair.memory,
+    repeated: repeated !== null,
+    memory,
   };
 }
 
-function joined({ baseline, shadow, pairs }: LatencyPair): Float64Array {
-  const all = pairs.flatMap((matched, b) => [
-    ...logDifferences(
-      baseline.blocks[b]?.logs ?? new Float64Array(0),
-      shadow.blocks[b]?.logs ?? new Float64Array(0),
-      matched,
-    ),
-  ]);
-  return Float64Array.from(all);
+/** Fewer repeats than this tell nothing of how one payload's sendings differ. */
+const LEAST_REPEATS = 20;
+
+/** Variance between sendings of one payload, pooled; null where too few were sent again. */
+function insidePayloads(
+  blocks: readonly { readonly values: Float64Array; readonly payloads: Int32Array | undefined }[],
+): number | null {
+  const seen = new Map<number, { n: number; sum: number; squares: number }>();
+  for (const { values, payloads } of blocks)
+    for (let i = 0; i < values.length; i++) {
+      const [value, payload] = [values[i] ?? 0, payloads?.[i] ?? -1];
+      const one = seen.get(payload) ?? { n: 0, sum: 0, squares: 0 };
+      seen.set(payload, { n: one.n + 1, sum: one.sum + value, squares: one.squares + value * value });
+    }
+  let [squares, degrees] = [0, 0];
+  for (const { n, sum, squares: own } of seen.values()) {
+    squares += Math.max(0, own - (sum * sum) / n);
+    degrees += n - 1;
+  }
+  return degrees < LEAST_REPEATS || seen.has(-1) ? null : squares / degrees;
 }
 
 /** Standard deviation of the log latency as the spread around this percentile shows it: a few stragglers don't make it. */
@@ -259,23 +294,22 @@ function scaleAt(logs: Float64Array, p: number): number {
   if (!outcome.ok) return Number.NaN;
   const at = (q: number): number => quantile(outcome.sorted, q);
   const middle = (at(0.84) - at(0.16)) / 2;
-  return p <= 0.5 ? middle : Math.max(middle, (at(0.95) - at(0.5)) / normalQuantile(0.95));
+  return p <= 0.5 ? middle : Math.max(middle, (at(0.9) - at(0.5)) / normalQuantile(0.9));
 }
 
 function errorRate(margin: number, { settings, warm_up, n }: Expected): Forecast {
   const z = normalQuantile(1 - settings.alpha);
-  const requests = { power: 1, needs: null, n_of: 'requests' as const };
-  if (warm_up === null) return { ...requests, power: null };
-  const sides = [warm_up.baseline, warm_up.shadow].map(({ measured }) => failures(measured));
-  const sizes = sides.flat().map(({ length }) => length);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  const runs = sides.map((blocks) => blocks.flatMap((block) => failureRuns(block)));
-  const failed = runs.flat().reduce((sum, size) => sum + size, 0);
   const faultless = faultlessRequests(margin, settings.alpha);
-  if (n < faultless) return { power: 0, needs: upToOneDigit(faultless), n_of: 'requests' };
-  if (failed === 0 || total === 0) return requests;
+  if (n < faultless)
+    return { power: 0, needs: faultless < Infinity ? upToOneDigit(faultless) : null, n_of: 'requests' };
+  const enough = { power: 1, needs: upToOneDigit(faultless), n_of: 'requests' as const };
+  const blocks = warm_up === null ? [] : failures(warm_up.measured);
+  const total = blocks.reduce((sum, { length }) => sum + length, 0);
+  const runs = blocks.flatMap((block) => failureRuns(block));
+  const failed = runs.reduce((sum, size) => sum + size, 0);
+  if (failed === 0 || failed === total) return enough;
   const share = failed / total;
-  const unit = Math.sqrt(2 * share * (1 - share) * inflationOfRuns(runs));
+  const unit = Math.sqrt(2 * share * (1 - share) * inflationOfRuns([runs]));
   const power = normalCdf((margin * Math.sqrt(n)) / unit - z);
   return {
     power,
@@ -284,59 +318,32 @@ function errorRate(margin: number, { settings, warm_up, n }: Expected): Forecast
   };
 }
 
-/** Of payloads that the warm-up sent to both, how many would be answered right by one alone; a guess of 5 % counts as 20. */
-function discordance(warm_up: Pair | null, metric: string): { share: number; right: number } {
-  let [apart, both, right] = [1, 20, 15];
-  const was = warm_up === null ? null : scoresOf(warm_up.baseline.measured, metric);
-  const is = warm_up === null ? null : scoresOf(warm_up.shadow.measured, metric);
-  if (warm_up !== null && was !== null && is !== null) {
-    const before = byPayload(warm_up.baseline.measured, was.values);
-    const after = byPayload(warm_up.shadow.measured, is.values);
-    for (const [id, one] of before) {
-      const other = after.get(id);
-      if (other === undefined) continue;
-      const [a, b] = [one.right / one.answers, other.right / other.answers];
-      apart += Math.abs(a - b);
-      right += (a + b) / 2;
-      both += 1;
-    }
-  }
-  return { share: apart / both, right: right / both };
-}
+/** Payloads that two equal servers answer unlike, as a share: they answer alike, but for a few; and right answers. */
+const ALIKE = { apart: 0.05, right: 0.75 };
 
-function accuracy(
-  gate: { readonly margin_pp: number },
-  metric: string,
-  { settings, warm_up, n }: Expected,
-): Forecast {
+function accuracy(gate: { readonly margin_pp: number }, { settings, n }: Expected): Forecast {
   const margin = gate.margin_pp / 100;
   const payloads = Math.min(settings.labelled, n);
   const fewest = fewestPayloads(margin, settings.alpha);
-  const { share } = discordance(warm_up, metric);
   const z = normalQuantile(1 - settings.alpha);
   // Tango's error is taken where the shadow lies on the margin, which needs as much discordance.
-  const onMargin = Math.sqrt(Math.max(share, margin));
-  const reach = z * onMargin + normalQuantile(LEAST_POWER) * Math.sqrt(share);
+  const onMargin = Math.sqrt(Math.max(ALIKE.apart, margin));
+  const reach = z * onMargin + normalQuantile(LEAST_POWER) * Math.sqrt(ALIKE.apart);
   const enough = margin > 0 ? Math.max(fewest, (reach / margin) ** 2) : Infinity;
   const power =
-    payloads < fewest ? 0 : normalCdf((margin * Math.sqrt(payloads) - z * onMargin) / Math.sqrt(share));
+    payloads < fewest ? 0 : normalCdf((margin * Math.sqrt(payloads) - z * onMargin) / Math.sqrt(ALIKE.apart));
   return { power, needs: enough < Infinity ? upToOneDigit(enough) : null, n_of: 'payloads' };
 }
 
-function money(gate: Extract<Gate, { gate: 'cost' | 'cpqu' }>, { settings, warm_up, n }: Expected): Forecast {
-  const none = { power: null, needs: null, n_of: 'payloads' as const };
+/** Fewer payloads than this make no mean of payloads. */
+const LEAST_COST_PAYLOADS = 20;
+
+function money(gate: Extract<Gate, { gate: 'cost' | 'cpqu' }>, { settings, n }: Expected): Forecast {
   const payloads = Math.min(gate.gate === 'cost' ? settings.payloads : settings.labelled, n);
-  if (warm_up === null || payloads < 2) return none;
-  const outcome = costRatio(
-    costsByPayload(warm_up.baseline.measured, warm_up.shadow.measured, 'answer'),
-    settings.alpha,
-  );
-  if (!outcome.ok) return none;
-  let unit = outcome.se ** 2 * outcome.n;
-  if (gate.gate === 'cpqu') {
-    const { share, right } = discordance(warm_up, gate.metric ?? USUAL_METRIC);
-    unit += share / right ** 2 + 2 / right ** 2 / payloads;
-  }
+  if (payloads < LEAST_COST_PAYLOADS) return { power: 0, needs: LEAST_COST_PAYLOADS, n_of: 'payloads' };
+  // How two sendings of one payload differ in cost the warm-up does not tell; equal servers cost the same.
+  if (gate.gate === 'cost') return { power: null, needs: null, n_of: 'payloads' };
+  const unit = (ALIKE.apart + 2 / payloads) / ALIKE.right ** 2;
   const critical = studentTQuantile(1 - settings.alpha, payloads - 1);
   return { ...byPower(Math.sqrt(unit / payloads), critical, gate.margin, payloads), n_of: 'payloads' };
 }

@@ -30,11 +30,9 @@ export function planOf(
   warm_up: ByVariant<Measured>,
   candidate: Variant,
 ): readonly GatePlan[] | null {
-  const [baseline, other] = [warm_up[BASELINE], warm_up[candidate]];
-  const warm =
-    baseline === undefined || other === undefined
-      ? null
-      : { baseline: sideOf(baseline), shadow: sideOf(other) };
+  // A bad candidate's warm-up would switch off the very gates that see it (docs/decisions/013).
+  const baseline = warm_up[BASELINE];
+  const warm = baseline === undefined ? null : sideOf(baseline);
   const planned = planSettings(manifest, settings, candidate);
   return warm === null && planned.requests === null
     ? null

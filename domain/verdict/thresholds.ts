@@ -207,7 +207,7 @@ export function gateFigure(gate: Gate): { readonly metric: string; readonly stat
   }
 }
 
-const STREAMED_ONLY: readonly string[] = ['ttft', 'tpot', 'itl'];
+const STREAMED_ONLY: readonly string[] = ['ttft', 'answer_ttft', 'tpot', 'itl'];
 
 /** The thresholds that this load can fill: none on a token's time without streams, none on a length that is not forced. */
 export function fitting(

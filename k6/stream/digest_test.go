@@ -21,6 +21,9 @@ func digestOf(t *testing.T, rulesText, text string) *digest {
 		at = at.Add(time.Millisecond)
 		d.add(e, at)
 	})
+	if err == nil {
+		err = parser.finish(func(e event) { d.add(e, at) })
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +101,11 @@ func TestDigestValues(t *testing.T) {
 	if want := map[string]string{"completion_tokens": "2", "timings": `{"predicted_ms":2.5}`}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
 	}
+	const text = `{"token_paths":["t"],"terminator":{"data":"x"},"extra":{"model":"model"}}`
+	named := digestOf(t, text, `data: {"model":""}`+"\n\n"+`data: {"model":"first"}`+"\n\n"+`data: {"model":"last"}`+"\n\n")
+	if got := string(named.values[0]); got != `"first"` {
+		t.Errorf("the model is %s", got)
+	}
 }
 
 func TestErrorMessages(t *testing.T) {
@@ -146,5 +154,101 @@ func TestTerminatorByText(t *testing.T) {
 	d := digestOf(t, text, `data: {"t":"a","type":"delta"}`+"\n\n"+`data: {"type":"message\u005fstop"}`+"\n\n")
 	if !d.terminated || d.tokenEvents != 1 {
 		t.Errorf("terminated %v, %d tokens", d.terminated, d.tokenEvents)
+	}
+}
+
+const finishRules = `{
+	"token_paths": ["choices.0.delta.content", "choices.0.delta.reasoning_content"],
+	"reasoning_paths": ["choices.0.delta.reasoning_content"],
+	"text_paths": ["choices.0.delta.content"],
+	"finish_paths": ["choices.0.finish_reason", "choices.0.finish_reason.type", "finish_reason"],
+	"chunk_paths": ["choices", "usage"],
+	"terminator": {"data": "[DONE]"},
+	"error": {"paths": ["error", "choices.0.error"], "stray_paths": ["error_code", "code", "detail", "message"], "event": ["error", "abort"]}
+}`
+
+const ended = `data: {"choices":[{"delta":{},"finish_reason":"stop"}]}` + "\n\n"
+
+// What a server says of an answer's end, wherever it puts it, and what is no answer at all.
+func TestHowItEnded(t *testing.T) {
+	a := chat(`{"content":"a"}`)
+	for name, c := range map[string]struct {
+		stream, finish string
+		failure        kind
+		odd            []string
+	}{
+		"in the choice":                       {a + ended + done, "stop", "", nil},
+		"as an object":                        {a + `data: {"choices":[{"delta":{},"finish_reason":{"type":"abort"}}]}` + "\n\n" + done, "abort", "", nil},
+		"at the top":                          {a + `data: {"choices":[],"finish_reason":"error"}` + "\n\n" + done, "error", "", nil},
+		"with the text":                       {`data: {"choices":[{"delta":{"content":"a"},"finish_reason":"length"}]}` + "\n\n" + done, "length", "", nil},
+		"the last one stands":                 {a + ended + `data: {"choices":[{"delta":{},"finish_reason":"abort"}]}` + "\n\n" + done, "abort", "", nil},
+		"a usage chunk does not take it away": {a + ended + `data: {"choices":[{"delta":{},"finish_reason":null}]}` + "\n\n" + done, "stop", "", nil},
+		"none, empty and null say nothing": {a + `data: {"choices":[{"delta":{},"finish_reason":"none"}]}` + "\n\n" +
+			`data: {"choices":[{"delta":{},"finish_reason":""}]}` + "\n\n" + done, "", "", nil},
+		"a finish reason without a terminator":    {a + ended, "stop", "", []string{oddNoTerminator}},
+		"neither":                                 {a, "", kindNoTerminator, nil},
+		"cut in the middle of the event after it": {a + ended + `data: {"usa`, "stop", kindNoTerminator, nil},
+		"an error code in place of a chunk":       {a + `data: {"text":"**NETWORK ERROR**","error_code":50001}` + "\n\n" + done, "", kindErrorEvent, nil},
+		"a message in place of a chunk":           {a + `data: {"object":"error","message":"worker died"}` + "\n\n" + done, "", kindErrorEvent, nil},
+		"a detail in place of a chunk":            {a + `data: {"detail":[{"msg":"x"}]}` + "\n\n" + ended + done, "stop", kindErrorEvent, nil},
+		"a message of a chunk is none":            {`data: {"message":"x","choices":[{"delta":{"content":"a"}}]}` + "\n\n" + ended + done, "stop", "", nil},
+		"an error in the choice":                  {a + `data: {"choices":[{"delta":{},"error":{"message":"x"}}]}` + "\n\n" + done, "", kindErrorEvent, nil},
+		"an event named abort":                    {a + "event: abort\ndata: {}\n\n" + done, "", kindErrorEvent, nil},
+		"errors with nothing in them": {`data: {"error":"","choices":[{"delta":{"content":"a"}}]}` + "\n\n" + `data: {"error":{},"choices":[]}` + "\n\n" +
+			`data: {"error":{"message":"","code":null},"choices":[]}` + "\n\n" + `data: {"code":0,"message":""}` + "\n\n" + ended + done, "stop", "", []string{oddUnknownEvent}},
+		"an unknown event":               {`data: {"type":"ping"}` + "\n\n" + a + ended + done, "stop", "", []string{oddUnknownEvent}},
+		"words before the first token":   {"data: ping\n\ndata: still thinking\n\n" + a + ended + done, "stop", "", []string{oddKeepAlive}},
+		"ping after the first token":     {a + "data: PING\n\n" + ended + done, "stop", "", []string{oddKeepAlive}},
+		"other words after it":           {a + "data: oh no\n\n" + ended + done, "stop", kindBadJSON, nil},
+		"words and nothing else":         {"data: Internal Server Error\n\n", "", kindBadJSON, []string{oddKeepAlive}},
+		"a terminator with spaces":       {a + ended + "data:  [DONE] \n\n", "stop", "", []string{oddSpacedTerminator}},
+		"a last event without its line":  {a + ended + "data: [DONE]\n", "stop", "", []string{oddOpenEnd}},
+		"a last line without its end":    {a + ended + "data: [DONE]", "stop", "", []string{oddOpenEnd}},
+		"single line feeds":              {strings.ReplaceAll(a+a+ended+done, "\n\n", "\n"), "", kindBadJSON, nil},
+		"a JSON text over several lines": {"data: {\"choices\":[\ndata: {\"delta\":{\"content\":\"a\"}}]}\n\n" + ended + done, "stop", "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := digestOf(t, finishRules, c.stream)
+			failed := d.atEnd()
+			if string(d.finish) != c.finish || failed.kind != c.failure || !reflect.DeepEqual(d.oddities.names(), c.odd) {
+				t.Errorf("got finish %q, failure %q, oddities %v", d.finish, failed, d.oddities.names())
+			}
+		})
+	}
+	if got := digestOf(t, finishRules, strings.ReplaceAll(a+a+ended+done, "\n\n", "\n")).atEnd().message; !strings.Contains(got, "4 data lines") {
+		t.Errorf("single line feeds: %s", got)
+	}
+	if got := digestOf(t, finishRules, chat(`{}`)+done).atEnd().message; !strings.Contains(got, "with its terminator") || !strings.Contains(got, "no reason why it finished") {
+		t.Errorf("no token: %s", got)
+	}
+}
+
+func TestReasoningIsToldApart(t *testing.T) {
+	d := digestOf(t, finishRules, chat(`{"reasoning_content":"hmm"}`)+chat(`{"content":"a"}`)+chat(`{"content":"b","reasoning_content":"c"}`)+ended+done)
+	if d.tokenEvents != 3 || d.answerEvents != 2 || d.contentBytes != 6 || d.thoughtBytes != 4 || d.firstAnswer.Sub(d.firstToken) != time.Millisecond {
+		t.Errorf("got %d tokens, %d of the answer, %d bytes, %d of reasoning", d.tokenEvents, d.answerEvents, d.contentBytes, d.thoughtBytes)
+	}
+	if _, err := parseRules([]byte(`{"token_paths":["a"],"reasoning_paths":["b"],"terminator":{"data":"x"}}`)); err == nil || !strings.Contains(err.Error(), "not among token_paths") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestReads(t *testing.T) {
+	const ms = time.Millisecond
+	for name, c := range map[string]struct {
+		events, reads, first int
+		gaps                 []time.Duration
+	}{
+		"none":                    {0, 0, 0, nil},
+		"one":                     {1, 1, 1, nil},
+		"all at once":             {4, 1, 4, []time.Duration{0, 0, 0}},
+		"each by itself":          {4, 4, 1, []time.Duration{9 * ms, 10 * ms, 11 * ms}},
+		"three held back":         {5, 3, 3, []time.Duration{0, 20 * time.Microsecond, 10 * ms, 10 * ms}},
+		"two with every read":     {6, 3, 2, []time.Duration{0, 20 * ms, 0, 20 * ms, 0}},
+		"a quick server's jitter": {4, 4, 1, []time.Duration{8 * time.Microsecond, 20 * time.Microsecond, 12 * time.Microsecond}},
+	} {
+		if reads, first := readsOf(c.events, c.gaps); reads != c.reads || first != c.first {
+			t.Errorf("%s: %d reads, the first of %d", name, reads, first)
+		}
 	}
 }

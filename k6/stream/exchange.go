@@ -3,6 +3,7 @@
 package stream
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +34,7 @@ type result struct {
 	failure
 	t0        time.Time
 	steps     steps
+	sends     int       // 2: the first went over a kept connection that the server had closed
 	firstByte time.Time // of the headers; zero: none came
 	end       time.Time // of the body, else of the attempt
 	response  *http.Response
@@ -75,7 +78,7 @@ func exchange(vuCtx context.Context, state *lib.State, transport http.RoundTripp
 		res.firstByte = last.trace.t0.Add(time.Duration(sinceHop))
 	}
 	h.finish(res.kind)
-	res.steps = h.steps
+	res.steps, res.sends = h.steps, h.sends
 	return res
 }
 
@@ -126,18 +129,27 @@ func (t *connTrace) failedStep(err error) kind {
 func (res *result) read(vuCtx, ctx context.Context, cancel context.CancelFunc, request *request, from *arrivals) {
 	res.failure = refusal(res.response, request.rules != nil)
 	raw := &stampedReader{reader: res.response.Body, conn: from, at: arrivedBy(from)}
+	parser := &sseParser{}
+	dispatch := func(e event) { res.digest.add(e, raw.at) }
 	take := res.keepBody
+	asStream := func(chunk []byte) error { return parser.feed(chunk, dispatch) }
 	if request.rules != nil && res.kind == kindNone {
 		res.digest = newDigest(request.rules, request.keepText, request.keepEvents)
-		parser := &sseParser{}
-		dispatch := func(e event) { res.digest.add(e, raw.at) }
-		take = func(chunk []byte) error { return parser.feed(chunk, dispatch) }
+		take = asStream
+	} else if res.kind == kindNotSSE {
+		take = res.sniff(request, asStream)
 	}
-	err := res.pump(raw, take, cancel)
+	err := res.pump(raw, func(chunk []byte) error { return take(chunk) }, cancel)
 	res.bytes, res.end = raw.bytes, raw.at
 
 	complete := errors.Is(err, io.EOF)
 	if d := res.digest; d != nil {
+		if complete && d.failure.kind == kindNone {
+			if err := parser.finish(dispatch); err != nil {
+				res.failure = failure{kindTooLarge, err.Error()}
+				return
+			}
+		}
 		if d.terminated && !complete {
 			res.end = d.terminatedAt
 		}
@@ -173,6 +185,46 @@ func (res *result) pump(raw *stampedReader, take func([]byte) error, cancel cont
 			defer linger.Stop()
 		}
 	}
+}
+
+// sniff takes a body whose content type is another's: as a stream of events where it begins as one.
+func (res *result) sniff(request *request, asStream func([]byte) error) func([]byte) error {
+	settled := false
+	return func(chunk []byte) error {
+		if res.digest != nil {
+			return asStream(chunk)
+		}
+		if err := res.keepBody(chunk); err != nil || settled {
+			return err
+		}
+		begins, known := beginsAsEvents(res.body)
+		settled = known
+		if !begins {
+			return nil
+		}
+		res.failure = failure{}
+		res.digest = newDigest(request.rules, request.keepText, request.keepEvents)
+		res.digest.oddities.contentType = true
+		body := res.body
+		res.body = nil
+		return asStream(body)
+	}
+}
+
+var eventFields = []string{"data:", "event:", "id:", "retry:", ":"}
+
+// beginsAsEvents tells whether a body begins with a field of an event stream, once enough of it has come.
+func beginsAsEvents(body []byte) (begins, known bool) {
+	body = bytes.TrimLeft(bytes.TrimPrefix(body, []byte(byteOrderMark)), " \t\r\n")
+	for _, field := range eventFields {
+		if bytes.HasPrefix(body, []byte(field)) {
+			return true, true
+		}
+		if strings.HasPrefix(field, string(body)) { // or nothing yet
+			return false, false
+		}
+	}
+	return false, true
 }
 
 // notEOF keeps the end of an empty body from passing for the proper end of a compressed one.

@@ -4,10 +4,14 @@ package stream
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"go.k6.io/k6/v2/lib"
@@ -28,6 +32,7 @@ type hops struct {
 	steps steps     // of the finished hops
 	last  *hop      // the hop not yet finished
 	count int
+	sends int // of the first hop
 }
 
 type hop struct {
@@ -42,17 +47,63 @@ type hop struct {
 func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
 	h.finish(kindNone)
 	h.count++
+	current := h.send(req)
+	if h.count == 1 {
+		h.t0, h.sends = current.trace.t0, 1
+		if again := afresh(current); again != nil {
+			if idle, ok := h.transport.(interface{ CloseIdleConnections() }); ok {
+				idle.CloseIdleConnections()
+			}
+			current = h.send(again)
+			h.sends = 2
+		}
+	}
+	return current.response, current.err
+}
+
+func (h *hops) send(req *http.Request) *hop {
 	current := &hop{request: req}
 	h.last = current
 	ctx := httptrace.WithClientTrace(req.Context(), current.tracer.Trace())
 	ctx = httptrace.WithClientTrace(ctx, current.trace.hooks())
 	traced := req.WithContext(ctx)
 	current.trace.t0 = time.Now()
-	if h.count == 1 {
-		h.t0 = current.trace.t0
-	}
 	current.response, current.err = h.transport.RoundTrip(traced)
-	return current.response, current.err
+	return current
+}
+
+// longIdle is how long a connection must have been unused for a reset of it to pass for a stale one's.
+const longIdle = time.Second
+
+// afresh gives the request once more where it met a kept connection that the server had closed before it saw any of it,
+// which is no failure of the server (RFC 9112, 9.3.1; every client library repeats then); else nil. A connection that is
+// reset while it is in use is one: it is told apart by its error, since the kernel words the reset of a connection whose
+// other end had been closed before as a broken pipe.
+func afresh(of *hop) *http.Request {
+	trace := &of.trace
+	if of.err == nil || of.request.Context().Err() != nil || !trace.reused.Load() || trace.firstByte.Load() != 0 {
+		return nil
+	}
+	switch err := of.err; {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE),
+		strings.Contains(err.Error(), "server closed idle connection"):
+	case errors.Is(err, syscall.ECONNRESET) && time.Duration(trace.idle.Load()) >= longIdle:
+	default:
+		return nil
+	}
+	again := of.request.Clone(of.request.Context())
+	if of.request.Body == nil || of.request.Body == http.NoBody {
+		return again
+	}
+	if of.request.GetBody == nil {
+		return nil
+	}
+	body, err := of.request.GetBody()
+	if err != nil {
+		return nil
+	}
+	again.Body = body
+	return again
 }
 
 // finish emits the last hop's samples. A failure of the exchange itself makes them those of a failed request.

@@ -68,6 +68,7 @@ func (i *instance) toJS(res *result, itlJSON bool) (*sobek.Object, error) {
 		set("connection", sobek.Null())
 	}
 	set("bytes", res.bytes)
+	set("sends", res.sends)
 	set("t0_ms", clock.EpochMS(res.t0))
 	set("dns_ms", step(res.steps.dns))
 	set("connecting_ms", step(res.steps.connecting))
@@ -81,9 +82,20 @@ func (i *instance) toJS(res *result, itlJSON bool) (*sobek.Object, error) {
 	}
 	setSince("first_event_ms", d.firstEvent)
 	setSince("first_token_ms", d.firstToken)
+	setSince("first_answer_ms", d.firstAnswer)
 	setSince("last_token_ms", d.lastToken)
 	set("events_seen", d.events)
 	set("token_events", d.tokenEvents)
+	set("answer_events", d.answerEvents)
+	reads, firstRead := readsOf(d.tokenEvents, d.gaps)
+	set("token_reads", reads)
+	set("first_read_events", firstRead)
+	set("content_bytes", d.contentBytes)
+	set("reasoning_bytes", d.thoughtBytes)
+	set("unknown_events", d.oddities.unknownEvents)
+	set("oddities", rt.NewArray(anyOf(d.oddities.names())...))
+	set("terminated", d.terminated)
+	set("finish", orNull(len(d.finish) > 0, string(d.finish)))
 	gaps, err := float64Array(rt, d.gaps)
 	if err != nil {
 		return nil, err
@@ -145,6 +157,41 @@ func jsonArray(durations []time.Duration) string {
 	return string(append(line, ']'))
 }
 
+// sameRead is the share of the mean gap below which two token events came in one read: a server that lets several go at
+// once may write each by itself.
+const sameRead = 0.05
+
+// readsOf counts the reads that brought token events, and the events that the first of them brought.
+func readsOf(events int, gaps []time.Duration) (reads, first int) {
+	if events == 0 {
+		return 0, 0
+	}
+	var sum time.Duration
+	for _, gap := range gaps {
+		sum += gap
+	}
+	most := time.Duration(sameRead * float64(sum) / float64(max(1, len(gaps))))
+	reads, first = 1, events
+	for n, gap := range gaps {
+		if gap <= most {
+			continue
+		}
+		if reads == 1 {
+			first = n + 1
+		}
+		reads++
+	}
+	return reads, first
+}
+
+func anyOf(texts []string) []any {
+	all := make([]any, len(texts))
+	for n, text := range texts {
+		all[n] = text
+	}
+	return all
+}
+
 // values parses what the rules brought home. Every name of the rules is there, null where the stream had none.
 func (i *instance) values(d *digest) (usage, extra *sobek.Object, err error) {
 	rt := i.vu.Runtime()
@@ -159,6 +206,8 @@ func (i *instance) values(d *digest) (usage, extra *sobek.Object, err error) {
 			if count, notOne := strconv.ParseFloat(string(found), 64); notOne == nil && !math.IsInf(count, 0) && !math.IsNaN(count) {
 				value = rt.ToValue(count)
 			}
+		case isString(found):
+			value = rt.ToValue(string(unquoted(found)))
 		case len(found) > 0:
 			if value, err = parse(sobek.Undefined(), rt.ToValue(string(found))); err != nil {
 				return nil, nil, err

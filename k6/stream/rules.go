@@ -12,18 +12,22 @@ import (
 
 // ruleText is the rules as the script writes them. k6-x-stream.d.ts documents them.
 type ruleText struct {
-	TokenPaths  []string `json:"token_paths"`
-	TokenEvents []string `json:"token_events"`
-	TextPaths   []string `json:"text_paths"`
-	Terminator  struct {
+	TokenPaths     []string `json:"token_paths"`
+	TokenEvents    []string `json:"token_events"`
+	ReasoningPaths []string `json:"reasoning_paths"`
+	TextPaths      []string `json:"text_paths"`
+	FinishPaths    []string `json:"finish_paths"`
+	ChunkPaths     []string `json:"chunk_paths"`
+	Terminator     struct {
 		Data   *string         `json:"data"`
 		Path   *string         `json:"path"`
 		Equals json.RawMessage `json:"equals"`
 		Event  *string         `json:"event"`
 	} `json:"terminator"`
 	Error struct {
-		Paths []string `json:"paths"`
-		Event string   `json:"event"`
+		Paths      []string  `json:"paths"`
+		StrayPaths []string  `json:"stray_paths"`
+		Event      oneOrMore `json:"event"`
 	} `json:"error"`
 	Usage map[string]oneOrMore `json:"usage"`
 	Extra map[string]oneOrMore `json:"extra"`
@@ -43,10 +47,14 @@ func (l *oneOrMore) UnmarshalJSON(raw []byte) error {
 type rules struct {
 	tree        pathTree
 	tokens      []int
+	reasoning   []int // those of the tokens that are thought, not answer
 	tokenEvents []string
 	text        []int
+	finish      []int
+	chunk       []int // an object with none of these is no part of an answer; empty: any is one
 	errors      []int
-	errorEvent  string
+	strayErrors []int // of an object that is no part of an answer
+	errorEvents []string
 	ending      ending
 	wanted      []wantedValue
 }
@@ -58,7 +66,7 @@ type ending struct {
 	equals      []byte
 }
 
-// wantedValue is a value to bring home; the last one in the stream that is not null stands.
+// wantedValue is a value to bring home: of counts the last one in the stream, which grow; of others the first.
 type wantedValue struct {
 	name  string
 	usage bool
@@ -79,18 +87,27 @@ func parseRules(raw []byte) (*rules, error) {
 		return nil, errors.New(
 			"rules: nothing says what a token is; give token_paths, for example ['choices.0.delta.content'], or token_events")
 	}
-	r := &rules{tokenEvents: text.TokenEvents, errorEvent: text.Error.Event}
+	r := &rules{tokenEvents: text.TokenEvents, errorEvents: text.Error.Event}
 	r.tree.root.slot = -1
 	err := errors.Join(
 		r.slots(&r.tokens, text.TokenPaths),
+		r.slots(&r.reasoning, text.ReasoningPaths),
 		r.slots(&r.text, text.TextPaths),
+		r.slots(&r.finish, text.FinishPaths),
+		r.slots(&r.chunk, text.ChunkPaths),
 		r.slots(&r.errors, text.Error.Paths),
+		r.slots(&r.strayErrors, text.Error.StrayPaths),
 		r.want(text.Usage, true),
 		r.want(text.Extra, false),
 		r.end(&text),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
+	}
+	for n, slot := range r.reasoning {
+		if !slices.Contains(r.tokens, slot) {
+			return nil, fmt.Errorf("rules: reasoning_paths has %q, which is not among token_paths", text.ReasoningPaths[n])
+		}
 	}
 	return r, nil
 }
@@ -143,9 +160,14 @@ func (r *rules) end(text *ruleText) error {
 	return err
 }
 
-// frame tells a terminator by the event's data or name alone.
+// frame tells a terminator by the event's data or name alone. Spaces around the data are none of it.
 func (e *ending) frame(ev event) bool {
-	return e.data != nil && string(ev.data) == *e.data || e.event != nil && string(ev.name) == *e.event
+	return e.data != nil && string(bytes.TrimSpace(ev.data)) == *e.data || e.event != nil && string(ev.name) == *e.event
+}
+
+// spaced tells whether spaces stand around a terminator that is known by its data.
+func (e *ending) spaced(ev event) bool {
+	return e.data != nil && string(ev.data) != *e.data && string(bytes.TrimSpace(ev.data)) == *e.data
 }
 
 // value tells a terminator by what its JSON holds.
@@ -160,6 +182,10 @@ func (e *ending) value(found [][]byte) bool {
 	return bytes.Equal(got, e.equals)
 }
 
-func (r *rules) namesToken(name []byte) bool {
-	return slices.ContainsFunc(r.tokenEvents, func(known string) bool { return string(name) == known })
+func (r *rules) namesToken(name []byte) bool { return isOneOf(r.tokenEvents, name) }
+
+func (r *rules) namesError(name []byte) bool { return isOneOf(r.errorEvents, name) }
+
+func isOneOf(names []string, name []byte) bool {
+	return slices.ContainsFunc(names, func(known string) bool { return string(name) == known })
 }

@@ -300,6 +300,59 @@ func hasContent(value []byte) bool {
 	}
 }
 
+// contentBytes is the length of a token's content: a text's without its quotes, with its escapes as they were sent.
+func contentBytes(value []byte) int {
+	if isString(value) {
+		return len(value) - len(`""`)
+	}
+	return len(value)
+}
+
+// saysFinish tells whether a value is a word for how an answer ended. Some servers put "none" or "null" until it has.
+func saysFinish(value []byte) bool {
+	if !isString(value) || len(value) == len(`""`) {
+		return false
+	}
+	word := unquoted(value)
+	return !bytes.EqualFold(word, []byte("none")) && !bytes.EqualFold(word, []byte("null"))
+}
+
+// saysSomething tells an error from its place: null, false, 0, and texts, lists and objects with nothing in them say that
+// there is none.
+func saysSomething(value []byte) bool {
+	if len(value) == 0 {
+		return false
+	}
+	switch string(value) {
+	case `null`, `false`, `""`, `{}`, `[]`, `0`:
+		return false
+	}
+	var parsed any
+	return json.Unmarshal(value, &parsed) != nil || !isEmpty(parsed)
+}
+
+func isEmpty(value any) bool {
+	switch of := value.(type) {
+	case map[string]any:
+		for _, member := range of {
+			if !isEmpty(member) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		return !slices.ContainsFunc(of, func(item any) bool { return !isEmpty(item) })
+	case string:
+		return strings.TrimSpace(of) == ""
+	case float64:
+		return of == 0
+	case bool:
+		return !of
+	default:
+		return true
+	}
+}
+
 // unquoted gives a JSON text's content. It shares memory with the value where nothing is escaped.
 func unquoted(value []byte) []byte {
 	if bytes.IndexByte(value, '\\') < 0 {

@@ -15,6 +15,9 @@ type event struct {
 	name []byte // empty means "message"
 	data []byte
 	id   []byte // the last id that the stream gave, in this event or before
+
+	lines int  // of data
+	open  bool // the stream ended before the blank line that ends an event
 }
 
 // sseParser cuts a byte stream into events by the WHATWG rules (HTML Living Standard, 9.2.6, "Interpreting an event
@@ -25,6 +28,7 @@ type sseParser struct {
 	afterCR bool // the last line ended in CR: an LF now belongs to it
 	line    []byte
 	data    []byte
+	lines   int // of data in the open event
 	name    []byte
 	id      []byte
 }
@@ -38,8 +42,7 @@ func (e tooLargeError) Error() string {
 	return fmt.Sprintf("%s is longer than %d MiB, the most that is read", e.what, maxEventBytes>>20)
 }
 
-// feed parses the next bytes and dispatches every event that they complete. What stays open at the stream's end is
-// dropped, as the standard says.
+// feed parses the next bytes and dispatches every event that they complete.
 func (p *sseParser) feed(chunk []byte, dispatch func(event)) error {
 	if p.bom >= 0 {
 		chunk = p.skipByteOrderMark(chunk)
@@ -120,6 +123,7 @@ func (p *sseParser) endLine(line []byte, dispatch func(event)) error {
 			return tooLargeError{"an event's data"}
 		}
 		p.data = append(append(p.data, value...), '\n')
+		p.lines++
 	case "event":
 		p.name = append(p.name[:0], value...)
 	case "id":
@@ -132,7 +136,24 @@ func (p *sseParser) endLine(line []byte, dispatch func(event)) error {
 
 func (p *sseParser) endEvent(dispatch func(event)) {
 	if len(p.data) > 0 {
-		dispatch(event{name: p.name, data: p.data[:len(p.data)-1], id: p.id})
+		dispatch(event{name: p.name, data: p.data[:len(p.data)-1], id: p.id, lines: p.lines})
 	}
-	p.data, p.name = p.data[:0], p.name[:0]
+	p.data, p.name, p.lines = p.data[:0], p.name[:0], 0
+}
+
+// finish dispatches what a properly ended stream left open. The standard drops it; servers leave out the last line's end
+// all the same, and every client library reads them.
+func (p *sseParser) finish(dispatch func(event)) error {
+	asOpen := func(e event) {
+		e.open = true
+		dispatch(e)
+	}
+	if len(p.line) > 0 {
+		if err := p.endLine(p.line, asOpen); err != nil {
+			return err
+		}
+		p.line = p.line[:0]
+	}
+	p.endEvent(asOpen)
+	return nil
 }

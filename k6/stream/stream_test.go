@@ -3,6 +3,7 @@
 package stream
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
@@ -90,6 +91,9 @@ type answer struct {
 	ContentType  *string             `json:"content_type"`
 	Body         *string             `json:"body"`
 	Bytes        int                 `json:"bytes"`
+	Sends        int                 `json:"sends"`
+	Finish       *string             `json:"finish"`
+	Oddities     []string            `json:"oddities"`
 	T0           float64             `json:"t0_ms"`
 	DNS          *float64            `json:"dns_ms"`
 	Connecting   *float64            `json:"connecting_ms"`
@@ -275,7 +279,12 @@ func TestFailures(t *testing.T) {
 		{"garbage", streamer(token, "data: {oops\n\n", done), "", kindBadJSON, 1, "", "{oops"},
 		{"zero tokens", streamer(role, done), "", kindNoToken, 0, "", ""},
 		{"no terminator", streamer(token), "", kindNoTerminator, 1, "", ""},
-		{"terminator without its blank line", streamer(token, "data: [DONE]\n"), "", kindNoTerminator, 1, "", ""},
+		{"terminator without its blank line", streamer(token, "data: [DONE]\n"), "", kindNone, 1, "", ""},
+		{"terminator without its line's end", streamer(token, "data: [DONE]"), "", kindNone, 1, "", ""},
+		{"cut short of its length after the terminator's line", hijacked("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 10000\r\n\r\n"+token+"data: [DONE]\n", false), "", kindCutBody, 1, "", ""},
+		{"events of another content type", answerWith(200, "application/octet-stream", "\uFEFF\n: hi\n\n"+token+done), "", kindNone, 1, "", ""},
+		{"JSON lines", answerWith(200, "application/x-ndjson", `{"a":1}`+"\n"+`{"b":1}`+"\n"), "", kindNotSSE, 0, `{"a":1}` + "\n" + `{"b":1}` + "\n", "x-ndjson"},
+		{"an empty body of another type", answerWith(200, "application/json", ""), "", kindNotSSE, 0, "", "application/json"},
 		{"cut mid-stream", hijacked(chunked(token), false), "", kindCutBody, 1, "", ""},
 		{"reset mid-stream", hijacked(chunked(token), true), "", kindReset, 1, "", ""},
 		{"cut after the terminator", hijacked(chunked(token, done), false), "", kindNone, 1, "", ""},
@@ -433,6 +442,68 @@ func TestConnectionIsReused(t *testing.T) {
 	s.CloseClientConnections()
 	if got := v.request(post(s.URL, "")); runtime.GOOS == "linux" && got.kind() == kindNone && *got.Connection == first {
 		t.Errorf("another connection has the number of the first, %d", first)
+	}
+}
+
+// A server that keeps a connection and ends it when the next request comes, as an idle timeout does just then.
+func TestStaleConnection(t *testing.T) {
+	const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: "
+	body := token + done
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	var reset, never atomic.Bool
+	serve := func(conn net.Conn) {
+		defer conn.Close()
+		reader := bufio.NewReader(conn)
+		for n := 0; ; n++ {
+			request, err := http.ReadRequest(reader)
+			if err != nil {
+				return
+			}
+			_, _ = io.Copy(io.Discard, request.Body)
+			if tcp, ok := conn.(*net.TCPConn); ok && reset.Load() && (n > 0 || never.Load()) {
+				_ = tcp.SetLinger(0)
+			}
+			if n > 0 || never.Load() {
+				return
+			}
+			_, _ = fmt.Fprintf(conn, "%s%d\r\n\r\n%s", head, len(body), body)
+		}
+	}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go serve(conn)
+		}
+	}()
+	url := "http://" + listener.Addr().String()
+	v := newVU(t)
+	for n, want := range []int{1, 2, 2} {
+		got := v.request(post(url, ""))
+		if got.kind() != kindNone || got.Sends != want || got.TokenEvents != 1 || (got.Connecting == nil) {
+			t.Errorf("request %d: %q (%s), sent %d times", n, got.kind(), text(got.ErrorMessage), got.Sends)
+		}
+	}
+	if n := len(v.trails()); n != 3 {
+		t.Errorf("samples of %d exchanges", n)
+	}
+	reset.Store(true)
+	if got := v.request(post(url, "")); got.kind() != kindReset || got.Sends != 1 {
+		t.Errorf("reset in use: %q, sent %d times", got.kind(), got.Sends)
+	}
+	reset.Store(false)
+	if got := v.request(post(url, "")); got.kind() != kindNone {
+		t.Fatal(got.kind())
+	}
+	never.Store(true)
+	if got := v.request(post(url, "")); got.kind() != kindReset || got.Sends != 2 {
+		t.Errorf("closed twice: %q, sent %d times", got.kind(), got.Sends)
 	}
 }
 

@@ -24,7 +24,8 @@ type connTrace struct {
 	gotConn     atomic.Int64
 	firstByte   atomic.Int64
 	reused      atomic.Bool
-	namedTarget atomic.Bool // the target is a name, so that the time before the dial is its lookup
+	idle        atomic.Int64 // nanoseconds that a reused connection had been unused
+	namedTarget atomic.Bool  // the target is a name, so that the time before the dial is its lookup
 }
 
 func (t *connTrace) stamp(at *atomic.Int64) { t.stampAt(at, time.Now()) }
@@ -60,6 +61,7 @@ func (t *connTrace) hooks() *httptrace.ClientTrace {
 				t.remote.Store(&remote)
 			}
 			t.reused.Store(info.Reused)
+			t.idle.Store(int64(info.IdleTime))
 			t.stamp(&t.gotConn)
 		},
 		GotFirstResponseByte: func() { t.stampAt(&t.firstByte, arrivedBy(t.arrivals.Load())) },

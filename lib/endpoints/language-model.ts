@@ -1,14 +1,18 @@
 /** A language model behind any of the protocols: a prompt goes in, a timed answer comes out, streamed or whole. */
 import type { Params, Result } from 'k6/x/stream';
-import { parseJsonText } from '../../domain/text/json.ts';
 import type { ErrorKind } from '../../domain/record/errors.ts';
 import { textOf, uniquePrefix, withPrefix, type Prompt } from '../../domain/load/prompt.ts';
+import { streamedAnswer, streamFailure, type Answer, type Oddity } from '../../domain/protocols/answer.ts';
+import type { Finish } from '../../domain/protocols/finish.ts';
+import { gatewaySigns, type GatewaySign } from '../../domain/protocols/gateway-signs.ts';
 import { PROTOCOLS } from '../../domain/protocols/index.ts';
-import { valueAt, type Count, type Protocol, type WholeRules } from '../../domain/protocols/protocol.ts';
+import type { Protocol } from '../../domain/protocols/protocol.ts';
+import { readWhole } from '../../domain/protocols/read-whole.ts';
+import { answerLimit, endpointUrl, requestBody } from '../../domain/protocols/request-body.ts';
 import { costOf, estimatedTokens, type Price } from '../../domain/quality/price.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { settingsFor } from '../../domain/settings/variants.ts';
-import { streamTimes, type StreamTimes } from '../../domain/figures/stream-times.ts';
+import { streamTimes, type Arrivals, type StreamTimes } from '../../domain/figures/stream-times.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { streamModule } from '../extensions.ts';
 import type { Target } from '../runtime.ts';
@@ -17,6 +21,14 @@ import type { Target } from '../runtime.ts';
 export interface ModelReading extends StreamTimes {
   readonly error: ErrorKind | null;
   readonly error_detail: string | null;
+  readonly finish: Finish | null;
+  /** Who says that it answered. */
+  readonly model: string | null;
+  /** The answer's own id. */
+  readonly answer_id: string | null;
+  readonly oddities: readonly Oddity[];
+  /** What a gateway's headers say of it. */
+  readonly gateway: readonly GatewaySign[];
   readonly prompt_tokens: number | null;
   readonly cached_tokens: number | null;
   /** Where the server tells them: prefill and decode. */
@@ -59,8 +71,8 @@ export function languageModel({ target, settings, variant, nonce, keep_text }: M
     );
   const { request, inTurn } = streamModule;
   const protocol = PROTOCOLS[settings.api];
-  const url = `${target.base_url}${settings.apiPath ?? protocol.path}`;
-  const { model, body: further, price } = settingsFor(settings, variant);
+  const url = endpointUrl(target.base_url, settings.apiPath ?? protocol.path);
+  const { model, bodies, price } = settingsFor(settings, variant);
   const streamed = settings.stream;
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
@@ -81,21 +93,21 @@ export function languageModel({ target, settings, variant, nonce, keep_text }: M
         const messages = settings.uniquePrefix
           ? withPrefix(prompt.messages, uniquePrefix(nonce, settings.seed, index))
           : prompt.messages;
-        const body = protocol.body({
+        const own = prompt.members ?? {};
+        const ask = {
           messages,
           prompt: textOf(messages),
           model,
-          max_tokens: prompt.max_tokens ?? settings.maxTokens,
+          max_tokens: prompt.max_tokens ?? answerLimit(own) ?? settings.maxTokens,
           force_length: settings.forceLength,
           temperature: settings.temperature,
           stream: streamed,
-        });
+        };
         headers['traceparent'] = traceparent;
         headers['X-Request-Id'] = traceId(traceparent);
-        const asked = further === null ? body : { ...body, ...further };
-        return request('POST', url, JSON.stringify(asked), params);
+        return request('POST', url, JSON.stringify(requestBody(protocol, ask, own, bodies)), params);
       }),
-    read: (result) => (streamed ? readStreamed(result) : readWhole(result, protocol)),
+    read: (result) => (streamed ? readStreamed(result, protocol) : readUnstreamed(result, protocol)),
     cost: (prompt, reading) =>
       price === null || reading.error !== null ? null : tokenCost(price, prompt, reading),
   };
@@ -113,103 +125,110 @@ function tokenCost(price: Price, prompt: Prompt, reading: ModelReading): TokenCo
   };
 }
 
-const NOTHING: Pick<ModelReading, 'prompt_tokens' | 'cached_tokens' | 'stages_ms' | 'text'> = {
+const isHtml = ({ content_type }: Result): boolean => /html/i.test(content_type ?? '');
+
+type FailureOf = Pick<ModelReading, 'error' | 'error_detail'>;
+const NO_FAILURE: FailureOf = { error: null, error_detail: null };
+
+/** Why there is no answer of the kind that was asked for, with what the server said, for a person. */
+function exchangeFailure(result: Result): FailureOf {
+  const { error, error_message, body } = result;
+  if (error === null) return NO_FAILURE;
+  // A page in place of an answer is a proxy's or a wrong URL's, not a model's.
+  if (error === 'not_sse' && isHtml(result)) return { error: 'content_type', error_detail: body };
+  return { error, error_detail: error === 'status' || error === 'not_sse' ? body : error_message };
+}
+
+function stages({ prefill_ms: prefill, decode_ms: decode }: Answer['counts']): ModelReading['stages_ms'] {
+  if (prefill === null && decode === null) return null;
+  return { ...(prefill === null ? {} : { prefill }), ...(decode === null ? {} : { decode }) };
+}
+
+/** What does not depend on the way the answer came. */
+const said = ({ finish, names, counts }: Answer) => ({
+  finish,
+  model: names.model,
+  answer_id: names.id,
+  prompt_tokens: counts.prompt_tokens,
+  cached_tokens: counts.cached_tokens,
+  stages_ms: stages(counts),
+});
+
+function readStreamed(result: Result, protocol: Protocol): ModelReading {
+  const answer = streamedAnswer(result);
+  const failed = streamFailure(result, protocol);
+  return {
+    ...(failed === null || failed.error === result.error ? exchangeFailure(result) : failed),
+    ...streamTimes({
+      first_token_ms: result.first_token_ms,
+      first_answer_ms: result.first_answer_ms,
+      last_token_ms: result.last_token_ms,
+      token_events: result.token_events,
+      first_read_events: result.first_read_events,
+      content_bytes: result.content_bytes,
+      reasoning_bytes: result.reasoning_bytes,
+      reported_tokens: answer.counts.completion_tokens,
+      reported_reasoning: answer.counts.reasoning_tokens,
+    }),
+    ...said(answer),
+    oddities: result.oddities,
+    gateway: gatewaySigns(result.headers),
+    text: result.text,
+  };
+}
+
+/** Of an answer that came whole: its tokens have no times of their own, so that only E2E is left. */
+const UNTIMED: Arrivals = {
+  first_token_ms: null,
+  first_answer_ms: null,
+  last_token_ms: null,
+  reported_tokens: null,
+  reported_reasoning: null,
+  token_events: 0,
+  first_read_events: 0,
+  content_bytes: 0,
+  reasoning_bytes: 0,
+};
+
+const NOTHING: Omit<ModelReading, 'error' | 'error_detail'> = {
+  ...streamTimes(UNTIMED),
+  finish: null,
+  model: null,
+  answer_id: null,
+  oddities: [],
+  gateway: [],
   prompt_tokens: null,
   cached_tokens: null,
   stages_ms: null,
   text: null,
 };
 
-const isHtml = ({ content_type }: Result): boolean => /html/i.test(content_type ?? '');
-
-/** The failure with what the server said, for a person. */
-function failure(result: Result): Pick<ModelReading, 'error' | 'error_detail'> {
-  const { error, error_message, body } = result;
-  if (error === null) return { error: null, error_detail: null };
-  // A page in place of an answer is a proxy's or a wrong URL's, not a model's.
-  if (error === 'not_sse' && isHtml(result)) return { error: 'content_type', error_detail: body };
-  return { error, error_detail: error === 'status' || error === 'not_sse' ? body : error_message };
-}
-
-const countOrNull = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
-
-function stages(counts: Readonly<Record<Count, number | null>>): ModelReading['stages_ms'] {
-  const { prefill_ms: prefill, decode_ms: decode } = counts;
-  if (prefill === null && decode === null) return null;
-  return { ...(prefill === null ? {} : { prefill }), ...(decode === null ? {} : { decode }) };
-}
-
-function readStreamed(result: Result): ModelReading {
-  const count = (name: Count): number | null => countOrNull(result.usage[name]);
-  const { first_token_ms, last_token_ms, token_events } = result;
-  return {
-    ...failure(result),
-    ...streamTimes({
-      first_token_ms,
-      last_token_ms,
-      token_events,
-      reported_tokens: count('completion_tokens'),
-    }),
-    prompt_tokens: count('prompt_tokens'),
-    cached_tokens: count('cached_tokens'),
-    stages_ms: stages(countsOf(count)),
-    text: result.text,
-  };
-}
-
-const countsOf = (count: (name: Count) => number | null): Record<Count, number | null> => ({
-  completion_tokens: count('completion_tokens'),
-  prompt_tokens: count('prompt_tokens'),
-  cached_tokens: count('cached_tokens'),
-  prefill_ms: count('prefill_ms'),
-  decode_ms: count('decode_ms'),
-});
-
-/** An answer that came whole: its tokens have no times of their own, so that only E2E is left. */
-function readWhole(result: Result, protocol: Protocol): ModelReading {
-  const none = { token_events: 0, first_token_ms: null, last_token_ms: null, reported_tokens: null };
-  const failed = (error: ErrorKind, error_detail: string | null): ModelReading => ({
-    ...NOTHING,
-    ...streamTimes(none),
-    error,
-    error_detail,
-  });
-  const { error, error_detail } = failure(result);
-  if (error !== null) return failed(error, error_detail);
-  const { whole } = protocol;
-  if (whole === null) return failed('not_sse', result.body);
-  const answer = parseJsonText(result.body ?? '');
-  if (answer === undefined) return failed(isHtml(result) ? 'content_type' : 'bad_json', result.body);
-  const problem = whole.error_paths.map((path) => valueAt(answer, path)).find((value) => value != null);
-  if (problem !== undefined) return failed('error_event', JSON.stringify(problem));
-  if (!whole.content_paths.some((path) => hasContent(valueAt(answer, path))))
-    return failed('no_token', result.body);
-  const counts = countsOf((name) => firstCount(answer, whole, name));
-  return {
-    ...streamTimes({ ...none, reported_tokens: counts.completion_tokens }),
-    e2e_ms: result.end_ms,
-    error: null,
-    error_detail: null,
-    prompt_tokens: counts.prompt_tokens,
-    cached_tokens: counts.cached_tokens,
-    stages_ms: stages(counts),
-    text: whole.text_paths
-      .map((path) => valueAt(answer, path))
-      .filter((value) => typeof value === 'string')
-      .join(''),
-  };
-}
-
-function hasContent(value: unknown): boolean {
-  if (typeof value === 'string' || Array.isArray(value)) return value.length > 0;
-  return typeof value === 'object' && value !== null;
-}
-
-function firstCount(answer: unknown, { usage }: WholeRules, name: Count): number | null {
-  for (const path of usage[name]) {
-    const found = countOrNull(valueAt(answer, path));
-    if (found !== null) return found;
+function readUnstreamed(result: Result, { whole }: Protocol): ModelReading {
+  const failed = exchangeFailure(result);
+  if (failed.error !== null) return { ...NOTHING, ...failed };
+  if (whole === null) return { ...NOTHING, error: 'not_sse', error_detail: result.body };
+  const reading = readWhole(result.body ?? '', whole);
+  if (!reading.ok) {
+    const { error, error_detail } = reading;
+    return {
+      ...NOTHING,
+      error: error === 'bad_json' && isHtml(result) ? 'content_type' : error,
+      error_detail,
+    };
   }
-  return null;
+  const { answer, text, reasoning_length } = reading;
+  return {
+    ...NO_FAILURE,
+    ...streamTimes({
+      ...UNTIMED,
+      reported_tokens: answer.counts.completion_tokens,
+      reported_reasoning: answer.counts.reasoning_tokens,
+      reasoning_bytes: reasoning_length,
+    }),
+    e2e_ms: result.end_ms,
+    ...said(answer),
+    oddities: [],
+    gateway: gatewaySigns(result.headers),
+    text,
+  };
 }

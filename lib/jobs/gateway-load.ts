@@ -102,6 +102,7 @@ export function gatewayLoad(): GatewayLoad {
     summaryTrendStats: ['avg', 'med', 'max', 'p(95)', 'count'],
     systemTags: ['scenario', 'status', 'name', 'error_code'],
     userAgent: 'k6-shadow',
+    noConnectionReuse: !settings.connectionReuse,
     ...tlsOptions(settings),
   };
 

@@ -1,12 +1,39 @@
 /** Seeded latencies of two variants under load, to prove the verdict on: everything is known about them. */
 import type { Random } from '../../domain/statistics/random.ts';
 
+interface Noise {
+  /** Memory from one request to the next. */
+  readonly phi: number;
+  /** Spells in which everything is slower: chance to begin and to end at a request, and by how much. */
+  readonly spells?: { readonly begins: number; readonly ends: number; readonly log_factor: number };
+  /** What a reader calls it. */
+  readonly label: string;
+}
+
+/** Slow spells of a mean length: three times as slow, a tenth of the time. */
+const spells = (length: number): Noise => ({
+  phi: 0,
+  spells: { begins: 1 / (9 * length), ends: 1 / length, log_factor: Math.log(3) },
+  label: `slow spells of ${length}`,
+});
+
 /**
- * `iid`: requests know nothing of each other. `ar1`: the log latency remembers the last one's noise, as behind a queue.
- * `bursts`: on top of `ar1`, spells in which everything is slower, as in a pause or a noisy neighbour's hour.
+ * `iid`: requests know nothing of each other. `ar..`: the log latency remembers the last one's noise, as behind a queue.
+ * `bursts`: on top of `ar1`, a spell begins at one request in 150, lasts 25 on average, and slows its requests by half.
  */
-export const NOISE_KINDS = ['iid', 'ar1', 'bursts'] as const;
-export type NoiseKind = (typeof NOISE_KINDS)[number];
+export const NOISES = {
+  iid: { phi: 0, label: 'independent' },
+  ar3: { phi: 0.3, label: 'AR .3' },
+  ar1: { phi: 0.7, label: 'AR .7' },
+  ar9: { phi: 0.9, label: 'AR .9' },
+  ar97: { phi: 0.97, label: 'AR .97' },
+  ar99: { phi: 0.99, label: 'AR .99' },
+  bursts: { phi: 0.7, spells: { begins: 1 / 150, ends: 1 / 25, log_factor: Math.log(1.5) }, label: 'bursts' },
+  spells30: spells(30),
+  spells100: spells(100),
+  spells300: spells(300),
+} as const satisfies Readonly<Record<string, Noise>>;
+export type NoiseKind = keyof typeof NOISES;
 
 export interface Simulation {
   readonly noise: NoiseKind;
@@ -27,15 +54,10 @@ export interface SimulatedBlock {
   readonly shadow_ms: Float64Array;
 }
 
-const MEDIAN_MS = 200;
+export const MEDIAN_MS = 200;
 /** Log-SD of what a payload costs, the same for both variants, and of the rest: 0.52 together. */
-const PAYLOAD_LOG_SD = 0.3;
+export const PAYLOAD_LOG_SD = 0.3;
 const NOISE_LOG_SD = 0.42;
-/** Memory of `ar1` from one request to the next. */
-const PHI = 0.7;
-/** A spell begins at one request in 150, lasts 25 on average, and slows its requests by half. */
-const BURST = { begins: 1 / 150, ends: 1 / 25, log_factor: Math.log(1.5) };
-
 /** One simulated run of two variants: the same payloads to both, each with noise of its own. */
 export function simulate(random: Random, simulation: Simulation): SimulatedBlock[] {
   const { n, ratio, blocks = 1, block_ratio_log_sd = 0, block_level_log_sd = 0 } = simulation;
@@ -57,19 +79,20 @@ export function simulate(random: Random, simulation: Simulation): SimulatedBlock
 }
 
 /** Noise on the log latency, request after request. */
-function noiseSource(random: Random, kind: NoiseKind): () => number {
-  if (kind === 'iid') return () => NOISE_LOG_SD * random.normal();
-  const innovation = NOISE_LOG_SD * Math.sqrt(1 - PHI * PHI);
-  let state = NOISE_LOG_SD * random.normal();
+export function noiseSource(random: Random, kind: NoiseKind, log_sd = NOISE_LOG_SD): () => number {
+  const { phi, spells: slow_spells }: Noise = NOISES[kind];
+  const innovation = log_sd * Math.sqrt(1 - phi * phi);
+  let state = log_sd * random.normal();
   const step = (): number => {
-    state = PHI * state + innovation * random.normal();
+    state = phi * state + innovation * random.normal();
     return state;
   };
-  if (kind === 'ar1') return step;
+  if (slow_spells === undefined) return step;
+  const { begins, ends, log_factor } = slow_spells;
   // Starts as it goes on: in a spell with the long-run probability of one.
-  let slow = random.uniform() < BURST.begins / (BURST.begins + BURST.ends);
+  let slow = random.uniform() < begins / (begins + ends);
   return () => {
-    slow = slow ? random.uniform() >= BURST.ends : random.uniform() < BURST.begins;
-    return step() + (slow ? BURST.log_factor : 0);
+    slow = slow ? random.uniform() >= ends : random.uniform() < begins;
+    return step() + (slow ? log_factor : 0);
   };
 }

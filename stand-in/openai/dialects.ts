@@ -7,11 +7,15 @@ export interface Telling {
   readonly model: string;
   readonly prompt_tokens: number;
   readonly tokens: readonly string[];
-  readonly finish: 'stop' | 'length';
+  /** Null: it does not say why it ended. */
+  readonly finish: string | Readonly<Record<string, string>> | null;
+  /** Counted as reasoning, and not sent. */
+  readonly hidden_tokens: number;
   /** Asked for and to be given. */
   readonly usage: boolean;
   readonly role_content: 'null' | 'empty' | 'absent';
-  readonly deltas: 'content' | 'reasoning' | 'tool';
+  /** `thought`: nothing but reasoning. */
+  readonly deltas: 'content' | 'reasoning' | 'tool' | 'thought';
 }
 
 /** A style of answering. Its parts are bytes for the wire: whole events, or nothing. */
@@ -31,12 +35,16 @@ export interface Dialect {
 const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
 const DONE = 'data: [DONE]\n\n';
 
-const usageOf = ({ prompt_tokens, tokens }: Telling, { cached_tokens }: Times) => ({
-  prompt_tokens,
-  completion_tokens: tokens.length,
-  total_tokens: prompt_tokens + tokens.length,
-  prompt_tokens_details: { cached_tokens },
-});
+function usageOf({ prompt_tokens, tokens, hidden_tokens }: Telling, { cached_tokens }: Times) {
+  const completion_tokens = tokens.length + hidden_tokens;
+  return {
+    prompt_tokens,
+    completion_tokens,
+    total_tokens: prompt_tokens + completion_tokens,
+    prompt_tokens_details: { cached_tokens },
+    ...(hidden_tokens > 0 ? { completion_tokens_details: { reasoning_tokens: hidden_tokens } } : {}),
+  };
+}
 
 const openAiError = (message: string): object => ({
   error: { message, type: 'InternalServerError', param: null, code: 500 },
@@ -52,18 +60,18 @@ function openAi(
     readonly token: (text: string, at: number) => object;
     readonly tail: object;
     readonly plain: object;
-    readonly finish_reason: string;
+    readonly finish_reason: Telling['finish'];
   },
 ): Dialect {
   const { id, created_s: created, model, usage } = telling;
-  const choice = (content: object, finish_reason: string | null) => ({
+  const choice = (content: object, finish_reason: Telling['finish']) => ({
     index: 0,
     ...content,
     logprobs: null,
     finish_reason,
   });
   const envelope = { id, object: parts.chunk_object, created, model };
-  const chunk = (content: object, finish_reason: string | null = null) =>
+  const chunk = (content: object, finish_reason: Telling['finish'] = null) =>
     event({
       ...envelope,
       choices: [choice(content, finish_reason)],
@@ -108,6 +116,10 @@ const contents: Readonly<Record<Telling['deltas'], Contents>> = {
       return { reasoning_content: tokens.slice(0, half).join(''), content: tokens.slice(half).join('') };
     },
   },
+  thought: {
+    delta: (text) => ({ reasoning_content: text }),
+    message: (tokens) => ({ reasoning_content: tokens.join(''), content: null }),
+  },
   tool: {
     delta: (text, at) => ({
       tool_calls: [{ index: 0, ...(at === 0 ? toolCall(text) : { function: { arguments: text } }) }],
@@ -115,6 +127,9 @@ const contents: Readonly<Record<Telling['deltas'], Contents>> = {
     message: (tokens) => ({ content: null, tool_calls: [toolCall(tokens.join(''))] }),
   },
 };
+
+/** Ends that a call of a tool takes the place of. */
+const ordinary: ReadonlySet<Telling['finish']> = new Set(['stop', 'length']);
 
 const role_contents = { null: { content: null }, empty: { content: '' }, absent: {} };
 
@@ -128,7 +143,7 @@ export function chat(telling: Telling): Dialect {
     token: (text, at) => ({ delta: delta(text, at, tokens.length) }),
     tail: { delta: {} },
     plain: { message: { role: 'assistant', ...message(tokens) } },
-    finish_reason: telling.deltas === 'tool' ? 'tool_calls' : telling.finish,
+    finish_reason: telling.deltas === 'tool' && ordinary.has(telling.finish) ? 'tool_calls' : telling.finish,
   });
 }
 
@@ -146,6 +161,11 @@ export function completions(telling: Telling): Dialect {
 
 const perSecond = (count: number, ms: number): number => (ms > 0 ? (count / ms) * 1000 : 0);
 
+const stop_types: ReadonlyMap<string, string> = new Map([
+  ['stop', 'eos'],
+  ['length', 'limit'],
+]);
+
 /** llama.cpp's `/completion`: its last event says `"stop":true`, and there is no `[DONE]`. */
 export function llama(telling: Telling): Dialect {
   const { model, prompt_tokens, tokens, finish } = telling;
@@ -156,7 +176,7 @@ export function llama(telling: Telling): Dialect {
     tokens_predicted: tokens.length,
     tokens_evaluated: prompt_tokens,
     tokens_cached: times.cached_tokens,
-    stop_type: finish === 'stop' ? 'eos' : 'limit',
+    stop_type: typeof finish === 'string' ? (stop_types.get(finish) ?? finish) : 'none',
     timings: {
       prompt_n: prompt_tokens - times.cached_tokens,
       prompt_ms: times.prefill_ms,

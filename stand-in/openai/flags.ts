@@ -1,5 +1,5 @@
 import { commonFlags } from '../kit/common.ts';
-import { absent, choice, list, named, number, setting } from '../../domain/settings/kinds.ts';
+import { absent, choice, filePath, list, named, number, setting } from '../../domain/settings/kinds.ts';
 import type { Values } from '../../domain/settings/parse.ts';
 
 const { port, variant, seed, latency_scale, fault, fault_path } = commonFlags;
@@ -85,6 +85,11 @@ export const flags = {
     'what chat deltas carry: content, reasoning (its first half) or tool (call arguments)',
   ),
   missing: setting(list(named(), 'TEXT'), [], 'a path that is not served, health or metrics'),
+  replay: setting(
+    list(filePath('FOLDER'), 'FOLDER'),
+    [],
+    'folder of captured answers, NAME.http, that are sent in turn in place of its own',
+  ),
   fault,
   fault_path,
 };

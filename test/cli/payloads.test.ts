@@ -17,6 +17,17 @@ const lines = (jsonl: string): unknown[] =>
     .map((line): unknown => JSON.parse(line));
 
 describe('payloads with assertions', () => {
+  it('send none of what is known of a right answer to the server', () => {
+    const path = folder({
+      'a.jsonl':
+        '{"prompt":"x","top_p":0.5,"expected":"y","assert":[{"type":"contains","value":"y"}],"answer":"y","worst":{}}',
+    });
+    const set = readPayloads(join(path, 'a.jsonl'), 'a.jsonl', PROMPTS);
+    expect(set.payloads).toEqual([
+      { id: 'a-1', messages: [{ role: 'user', content: 'x' }], members: { top_p: 0.5 } },
+    ]);
+  });
+
   it('are kept with them for whoever scores, their files read', () => {
     const path = folder({
       'a.jsonl':

@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { byPrompt } from '../../domain/figures/by-prompt.ts';
 import { GapHistogram } from '../../domain/figures/gap-histogram.ts';
-import { promptOfLength, textOf, toPrompt, uniquePrefix, withPrefix } from '../../domain/load/prompt.ts';
+import {
+  assertTextOnly,
+  promptOfLength,
+  textOf,
+  toPrompt,
+  uniquePrefix,
+  withPrefix,
+} from '../../domain/load/prompt.ts';
 import { APIS, PROTOCOLS } from '../../domain/protocols/index.ts';
 import { valueAt, type Ask } from '../../domain/protocols/protocol.ts';
 import { requestHeaders } from '../../domain/settings/request-headers.ts';
@@ -12,27 +19,87 @@ import { samples } from '../../domain/figures/samples.ts';
 import { parseStamps, selfCheck } from '../../proof/selfcheck.ts';
 import { parseSettings } from '../../domain/settings/settings.ts';
 import { formatSlo, meetsSlo, parseSlo, type Slo } from '../../domain/figures/slo.ts';
-import { streamTimes } from '../../domain/figures/stream-times.ts';
+import { streamTimes, type Arrivals } from '../../domain/figures/stream-times.ts';
 import { summarise } from '../../domain/figures/summary.ts';
 import { fitting, parseThresholds } from '../../domain/verdict/thresholds.ts';
 import streamThresholds from '../../thresholds/stream.json' with { type: 'json' };
 import { record } from '../support/run-data.ts';
 
 describe('times of an answer', () => {
-  const arrivals = { first_token_ms: 200, last_token_ms: 1180, reported_tokens: 50, token_events: 50 };
+  const arrivals: Arrivals = {
+    first_token_ms: 200,
+    first_answer_ms: 200,
+    last_token_ms: 1180,
+    reported_tokens: 50,
+    reported_reasoning: null,
+    token_events: 50,
+    first_read_events: 1,
+    content_bytes: 200,
+    reasoning_bytes: 0,
+  };
 
   test('TPOT is over the tokens after the first', () => {
     expect(streamTimes(arrivals)).toEqual({
       ttft_ms: 200,
+      answer_ttft_ms: 200,
       tpot_ms: 20,
       e2e_ms: 1180,
       tokens: 50,
       tokens_estimated: false,
+      hidden_tokens: null,
+    });
+  });
+
+  test.each([
+    ['one event', { token_events: 1, first_read_events: 1 }],
+    ['one read of many events', { token_events: 50, first_read_events: 50 }],
+  ])('an answer that came whole, as %s, has no TPOT', (_, whole) => {
+    const at_once = { ...arrivals, ...whole, last_token_ms: 200 };
+    expect(streamTimes(at_once)).toMatchObject({ ttft_ms: 200, tpot_ms: null, e2e_ms: 200, tokens: 50 });
+  });
+
+  test('tokens that came with the first are no decode steps', () => {
+    // 10 ms a token: the first ten are held back and come together, the others one by one.
+    const held = { ...arrivals, first_token_ms: 300, last_token_ms: 700, first_read_events: 10 };
+    expect(streamTimes(held).tpot_ms).toBe(10);
+    // Six tokens an event, 5 ms a token: four further events for 30 tokens.
+    const several = { ...arrivals, reported_tokens: 30, token_events: 5, last_token_ms: 200 + 4 * 30 };
+    expect(streamTimes(several).tpot_ms).toBe(5);
+  });
+
+  test.each([
+    ['among the tokens', { reported_tokens: 650, reported_reasoning: 600 }, 50, 600],
+    ['beside them', { reported_tokens: 50, reported_reasoning: 600 }, 50, 600],
+    ['sent as reasoning', { reported_tokens: 50, reported_reasoning: 30, reasoning_bytes: 120 }, 50, null],
+    ['sent as content, an event a token', { reported_tokens: 50, reported_reasoning: 30 }, 50, null],
+    ['none', { reported_tokens: 50, reported_reasoning: 0 }, 50, null],
+  ])('reasoning that is counted %s', (_, reported, tokens, hidden_tokens) => {
+    expect(streamTimes({ ...arrivals, ...reported })).toMatchObject({
+      tokens,
+      hidden_tokens,
+      tokens_estimated: false,
+      tpot_ms: 20,
+    });
+  });
+
+  test('a count that the content can not hold gives way to the events', () => {
+    expect(streamTimes({ ...arrivals, reported_tokens: 650 })).toMatchObject({
+      tokens: 50,
+      tokens_estimated: true,
+      hidden_tokens: 600,
+      tpot_ms: 20,
+    });
+  });
+
+  test('the first token of the answer is told apart from that of its reasoning', () => {
+    expect(streamTimes({ ...arrivals, first_answer_ms: 900 })).toMatchObject({
+      ttft_ms: 200,
+      answer_ttft_ms: 900,
     });
   });
 
   test('one token has no TPOT', () => {
-    const one = { first_token_ms: 200, last_token_ms: 200, reported_tokens: 1, token_events: 1 };
+    const one = { ...arrivals, last_token_ms: 200, reported_tokens: 1, token_events: 1 };
     expect(streamTimes(one)).toMatchObject({ ttft_ms: 200, tpot_ms: null, e2e_ms: 200, tokens: 1 });
   });
 
@@ -45,13 +112,24 @@ describe('times of an answer', () => {
   });
 
   test('no token has no time', () => {
-    const none = { first_token_ms: null, last_token_ms: null, reported_tokens: null, token_events: 0 };
+    const none = {
+      ...arrivals,
+      first_token_ms: null,
+      first_answer_ms: null,
+      last_token_ms: null,
+      reported_tokens: null,
+      token_events: 0,
+      first_read_events: 0,
+      content_bytes: 0,
+    };
     expect(streamTimes(none)).toEqual({
       ttft_ms: null,
+      answer_ttft_ms: null,
       tpot_ms: null,
       e2e_ms: null,
       tokens: null,
       tokens_estimated: false,
+      hidden_tokens: null,
     });
   });
 });
@@ -205,7 +283,17 @@ describe('prompts', () => {
     [{ id: 'x' }, 'neither "prompt" nor "messages"'],
     [{ prompt: 'a', messages: [] }, 'both "prompt" and "messages"'],
     [{ prompt: ' ' }, 'field "prompt"'],
-    [{ prompt: 'a', id: 7 }, 'field "id" is 7'],
+    [{ prompt: 'a', id: [7] }, 'field "id" is [7]'],
+    [{ prompt: 'a', output_tokens: 0 }, 'field "output_tokens" is 0'],
+    [{ prompt: 'a', max_tokens: 3, output_tokens: 3 }, 'both "max_tokens" and "output_tokens"'],
+    [{ prompt: 'a', stream: false }, 'field "stream" can\'t be sent as it is: --no-stream'],
+    [{ prompt: 'a', n: 2 }, 'field "n"'],
+    [
+      { prompt: 'a', system: 'b' },
+      'field "system" can\'t be sent as it is: write it as the first of "messages"',
+    ],
+    [{ prompt: 'a', timestamp: 5 }, '--arrival trace:FILE'],
+    [{ prompt: 'a', extra_body: 5 }, 'field "extra_body" is 5'],
     [{ messages: [] }, 'at least one'],
     [{ messages: 'hi' }, 'field "messages"'],
     [{ messages: [{ role: 'user' }] }, 'messages[0]: field "content"'],
@@ -215,9 +303,56 @@ describe('prompts', () => {
     expect(() => toPrompt(value, 'f.jsonl line 3', 'x')).toThrow('f.jsonl line 3');
   });
 
+  test("a number is an id, and vLLM's output_tokens a length", () => {
+    expect(toPrompt({ id: 7, prompt: 'a', output_tokens: 12 }, 'f', 'x')).toEqual({
+      id: '7',
+      messages: [{ role: 'user', content: 'a' }],
+      max_tokens: 12,
+    });
+  });
+
+  test('members and messages stay as they were written, also when k6 reads them again', () => {
+    const messages = [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'Weather?' },
+          { type: 'image_url', image_url: {} },
+        ],
+      },
+      { role: 'assistant', content: null, tool_calls: [{ id: 'c1', type: 'function' }] },
+      { role: 'tool', tool_call_id: 'c1', content: '12 C' },
+    ];
+    const members = { tools: [{ type: 'function' }], top_p: 0.9, stop: ['END'], max_completion_tokens: 17 };
+    const prompt = toPrompt({ id: 'p', messages, ...members }, 'f', 'x');
+    expect(prompt).toEqual({ id: 'p', messages, members });
+    expect(toPrompt(JSON.parse(JSON.stringify(prompt)), 'f', 'x')).toEqual(prompt);
+    expect(textOf(prompt.messages)).toBe('Weather?\n\n12 C');
+    expect(textOf(withPrefix(prompt.messages, 'abc '))).toBe('abc \nWeather?\n\n12 C');
+  });
+
+  test("an extra_body is merged as OpenAI's clients do, and what is expected stays here", () => {
+    const prompt = toPrompt(
+      { prompt: 'a', extra_body: { top_k: 5 }, expected: { text: 'b' }, n: 1 },
+      'f',
+      'x',
+    );
+    expect([prompt.members, prompt.expected]).toEqual([{ top_k: 5, n: 1 }, { text: 'b' }]);
+    expect(toPrompt(JSON.parse(JSON.stringify(prompt)), 'f', 'x')).toEqual(prompt);
+  });
+
+  test('what one text leaves out is refused where one text is sent', () => {
+    const ask = (message: object) =>
+      toPrompt({ messages: [{ role: 'user', content: 'a', ...message }] }, 'f', 'x');
+    expect(() => assertTextOnly(ask({ content: [{ type: 'text', text: 'a' }] }), 'f')).not.toThrow();
+    expect(() => assertTextOnly(ask({ content: [{ type: 'image_url' }] }), 'f')).toThrow('image_url');
+    expect(() => assertTextOnly(ask({ tool_call_id: 'c' }), 'f line 3')).toThrow(
+      'f line 3: messages[0] has "tool_call_id"',
+    );
+  });
+
   test.each([1, 3, 16, 2048])('a prompt of %i words has so many', (words) => {
-    const [message] = promptOfLength(words, 1).messages;
-    expect(message?.content.split(' ')).toHaveLength(words);
+    expect(textOf(promptOfLength(words, 1).messages).split(' ')).toHaveLength(words);
   });
 
   test('prompts of two lengths share no long beginning: a prefix cache must not join them', () => {

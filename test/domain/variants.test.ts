@@ -89,6 +89,8 @@ describe('what the settings say of a variant', () => {
     SHADOW_LABEL: 'adapter 7',
     HEADER: 'X-Team: a',
     ON_HEADER: 'X-On: 1',
+    BODY: '{"top_p":0.9}',
+    SHADOW_BODY: '{"seed":1}',
     OFF_BODY: '{"cache_prompt":false}',
     SHADOW_RESTART: 'restart b',
   });
@@ -101,7 +103,7 @@ describe('what the settings say of a variant', () => {
       api_key: 'k1',
       label: 'baseline',
       headers: [{ name: 'X-Team', literal: 'a' }],
-      body: { cache_prompt: false },
+      bodies: [{ top_p: 0.9 }, { cache_prompt: false }],
       restart: null,
     });
     expect(shadow).toMatchObject({
@@ -113,7 +115,7 @@ describe('what the settings say of a variant', () => {
         { name: 'X-Team', literal: 'a' },
         { name: 'X-On', literal: '1' },
       ],
-      body: null,
+      bodies: [{ top_p: 0.9 }, { seed: 1 }],
       restart: 'restart b',
     });
     const own = settingsOf({ MODEL: 'base', SHADOW_MODEL: 'lora', API_KEY: 'k1', SHADOW_API_KEY: 'k2' });

@@ -43,7 +43,7 @@ const CASES: readonly Case[] = [
     bug: 'crash_on_error',
     scenario: 'error-storm',
     found: 'crash_on_error',
-    exit: 'limit',
+    exit: 'bug',
     more: FAST_RETRIES,
   },
   {

@@ -107,6 +107,57 @@ test('failures inside the stream', async () => {
   expect(baseline.trends['ttft']?.n).toBe(baseline.ok);
 });
 
+test('answers that the server gave up, dropped or never began', async () => {
+  const of = await run(
+    ['abort', 'abort_object', 'finish_error', 'no_finish', 'error_code', 'thinks_only'].map(
+      (fault) => `--fault ${fault}=0.1`,
+    ),
+  );
+  expect(kinds(of)).toEqual({
+    aborted: expect.any(Number),
+    ended_in_error: expect.any(Number),
+    no_finish: expect.any(Number),
+    error_event: expect.any(Number),
+    no_answer: expect.any(Number),
+  });
+  caught(of);
+});
+
+test('odd answers that can be read are read, and told', async () => {
+  const faults = ['no_done', 'spaced_done', 'open_end', 'keep_alive', 'empty_error', 'odd_content_type'];
+  const of = await run([...faults, 'unknown_event', 'stale'].map((fault) => `--fault ${fault}=0.1`));
+  expect(kinds(of)).toEqual({});
+  const odd = of.findings.flatMap(({ code, args }) =>
+    code === 'odd_answers' ? [String(args['oddity'])] : [],
+  );
+  const read = [
+    'content_type',
+    'keep_alive',
+    'no_terminator',
+    'open_end',
+    'spaced_terminator',
+    'unknown_event',
+  ];
+  expect(new Set(odd)).toEqual(new Set(read));
+});
+
+test('what an answer says of itself, and how it came, is told', async () => {
+  const faults = ['other_model=0.2', 'hidden_reasoning=0.2:600', 'one_event=0.2', 'filtered=0.2'];
+  const of = await run(faults.map((fault) => `--fault ${fault}`));
+  const codes = of.findings.flatMap(({ code, variant }) => (variant === 'baseline' ? [code] : []));
+  expect(codes).toEqual(
+    expect.arrayContaining(['several_models', 'hidden_tokens', 'comes_whole', 'content_filtered']),
+  );
+  expect(of.variants.baseline.failed).toBe(0);
+  // Hidden tokens are in no figure: no answer is longer than what was asked.
+  expect(of.variants.baseline.tokens?.mean).toBeLessThanOrEqual(24);
+  // One event has no time a token.
+  expect(of.variants.baseline.trends['tpot']?.n).toBeLessThan(of.variants.baseline.ok);
+  expect(of.findings.filter(({ variant }) => variant === 'shadow').map(({ code }) => code)).not.toEqual(
+    expect.arrayContaining(['several_models']),
+  );
+});
+
 test('failures before and around the stream', async () => {
   const of = await run(
     [

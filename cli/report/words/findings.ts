@@ -1,4 +1,5 @@
 /** Every finding in words: the one sentence of each code, in every job and every output. */
+import type { Oddity } from '../../../domain/protocols/answer.ts';
 import {
   FINDINGS,
   type Finding,
@@ -25,6 +26,30 @@ function users({ k6_cores, servers_cores, others_cores }: FindingArgs['cpu_satur
   ].flatMap(([who, cores]) => (typeof cores === 'number' ? [`${who} ${cores.toFixed(1)}`] : []));
   return parts.length === 0 ? '' : ` (of them used: ${parts.join(', ')})`;
 }
+
+const CAUSES_OF_OTHER_PROMPTS: Readonly<Record<string, string>> = {
+  truncation: 'one of them cuts prompts, so that they were not asked the same',
+  template: 'always by the same number, as another chat template makes it',
+  tokenizer: 'another tokenizer, or another question; figures by token then compare different tokens',
+};
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  length: 'their limit of tokens',
+  content_filter: 'a content filter',
+  tool_calls: 'a tool call',
+};
+
+/** What answers did that their protocol does not say: follows "answers". */
+export const ODDITIES: Readonly<Record<string, string>> = {
+  open_end: 'ended without the blank line after their last event',
+  spaced_terminator: 'had spaces around [DONE]',
+  no_terminator: 'ended with a finish reason and without [DONE]',
+  content_type: 'were event streams by their content, and something else by their content type',
+  unknown_event: 'held events that are no part of an answer',
+  keep_alive: 'held words in place of JSON, taken as signs of life',
+} satisfies Record<Oddity, string>;
+
+const UNBUFFER = 'nginx: proxy_buffering off; HAProxy: option http-no-delay';
 
 const WORDS: Catalogue = {
   lost_requests: (a) =>
@@ -109,7 +134,7 @@ const WORDS: Catalogue = {
   drift: (a) =>
     `${a.what.replaceAll('_', ' ')} grew over the run by ${a.growth.toPrecision(3)} ${a.unit} (${a.low.toPrecision(3)} to ${a.high.toPrecision(3)}), from a mean of ${a.level.toPrecision(3)} ${a.unit}`,
   repeats_differ: (a) =>
-    `a repeated payload takes ${percent(a.baseline, 0)} of the time of its first sending on the baseline and ${percent(a.candidate, 0)} here (${integer(a.payloads)} payloads): one of them caches answers; latency is judged on first sendings`,
+    `a repeated payload takes ${percent(a.baseline, 0)} of the time of its first sending on the baseline and ${percent(a.candidate, 0)} here (${integer(a.payloads)} payloads): only one of them caches answers, so a pass would be the load's doing: latency is judged on first sendings, and nothing passes beside it (give as many payloads as requests, or switch the cache off)`,
   clients_differ: (a) =>
     `its ${integer(a.clients)} clients differ by more than chance: a balancer keeps clients on servers that are not alike, so that clients are the sample; more runs (--runs 5) or fresh connections (--no-connection-reuse) decide sooner`,
   open_loop_throughput: () =>
@@ -139,6 +164,39 @@ const WORDS: Catalogue = {
     `each prompt was asked ${a.times.toFixed(1)} times${a.cached_share !== undefined ? `, and the server had ${percent(a.cached_share, 0)} of the prompt tokens in its cache` : ''}: a prefix cache flatters TTFT; --unique-prefix shuts it out`,
   tokens_estimated: (a) =>
     `the server gave no token count for ${integer(a.estimated)} of ${integer(a.answers)} answers: their token events were counted, and one event may carry several tokens`,
+  finish_differs: (a) =>
+    `answers that ended by ${ENDINGS[a.finish] ?? a.finish}: ${percent(a.baseline, 1)} of the baseline's, ${percent(a.candidate, 1)} of its own; they are not the same work`,
+  content_filtered: (a) =>
+    `${integer(a.count)} of ${integer(a.answers)} answers were ended by a content filter`,
+  several_models: (a) =>
+    `its answers name more than one model: ${a.models}; something in front of it chooses, or falls back`,
+  other_model: (a) => `"${a.asked}" was asked for, and all answers name "${a.answered}"`,
+  old_answers: (a) =>
+    `${integer(a.repeated)} of ${integer(a.answers)} answers have the id of an earlier one to the same prompt: they came from a cache, and nothing was computed for them`,
+  cached_answers: (a) =>
+    `${integer(a.count)} of ${integer(a.answers)} answers came from a cache, by their headers: nothing was computed for them`,
+  gateway_tried_again: (a) =>
+    `a gateway's headers say that ${integer(a.count)} of ${integer(a.answers)} answers came by a ${a.sign}: their times are those of more than one try`,
+  comes_whole: (a) =>
+    `${integer(a.whole)} of ${integer(a.answers)} answers came whole, in one read${a.one_event > 0 ? ` (${integer(a.one_event)} in one event)` : ''}, and have no TPOT: it does not stream, or something before it buffers (${UNBUFFER})`,
+  buffered: (a) =>
+    `its tokens come in reads of ${a.events.toFixed(1)} events: something buffers (${UNBUFFER}); gaps between tokens are those between reads`,
+  held_back: (a) =>
+    `the first ${a.events.toFixed(1)} token events come together, the others one by one: they are held back, which TTFT pays for; TPOT is of the tokens after them`,
+  prompt_tokens_differ: (a) =>
+    `of ${integer(a.payloads)} payloads ${integer(a.differ)} have another number of prompt tokens than in the baseline (mean ${a.baseline.toFixed(1)} against ${a.candidate.toFixed(1)}): ${CAUSES_OF_OTHER_PROMPTS[a.cause] ?? a.cause}`,
+  prompts_cut: (a) =>
+    `prompts of very different length all have ${integer(a.tokens)} prompt tokens (${a.payloads}): the server cut them`,
+  token_sources_differ: (a) =>
+    `tokens are the server's count in ${percent(a.baseline, 0)} of the baseline's answers and in ${percent(a.candidate, 0)} of its own, counted events in the others: figures by token don't compare`,
+  resent: (a) =>
+    `${integer(a.count)} of ${integer(a.requests)} requests went out twice: the server closes connections that it says it keeps; --no-connection-reuse opens one for each`,
+  hidden_tokens: (a) =>
+    `it counts ${a.mean.toFixed(1)} tokens an answer that it did not send, as reasoning; they are in no figure by token`,
+  tokens_per_event: (a) =>
+    `its events carry ${a.tokens.toFixed(1)} tokens each: ITL is the time between events, TPOT that of a token`,
+  odd_answers: (a) =>
+    `${integer(a.count)} of ${integer(a.answers)} answers ${ODDITIES[a.oddity] ?? a.oddity}; they were read all the same`,
   capacity_unknown: (a) =>
     `none of ${a.steps} steps was sustained: begin lower (--from), or hold longer (--hold) where they were unsure`,
   capacity_unsure: (a) =>

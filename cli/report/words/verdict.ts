@@ -83,9 +83,9 @@ function judgedSentence(verdict: Verdict, checks: readonly Check[], findings: re
     const cause = invalidCause(findings);
     return `The measurement can't be trusted: ${cause === undefined ? verdict.because.join(', ') : wordFinding(cause)}. Verdict: ${word}.`;
   }
-  const deciding = decidingCheck(verdict, checks);
+  const gone = findings.find(({ code }) => code === verdict.because[0]);
+  const deciding = gone === undefined ? decidingCheck(verdict, checks) : undefined;
   if (deciding === undefined) {
-    const gone = findings.find(({ code }) => verdict.because.includes(code));
     return `${gone === undefined ? 'Nothing was judged' : capital(wordFinding(gone))}. Verdict: ${word}.`;
   }
   const whose = `${deciding.subject.variant === null ? 'The' : `The ${deciding.subject.variant}'s`} ${checkLabel(deciding)}`;

@@ -70,7 +70,10 @@ export function judgeBackpressure(evidence: Evidence, terms: Terms): Judged {
       }),
     );
   return {
-    figures: { recovery: { value: recovery, n: singles.length } },
+    figures: {
+      // Tried and not seen is longer than was waited: that fails the limit. Never tried is no data.
+      recovery: { value: recovery ?? (singles.length > 0 ? Infinity : null), n: singles.length },
+    },
     findings,
     from_k6: [
       {

@@ -2,7 +2,12 @@
 import { METRICS, type TrendName } from '../../record/metrics.ts';
 import { pooledQuantile } from '../../statistics/latency-sample.ts';
 import type { Outcome } from '../../statistics/outcome.ts';
-import { meanRatio, typicalRatio, type PayloadRatio } from '../../statistics/payload-ratio.ts';
+import {
+  LEAST_MEAN_PAIRS,
+  meanRatio,
+  typicalRatio,
+  type PayloadRatio,
+} from '../../statistics/payload-ratio.ts';
 import { quantileRatio, smallestFiniteSample, type LatencyPair } from '../../statistics/quantile-ratio.ts';
 import { PERCENTILES, type Gate } from '../thresholds.ts';
 import { ratioBounds, type Bounds, type Evaluation, type Pair } from './evaluation.ts';
@@ -90,7 +95,7 @@ export function payloadGate(gate: PayloadGate, pair: Pair, alpha: number): Evalu
   const answered = ratio(alpha);
   const payloads = answered.ok ? answered.payloads : 0;
   const n = paired.ok ? Math.min(paired.pair.baseline.n, paired.pair.shadow.n) : 0;
-  const floor = gate.gate === 'typical' ? LEAST_TYPICAL_PAYLOADS : 0;
+  const [has, needs] = gate.gate === 'typical' ? [payloads, LEAST_TYPICAL_PAYLOADS] : [n, LEAST_MEAN_PAIRS];
   return {
     gate: gate.gate,
     metric,
@@ -101,7 +106,7 @@ export function payloadGate(gate: PayloadGate, pair: Pair, alpha: number): Evalu
     n,
     n_of: 'requests',
     // Fixed by the payload list, or by a reference that kept none: never by which answers came.
-    advisory: paired.ok && payloads < floor ? { reason: 'too_few', needs: floor, has: payloads } : null,
+    advisory: paired.ok && has < needs ? { reason: 'too_few', needs, has } : null,
     baseline: pair.baseline.summary.trends[metric]?.mean ?? null,
     shadow: pair.shadow.summary.trends[metric]?.mean ?? null,
     at(level) {

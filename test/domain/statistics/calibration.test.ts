@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { pairedBootstrap } from '../../../domain/statistics/bootstrap.ts';
-import { calibrate, type CalibrationPlan } from '../../../proof/statistics/calibration.ts';
+import { calibrate, calibrationQuestions } from '../../../proof/statistics/calibration.ts';
+import { answersAt, LATENCY_QUESTIONS, latencyPair } from '../../../proof/statistics/percentiles.ts';
+import { isRed, rate } from '../../../proof/statistics/questions.ts';
+import { quantileRatio } from '../../../domain/statistics/quantile-ratio.ts';
+import { parseThresholds } from '../../../domain/verdict/thresholds.ts';
+import shadowThresholds from '../../../thresholds/shadow.json' with { type: 'json' };
 import { longRunVariance, mean, variance } from '../../../domain/statistics/batch-means.ts';
-import { seededRandom } from '../../../domain/statistics/random.ts';
-import { NOISE_KINDS, type NoiseKind, simulate } from '../../../proof/statistics/simulate.ts';
+import { type Random, seededRandom } from '../../../domain/statistics/random.ts';
+import { type NoiseKind, simulate, type Simulation } from '../../../proof/statistics/simulate.ts';
 import { expectClose, value } from './oracles.ts';
 
 const logsOf = (values: Float64Array) => values.map(Math.log);
@@ -14,7 +19,7 @@ const correlation = (a: Float64Array, b: Float64Array) => {
 };
 
 describe('simulate', () => {
-  it.each(NOISE_KINDS)(
+  it.each(['iid', 'ar1', 'bursts'] as const)(
     '%s: the same for the same seed, of the ratio asked for, paired by payload',
     (noise) => {
       const run = (seed: number) => simulate(seededRandom(seed), { noise, n: 20_000, ratio: 1.3 })[0];
@@ -57,55 +62,79 @@ describe('simulate', () => {
   });
 });
 
-const plan: CalibrationPlan = {
-  noises: ['ar1'],
-  sizes: [2000],
-  ratios: [1, 1.15, 1.4],
-  percentiles: [0.95],
-  runs: 200,
-  margin: 1.15,
-  alpha: 0.025,
-  seed: 42,
-};
-const rowsOf = (changes: Partial<CalibrationPlan>) => [...calibrate({ ...plan, ...changes })];
+const { gates } = parseThresholds(shadowThresholds, 'thresholds/shadow.json');
+const questions = calibrationQuestions(gates);
 
 describe('calibrate', () => {
-  it('finds the verdict honest and useful under autocorrelation', () => {
-    const shares: number[] = [];
-    const [equal, margin, worse] = [...calibrate(plan, (share) => shares.push(share))];
-    expect(equal?.error).toEqual({ decision: 'fail', nominal: 0.025 });
-    expect(margin?.error).toEqual({ decision: 'pass', nominal: 0.025 });
-    expect([equal?.red, margin?.red, worse?.red]).toEqual([false, false, false]);
-    // Expected about 0.76 and 0.96; standard errors 0.03 and 0.014.
-    expect(equal?.pass.estimate).toBeGreaterThan(0.65);
-    expect(worse?.fail.estimate).toBeGreaterThan(0.9);
-    for (const row of [equal, margin, worse]) {
-      expect((row?.pass.count ?? 0) + (row?.fail.count ?? 0) + (row?.inconclusive.count ?? 0)).toBe(200);
-    }
-    expect(shares.at(-1)).toBe(1);
-    expect(shares.length).toBe(100);
-  });
-  it('marks a row red: one block cannot see that runs differ, which is why s is measured', () => {
-    const blocks = { blocks: 1, block_ratio_log_sd: 0.1 };
-    const [row] = rowsOf({ noises: ['iid'], ratios: [1.15], blocks });
-    expect(row?.pass.lower).toBeGreaterThan(0.025);
-    expect(row?.red).toBe(true);
-  });
-  it.each([2, 3, 5])('stays honest with %d blocks that differ', (blocks) => {
-    const rows = rowsOf({
-      sizes: [500],
-      percentiles: [0.5],
-      ratios: [1.15],
-      runs: 400,
-      blocks: { blocks, block_ratio_log_sd: 0.1, block_level_log_sd: 0.1 },
-    });
-    expect(rows.map((row) => row.red)).toEqual([false]);
+  it('asks every question, a row each at least, of the shape that its head says', () => {
+    const small = questions.map((question) => ({
+      ...question,
+      *rows(random: Random, pairs: number) {
+        const [first] = question.rows(random, pairs);
+        if (first !== undefined) yield first;
+      },
+    }));
+    const rows = [...calibrate(small, 2)];
+    expect(rows.map(({ place }) => place)).toEqual(questions.map((_, place) => place));
+    for (const { place, row } of rows) expect(row.cells.length).toBe(questions[place]?.head.length);
   });
   it('is the same for the same seed', () => {
-    const small = { runs: 20, sizes: [500] };
-    expect(rowsOf(small)).toEqual(rowsOf(small));
+    const [percentiles] = LATENCY_QUESTIONS;
+    const first = (seed: number) => percentiles?.rows(seededRandom(seed), 10).next().value;
+    expect(first(3)).toEqual(first(3));
+    expect(first(3)).not.toEqual(first(4));
   });
-  it('throws for runs that cannot be', () => expect(() => rowsOf({ runs: 0 })).toThrow('runs is 0'));
+  it('throws for pairs that cannot be', () =>
+    expect(() => [...calibrate(questions, 0)]).toThrow('pairs is 0'));
+});
+
+describe('a rate', () => {
+  it('is red when its exact interval lies wholly beyond what it may be', () => {
+    expect(isRed(rate(12, 200, { at_most: 0.025 }))).toBe(true);
+    expect(isRed(rate(8, 200, { at_most: 0.025 }))).toBe(false);
+    expect(isRed(rate(150, 200, { at_least: 0.8 }))).toBe(false);
+    expect(isRed(rate(140, 200, { at_least: 0.8 }))).toBe(true);
+    expect(isRed(rate(200, 200))).toBe(false);
+    expect(rate(0, 0)).toBe('none');
+  });
+});
+
+describe('the gate on p95', () => {
+  const seen = (simulation: Omit<Simulation, 'ratio'>, runs: number, seed = 42) => {
+    const random = seededRandom(seed);
+    return Array.from({ length: runs }, () =>
+      value(quantileRatio(latencyPair(random, { ...simulation, ratio: 1 }), { p: 0.95 })),
+    );
+  };
+  it('is honest and useful under autocorrelation', () => {
+    const runs = seen({ noise: 'ar1', n: 2000 }, 200);
+    // Expected about 0.78 and 0.97; standard errors 0.03 and 0.012.
+    expect(answersAt(runs, 1).pass).toBeGreaterThan(0.67 * 200);
+    expect(answersAt(runs, 1.4).fail).toBeGreaterThan(0.92 * 200);
+    expect(isRed(rate(answersAt(runs, 1).fail, 200, { at_most: 0.025 }))).toBe(false);
+    expect(isRed(rate(answersAt(runs, 1.15).pass, 200, { at_most: 0.025 }))).toBe(false);
+  });
+  it('knows slow spells of 100 requests: what it does not know it leaves open', () => {
+    const runs = seen({ noise: 'spells100', n: 2000 }, 300);
+    // 12 % of them passed on the margin before memory was known: 36; 5 % would be 15, and 24 has a chance of 1 %.
+    expect(answersAt(runs, 1.15).pass).toBeLessThan(24);
+    expect(answersAt(runs, 1.15).fail).toBeLessThan(24);
+    expect(runs.some(({ short }) => short)).toBe(true);
+  });
+  it('can not see in one block that runs differ, which is why s is measured', () => {
+    const runs = seen({ noise: 'iid', n: 2000, block_ratio_log_sd: 0.1 }, 200);
+    expect(isRed(rate(answersAt(runs, 1.15).pass, 200, { at_most: 0.025 }))).toBe(true);
+  });
+  it.each([2, 3, 5])('stays honest with %d blocks that differ', (blocks) => {
+    const simulation = {
+      noise: 'iid' as const,
+      n: 500,
+      blocks,
+      block_ratio_log_sd: 0.1,
+      block_level_log_sd: 0.1,
+    };
+    expect(isRed(rate(answersAt(seen(simulation, 200), 1.15).pass, 200, { at_most: 0.025 }))).toBe(false);
+  });
 });
 
 describe('pairedBootstrap', () => {
