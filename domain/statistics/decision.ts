@@ -99,6 +99,8 @@ export function advise({ interval, critical, margin, deployment_sd = 0, n }: Und
   if (left <= 0 && deployment_sd > 0) return { kind: 'deployment_noise' };
   const more = needsMore(Math.sqrt(left) / se, critical, n);
   if (more === null) return { kind: 'grey_zone', equal };
+  // The side of the margin has no bound: what is missing is answers enough for one, not a smaller error.
+  if (more === 0 && !Number.isFinite(near)) return { kind: 'need_more', more: null, equal };
   // Within rounding of the margin: a handful more.
   return { kind: 'need_more', more: upToOneDigit(Math.max(1, more)), equal };
 }

@@ -121,6 +121,7 @@ const RUN = {
     high: 'number',
   }),
   repeats_differ: row('latency', 'open', { baseline: 'number', candidate: 'number', payloads: 'number' }),
+  gates_only_inform: row('gates', 'open', { latency: 'number', gates: 'number', needs: 'number?' }),
   clients_differ: row('latency', 'warning', { clients: 'number' }),
   open_loop_throughput: plain('throughput', 'note'),
   closed_loop_throughput: plain('throughput', 'note'),

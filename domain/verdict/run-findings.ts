@@ -1,12 +1,12 @@
 /** What a reader must know of a run beside its figures: what happened, and what the figures themselves call for. */
 import { isClosed } from '../load/arrivals.ts';
-import { straddles, type Check, type Verdict } from './check.ts';
+import { blocks, straddles, type Check, type Verdict } from './check.ts';
 import { finding, type Finding } from './findings.ts';
 import { PAIRED } from '../result/pair-runs.ts';
 import type { RunData } from '../run/data.ts';
 import type { VariantSummary } from '../figures/summary.ts';
 import type { ServerIdentity } from '../run/manifest.ts';
-import { pairsOf, presentVariants, roleOf, type ByVariant } from '../variants.ts';
+import { candidatesOf, pairsOf, presentVariants, roleOf, type ByVariant, type Variant } from '../variants.ts';
 
 /** Below this a run is a smoke test. */
 const SHORT_RUN_REQUESTS = 100;
@@ -120,6 +120,30 @@ export function figureFindings(data: RunData, summaries: ByVariant<VariantSummar
   return findings;
 }
 
+/** A run too short for any gate, or for any gate on time, passes by nothing that it saw of them. */
+function undecidable(gates: readonly Check[], candidate: Variant): Finding[] {
+  const mine = gates.filter(({ subject }) => subject.variant === candidate);
+  const times = mine.filter(({ unit, scale }) => unit === 'ms' && scale === 'ratio');
+  const lacking = [mine, times].filter((of) => of.length > 0 && !of.some(blocks));
+  if (lacking.length === 0) return [];
+  const needs = (times.length > 0 ? times : mine).flatMap(({ advisory, n_of }) =>
+    n_of === 'requests' && advisory !== null && 'needs' in advisory && advisory.needs !== null
+      ? [advisory.needs]
+      : [],
+  );
+  return [
+    finding(
+      'gates_only_inform',
+      {
+        latency: times.length,
+        gates: mine.length,
+        ...(needs.length === 0 ? {} : { needs: Math.min(...needs) }),
+      },
+      { variant: candidate },
+    ),
+  ];
+}
+
 export function checkFindings(
   checks: readonly Check[],
   { manifest, settings }: RunData,
@@ -132,6 +156,7 @@ export function checkFindings(
         finding('interval_straddles_limit', { check: check.id }, { variant: check.subject.variant }),
       );
   const gates = checks.filter(({ kind }) => kind === 'gate');
+  findings.push(...candidatesOf(manifest.variants).flatMap((candidate) => undecidable(gates, candidate)));
   const few = gates.find(
     ({ metric, advisory }) => metric === 'accuracy' && advisory?.reason === 'too_few',
   )?.advisory;

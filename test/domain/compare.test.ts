@@ -52,6 +52,27 @@ describe('the verdict', () => {
     }
   });
 
+  it('never passes by limits alone where its size lets every gate on a time only inform', () => {
+    const tiny = made({ n: 30, shadow: { ...better, cost_eur: 0.0002 } });
+    const tails = tiny.manifest.thresholds.gates.filter(
+      (one) => one.gate === 'latency' && one.statistic !== 'p50',
+    );
+    const comparison = compare(
+      made({
+        n: 30,
+        shadow: { ...better, cost_eur: 0.0002 },
+        manifest: { thresholds: { ...tiny.manifest.thresholds, gates: tails } },
+      }),
+    );
+    expect(comparison.checks.filter(({ kind, role }) => kind === 'gate' && role === 'blocks')).toEqual([]);
+    expect(
+      comparison.checks.filter(({ kind }) => kind === 'limit').map(({ answer }) => answer),
+    ).not.toContain('fail');
+    expect(comparison.verdict).toMatchObject({ word: 'inconclusive' });
+    expect(comparison.verdict.because[0]).toBe('gates_only_inform');
+    expect(comparison.exit_code).toBe(EXIT.inconclusive);
+  });
+
   it('puts a failed limit before a failed gate', () => {
     const comparison = compare(made({ shadow: { median_ms: 6000 } }));
     expect(comparison.exit_code).toBe(EXIT.threshold_failed);

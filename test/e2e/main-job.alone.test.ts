@@ -357,7 +357,7 @@ describe('blocks', () => {
     });
     expect(readJson(join(out, 'comparison.json'))).toMatchObject({
       checks: expect.arrayContaining([
-        expect.objectContaining({ id: 'request_duration_p50', estimate: expect.any(Number) }),
+        expect.objectContaining({ id: 'request_duration_p50', value: expect.any(Number) }),
       ]),
     });
   });

@@ -16,7 +16,9 @@ const Variant = v.object({
 });
 const Comparison = v.object({
   variants: v.object({ baseline: Variant, shadow: v.optional(Variant) }),
-  checks: v.array(v.object({ id: v.string(), answer: v.string(), variant: v.optional(v.string()) })),
+  checks: v.array(
+    v.object({ id: v.string(), answer: v.string(), subject: v.object({ variant: v.nullable(v.string()) }) }),
+  ),
   findings: v.array(
     v.object({
       code: v.string(),
@@ -71,7 +73,7 @@ const kinds = ({ variants }: Run): Record<string, number> =>
 const caught = (of: Run): void => {
   expect(of.variants.baseline.failed + of.variants.baseline.ok).toBe(of.variants.baseline.requests);
   expect(of.checks).toContainEqual(
-    expect.objectContaining({ id: 'request_failed_rate', variant: 'baseline', answer: 'fail' }),
+    expect.objectContaining({ id: 'request_failed_rate', subject: { variant: 'baseline' }, answer: 'fail' }),
   );
   // 4 where this machine is too busy to be believed; the failed limit stands either way.
   expect([99, 4]).toContain(of.code);

@@ -135,6 +135,8 @@ const WORDS: Catalogue = {
     `${a.what.replaceAll('_', ' ')} grew over the run by ${a.growth.toPrecision(3)} ${a.unit} (${a.low.toPrecision(3)} to ${a.high.toPrecision(3)}), from a mean of ${a.level.toPrecision(3)} ${a.unit}`,
   repeats_differ: (a) =>
     `a repeated payload takes ${percent(a.baseline, 0)} of the time of its first sending on the baseline and ${percent(a.candidate, 0)} here (${integer(a.payloads)} payloads): only one of them caches answers, so a pass would be the load's doing: latency is judged on first sendings, and nothing passes beside it (give as many payloads as requests, or switch the cache off)`,
+  gates_only_inform: (a) =>
+    `no ${a.latency > 0 ? 'gate on its times' : 'gate'} can be decided by a run of this size, so that nothing passes${a.needs === undefined ? '' : `: the first needs about ${integer(a.needs)} requests a variant`}; run longer, or choose what counts with --require`,
   clients_differ: (a) =>
     `its ${integer(a.clients)} clients differ by more than chance: a balancer keeps clients on servers that are not alike, so that clients are the sample; more runs (--runs 5) or fresh connections (--no-connection-reuse) decide sooner`,
   open_loop_throughput: () =>

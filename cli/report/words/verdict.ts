@@ -91,12 +91,23 @@ function judgedSentence(verdict: Verdict, checks: readonly Check[], findings: re
   const whose = `${deciding.subject.variant === null ? 'The' : `The ${deciding.subject.variant}'s`} ${checkLabel(deciding)}`;
   const why = undecided(deciding);
   const open = why === '' ? '' : ` (${why})`;
-  if (deciding.kind === 'gate') return `${whose} ${compared(verdict, deciding)}: ${word}${open}.`;
+  if (deciding.kind === 'gate')
+    return `${whose} ${compared(verdict, deciding)}: ${word}${open}${informing(verdict, checks)}.`;
   const value = deciding.value === null ? 'is not measured' : `is ${checkValue(deciding)}`;
   const limit = `the limit is ${onScale(deciding, deciding.limit)}`;
   return verdict.word === 'pass'
     ? `${whose} ${value}; ${limit}: all limits are met, ${word}.`
     : `${whose} ${value}; ${limit}: ${word}${open}.`;
+}
+
+/** A pass says what it does not speak of. */
+function informing({ word }: Verdict, checks: readonly Check[]): string {
+  if (word !== 'pass') return '';
+  const labels = checks
+    .filter(({ kind, advisory }) => kind === 'gate' && advisory?.reason === 'power')
+    .map((check) => checkLabel(check));
+  if (labels.length === 0) return '';
+  return `; not decided at this size: ${labels.join(', ')}`;
 }
 
 /** What a gate saw, and what it tolerates. */

@@ -309,6 +309,13 @@ describe('advise', () => {
     expect(advise({ interval, critical: 2.1, margin: Math.log(1.15), n: 1000 })).toEqual(open({}));
     expect(open({ half: Infinity })).toEqual({ kind: 'need_more', more: null, equal: null });
   });
+  it('names none where the other side is already far enough: what is missing is answers for a bound', () => {
+    const interval = { estimate: -0.09, lower: -0.09 - 0.13, upper: Infinity };
+    expect(advise({ interval, critical: 1.6, margin: Math.log(1.15), n: 135 })).toMatchObject({
+      kind: 'need_more',
+      more: null,
+    });
+  });
   it('knows when servers differ by more than requests can tell', () => {
     expect(open({ deployment_sd: 0.06 })).toEqual({ kind: 'deployment_noise' });
     const more = (deployment_sd: number) => {
