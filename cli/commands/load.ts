@@ -54,6 +54,10 @@ const fewerMayDo = (findings: readonly Finding[]): boolean =>
   findings.some(({ code }) => MACHINE_LIMITS.includes(code)) &&
   !findings.some((one) => one.code === 'cpu_saturated' && one.args.fits === undefined);
 
+/** One server that is started anew between its settings differs on purpose; without that it is held against itself. */
+const switched = ({ baselineRestart, shadowRestart }: ParsedSettings['settings']): boolean =>
+  baselineRestart !== null || shadowRestart !== null;
+
 /** A job that takes one server, given one: measured alone, or as both variants in turn. */
 function oneServer(job: Job, parsed: ParsedSettings): { job: Job; parsed: ParsedSettings } {
   const { settings } = parsed;
@@ -61,7 +65,13 @@ function oneServer(job: Job, parsed: ParsedSettings): { job: Job; parsed: Parsed
     return { job, parsed };
   return job.one_server === 'alone'
     ? { job: { ...job, variants: [BASELINE] }, parsed }
-    : { job, parsed: { ...parsed, settings: { ...settings, shadowUrl: settings.baselineUrl, aa: true } } };
+    : {
+        job,
+        parsed: {
+          ...parsed,
+          settings: { ...settings, shadowUrl: settings.baselineUrl, aa: !switched(settings) },
+        },
+      };
 }
 
 interface Loaded {
