@@ -8,7 +8,16 @@ const only = (name, from, allowed) => ({
 
 module.exports = {
   forbidden: [
-    only('domain-is-pure', '^domain/', ['^domain/', '^thresholds/', '^node_modules/(pure-rand|valibot)/']),
+    // Scorers take three libraries more, which do no I/O either.
+    only('domain-is-pure', '^domain/(?!quality/)', [
+      '^domain/',
+      '^thresholds/',
+      '^node_modules/(pure-rand|valibot)/',
+    ]),
+    only('quality-is-pure', '^domain/quality/', [
+      '^domain/',
+      '^node_modules/(valibot|ajv|fastest-levenshtein|json-p3)/',
+    ]),
     only('scenarios-only-wire', '^scenarios/', [
       '^lib/',
       '^domain/',

@@ -18,6 +18,7 @@ import { picture } from './commands/picture.ts';
 import { records } from './commands/records.ts';
 import { reference } from './commands/reference.ts';
 import { regress } from './commands/regress.ts';
+import { score } from './commands/score.ts';
 import { selfcheck } from './commands/selfcheck.ts';
 import { settingsPageCommand } from './commands/settings.ts';
 import { verify } from './commands/verify.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   ...inferenceLoads,
   ...gateways,
   compare,
+  score,
   regress,
   verify,
   reference,

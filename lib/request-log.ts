@@ -11,25 +11,45 @@ import { requestLogModule } from './extensions.ts';
 export type TextResponse = RefinedResponse<'text'>;
 
 export interface RequestLog {
-  /** `fixed`: the fields that the script writes, as members of JSON without braces; k6's own are added. */
-  record(response: TextResponse, fixed: string): void;
+  /**
+   * `fixed`: the fields that the script writes, as members of JSON without braces; k6's own are added.
+   * @param keep the answer's text is kept, where texts are
+   */
+  record(response: TextResponse, fixed: string, keep?: boolean): void;
+  /** Keeps the text of an answer that is not k6/http's, where texts are kept; returns its SHA-256. */
+  answer(text: string): string;
   /** A whole line, for calls that are not k6/http's. */
   write(line: string): void;
 }
 
-const none: RequestLog = { record: () => {}, write: () => {} };
+const digest = (text: string): string => sha256(text, 'hex');
+const none: RequestLog = { record: () => {}, answer: digest, write: () => {} };
 
-/** @param path null: nothing is logged (k6 started by hand without REQUEST_LOG). */
-export function openRequestLog(path: string | null): RequestLog {
+/** Where and what is written. */
+export interface LogOptions {
+  /** Null: nothing is logged (k6 started by hand without REQUEST_LOG). */
+  readonly path: string | null;
+  /** Gets each distinct answer once; null: none is kept. */
+  readonly answers_file: string | null;
+  /** Paths of the answers' values that two answers may differ in and still say the same: what they cost, what they took. */
+  readonly without: readonly string[];
+  /** On a stock k6, which has no file of answers: each record holds its own. */
+  readonly in_records: boolean;
+}
+
+export function openRequestLog({ path, answers_file, without, in_records }: LogOptions): RequestLog {
   if (path === null) return none;
   if (requestLogModule !== null) {
     const log = requestLogModule;
     log.open(path);
-    const options = { answer_sha256: true };
+    if (answers_file !== null) log.keepAnswers(answers_file);
+    const digested = { answer_sha256: true, without };
+    const kept = { ...digested, keep: answers_file !== null };
     return {
-      record(response, fixed) {
-        orAbort(() => log.record(response, fixed, options));
+      record(response, fixed, keep = false) {
+        orAbort(() => log.record(response, fixed, keep ? kept : digested));
       },
+      answer: (text) => orAbort(() => log.answer(text)),
       write(line) {
         orAbort(() => log.write(line));
       },
@@ -38,8 +58,10 @@ export function openRequestLog(path: string | null): RequestLog {
   const write = (line: string): void => console.log(line);
   return {
     write,
+    answer: digest,
     record(response, fixed) {
-      write(`{${fixed},${members(responsePart(response))}}`);
+      const answer = in_records && response.body !== null ? `,${members({ answer: response.body })}` : '';
+      write(`{${fixed},${members(responsePart(response))}${answer}}`);
     },
   };
 }
@@ -62,10 +84,11 @@ function responsePart({ timings, status, remote_ip, remote_port, proto, body }: 
 }
 
 /** A request that can't be recorded must not go on silently, and an exception in an iteration is silent: it exits 0. */
-function orAbort(write: () => void): void {
+function orAbort<T>(write: () => T): T {
   try {
-    write();
+    return write();
   } catch (error) {
     exec.test.abort(`the request log can't be written: ${String(error)}`);
+    throw error;
   }
 }

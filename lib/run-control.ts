@@ -29,13 +29,18 @@ export interface RunControl {
 
 export interface Budget {
   readonly max_cost_eur: number | null;
+  /** What the servers' time costs, all variants together. */
+  readonly cost_per_ms: number;
+  /** When the load began, epoch ms. */
+  readonly began_ms: () => number;
   /** VUs of all variants: a stock k6 can't share a count, so there each VU keeps to its own part. */
   readonly vus_in_all: number;
 }
 
 export function runControl(variant: Variant, budget: Budget): RunControl {
-  const maxCost =
-    budget.max_cost_eur === null ? null : budget.max_cost_eur / (counters.across_vus ? 1 : budget.vus_in_all);
+  /** A VU that can't see the others keeps to its own part. */
+  const share = counters.across_vus ? 1 : 1 / budget.vus_in_all;
+  const maxCost = budget.max_cost_eur === null ? null : budget.max_cost_eur * share;
   const lateStarts = streak(`late_starts_${variant}`);
   const failures = streak(`failures_${variant}`);
   /** A refused connection answers at once: no flood against a server that is down. */
@@ -49,7 +54,8 @@ export function runControl(variant: Variant, budget: Budget): RunControl {
       if (stopped() === null && maxCost !== null) {
         // Reserved before it is compared, so that two VUs can't both take the last place.
         const inFlight = counters.add('in_flight', 1);
-        if (counters.get('spent_eur') + inFlight * counters.get('dearest_eur') <= maxCost) return true;
+        const time = budget.cost_per_ms * Math.max(0, Date.now() - budget.began_ms()) * share;
+        if (time + counters.get('spent_eur') + inFlight * counters.get('dearest_eur') <= maxCost) return true;
         counters.add('in_flight', -1);
         stop('max_cost');
       } else if (stopped() === null) {

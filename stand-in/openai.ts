@@ -12,6 +12,7 @@ import { StandIn } from './kit/server.ts';
 import { type Dialect, type Telling, chat, completions, events, llama } from './openai/dialects.ts';
 import { Engine, type Job, sigmaOf } from './openai/engine.ts';
 import { type OpenAiFlags, flags } from './openai/flags.ts';
+import { knownAnswer, readKnownAnswers } from './openai/known-answers.ts';
 import { vllmMetrics } from './openai/metrics.ts';
 import { captureAt, readCaptures, replay } from './openai/replay.ts';
 import { openStream, writeAnswer } from './openai/stream.ts';
@@ -29,6 +30,8 @@ import { answerTokens, tokensOf } from './openai/text.ts';
 const fault_rules = { ...transportFaults, ...serverFaults, ...streamFaults };
 
 const SHADOW_SLOWDOWN = 1.05;
+/** From the suite's own folder, where stand-ins are started. */
+const OWN_ANSWERS = 'payloads/prompts-labelled.jsonl';
 
 const errorTypes = new Map([
   [400, 'BadRequestError'],
@@ -80,6 +83,7 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
     },
     refuse: (path) => (missing.has(path) ? problem(404, `no ${path} here`) : null),
   });
+  const known = readKnownAnswers(options.answers ?? OWN_ANSWERS, options.answers === null);
   const models = [options.model, ...options.adapter];
   const scale = options.latency_scale * (options.variant === 'shadow' ? SHADOW_SLOWDOWN : 1);
   const times_ms = {
@@ -154,14 +158,21 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
       const drawn_by = greedy ? [] : [asked.temperature, asked.seed ?? `request ${index}`];
       const key = [options.seed, 'answer', model, asked.prompt, ...drawn_by];
       const length = lengthOf(asked, prompt.length, key);
-      const tokens = answerTokens(empty ? 0 : tokensLeft(fault, length.tokens), ...key);
+      const silent = empty || tokensLeft(fault, length.tokens) === 0;
+      // A forced length, like an empty answer, is not what the model would say by itself.
+      const said = silent || asked.ignore_eos ? null : knownAnswer(known, asked.prompt, options.rightness);
+      const tokens =
+        said === null
+          ? answerTokens(silent ? 0 : tokensLeft(fault, length.tokens), ...key)
+          : said.slice(0, asked.max_tokens ?? undefined);
+      const finish = said === null ? length.finish : tokens.length < said.length ? 'length' : 'stop';
       const telling = tellingWith(fault, {
         id: `${id_prefix}-${work.trace_id}`,
         created_s: Math.floor(Date.now() / 1000),
         model,
         prompt_tokens: prompt.length,
         tokens,
-        finish: length.finish,
+        finish,
         hidden_tokens: 0,
         usage: asked.include_usage,
         role_content: options.role_content,
@@ -174,7 +185,7 @@ export async function start(given: Partial<OpenAiFlags> = {}, host: Host = proce
         model,
         prompt,
         tokens,
-        finish: length.finish,
+        finish,
         batching: switched(headers, 'x-batching', options.batching),
         prefix_cache: switched(headers, 'x-cache', options.prefix_cache),
         answer_key: answer_cache ? JSON.stringify([path, model, tokens.length, asked.prompt]) : null,

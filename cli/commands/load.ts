@@ -1,14 +1,16 @@
 /** `npm run k6:<job>`: the load, its comparison, and the exit code; once more with fewer clients where the load machine was the limit. */
 import type { Comparison } from '../../domain/result/comparison.ts';
 import type { Manifest } from '../../domain/run/manifest.ts';
+import type { RunData } from '../../domain/run/data.ts';
 import type { Finding, FindingCode } from '../../domain/verdict/findings.ts';
-import type { ParsedSettings } from '../../domain/settings/settings.ts';
+import type { ParsedSettings, Settings } from '../../domain/settings/settings.ts';
 import { settingsOfGroups } from '../../domain/settings/table.ts';
 import { BASELINE } from '../../domain/variants.ts';
 import { command, type Command, type CommandGroup } from '../command.ts';
 import { say, type Io } from '../io.ts';
 import { EFFECTS, JOBS, type Job } from '../jobs/loads.ts';
 import { readRun } from '../read/run.ts';
+import { hasAnswers, readAnswers, removeAnswers, scored, writeWorst } from '../score/score-run.ts';
 import type { Report } from '../report/report.ts';
 import { runReport } from '../report/run.ts';
 import { RUN_NAMES, showReport, writeReport } from '../report/write.ts';
@@ -52,6 +54,10 @@ const fewerMayDo = (findings: readonly Finding[]): boolean =>
   findings.some(({ code }) => MACHINE_LIMITS.includes(code)) &&
   !findings.some((one) => one.code === 'cpu_saturated' && one.args.fits === undefined);
 
+/** One server that is started anew between its settings differs on purpose; without that it is held against itself. */
+const switched = ({ baselineRestart, shadowRestart }: ParsedSettings['settings']): boolean =>
+  baselineRestart !== null || shadowRestart !== null;
+
 /** A job that takes one server, given one: measured alone, or as both variants in turn. */
 function oneServer(job: Job, parsed: ParsedSettings): { job: Job; parsed: ParsedSettings } {
   const { settings } = parsed;
@@ -59,7 +65,13 @@ function oneServer(job: Job, parsed: ParsedSettings): { job: Job; parsed: Parsed
     return { job, parsed };
   return job.one_server === 'alone'
     ? { job: { ...job, variants: [BASELINE] }, parsed }
-    : { job, parsed: { ...parsed, settings: { ...settings, shadowUrl: settings.baselineUrl, aa: true } } };
+    : {
+        job,
+        parsed: {
+          ...parsed,
+          settings: { ...settings, shadowUrl: settings.baselineUrl, aa: !switched(settings) },
+        },
+      };
 }
 
 interface Loaded {
@@ -83,9 +95,22 @@ export interface ComparedLoad {
  */
 export async function loadAndCompare(io: Io, of: LoadRun, part: boolean): Promise<ComparedLoad> {
   const { run, manifest } = await runLoad(io, { ...of, announce: (ready) => announce(io, of.job, ready) });
-  const { comparison, report } = runReport(readRun(run));
+  const { comparison, report } = runReport(await scoredLoad(io, run, of.parsed.settings));
   writeReport(io, report, run.path, RUN_NAMES, { step_summary: !part });
   return { run, comparison, report, k6_exit_code: passedOn(manifest) };
+}
+
+/** The run with its answers scored, whose texts then go unless they are to stay. */
+async function scoredLoad(io: Io, run: RunDirectory, settings: Settings): Promise<RunData> {
+  const data = readRun(run);
+  if (!hasAnswers(run)) return data;
+  try {
+    const found = data.manifest.payloads.labelled === 0 ? data : await scored(io, run, data, settings, null);
+    writeWorst(run, found, settings.keepAnswers ? readAnswers(run) : new Map());
+    return found;
+  } finally {
+    if (!settings.keepAnswers) removeAnswers(run);
+  }
 }
 
 /** k6's own exit code where k6 failed by itself; a full disk is the user's to mend. */

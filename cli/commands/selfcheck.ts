@@ -125,6 +125,7 @@ async function measure(
       block: 0,
       variants: ['baseline'],
       settings,
+      keeps_answers: false,
       probe_url: null,
       dashboard_port: null,
       own_thresholds: false,

@@ -52,6 +52,7 @@ const load_groups: readonly SettingGroup[] = [
   'answer',
   'load',
   'arrival',
+  'quality',
   'verdict',
   'output',
   'stand-in',
@@ -61,6 +62,7 @@ const stream_groups: readonly SettingGroup[] = [
   'stream',
   'load',
   'arrival',
+  'quality',
   'verdict',
   'output',
   'stand-in',
@@ -95,6 +97,8 @@ const stream: Job = {
   // A TTFT well above this machine's own delay, and answers of about a second.
   stand_in_flags: { '--ttft-ms': '120', '--itl-ms': '8' },
   payloads: 'prompts',
+  // The shadow is the better model, so that the report has something to show.
+  variant_flags: { [BASELINE]: { '--rightness': '0.8' }, [SHADOW]: { '--rightness': '0.86' } },
   language_model: true,
   thresholds: streamThresholds,
   groups: stream_groups,

@@ -13,6 +13,7 @@ import { BadField } from '../../domain/text/fields.ts';
 import { mapVariants, presentVariants, type ByVariant, type Variant } from '../../domain/variants.ts';
 import { UsageError } from '../io.ts';
 import { FILES, readText, requestLogs, summaryFile, type RunDirectory } from '../run/directory.ts';
+import { readJudged, readScores, withRunScores } from '../score/score-run.ts';
 import { eachLine, type BufferPiece } from './lines.ts';
 
 const KEPT_BAD_LINES = 5;
@@ -101,6 +102,7 @@ export function readRun(run: RunDirectory): RunData {
     requestLogs(run),
     presentVariants(manifest.variants),
   );
+  const judged = readJudged(run);
   const resources = readResources(run);
   const written = Object.fromEntries(
     [...tables.values()].filter(({ rows }) => rows > 0).map((table) => [table.variant, table]),
@@ -113,7 +115,7 @@ export function readRun(run: RunDirectory): RunData {
     const summary = readText(run, file);
     return summary === null ? [] : [parseBlockSummary(summary, join(run.path, file))];
   });
-  return {
+  const data: RunData = {
     manifest,
     settings: settingsOf(manifest),
     measured,
@@ -125,5 +127,7 @@ export function readRun(run: RunDirectory): RunData {
     garbled: { probes: garbled_probes, resources: resources.garbled },
     server: readServer(run),
     summaries,
+    ...(judged === null ? {} : { judged }),
   };
+  return withRunScores(data, readScores(run) ?? []);
 }

@@ -13,7 +13,7 @@ import type { FailOn } from '../../domain/verdict/decide.ts';
 import { gatesSection, judgedChecks, limitsSection } from './check-sections.ts';
 import { capacityFigure, capacitySections, driftSection, endpointsSection } from './capacity.ts';
 import { figureRows, variantColumns } from './figure-rows.ts';
-import { MISSING, eur, instant, integer, ms, percent, quantity } from './format.ts';
+import { EUR, MISSING, instant, integer, money, ms, percent, quantity } from './format.ts';
 import { charts } from './html/charts.ts';
 import { stageBars } from './html/stages.ts';
 import { inferenceSections, loadInWords } from './inference.ts';
@@ -179,18 +179,36 @@ function errorRows({ variants }: Comparison): Row[] {
   ]);
 }
 
-function accuracyRows(): Row[] {
+/** By correction and translation where a JSON service has them, and by every other metric that answers were scored by. */
+function accuracyRows({ variants }: Comparison): Row[] {
+  const metrics = new Set(
+    presentVariants(variants).flatMap(
+      (variant) => variants[variant]?.quality?.map(({ metric }) => metric) ?? [],
+    ),
+  );
+  const by = (metric: string) => (summary: VariantSummary) =>
+    summary.quality?.find((one) => one.metric === metric && one.undecided === null);
+  const others = [...metrics].filter((metric) => metric !== 'correction' && metric !== 'translation');
+  const [first = ''] = others;
   const of =
     (pick: (summary: VariantSummary) => AccuracySummary | null): Row['1'] =>
     (summary) =>
       pick(summary)?.share;
   const correction = (summary: VariantSummary): AccuracySummary | null => summary.accuracy.correction;
   const translation = (summary: VariantSummary): AccuracySummary | null => summary.accuracy.translation;
+  const scoredBy = (summary: VariantSummary): AccuracySummary | undefined =>
+    correction(summary) ?? translation(summary) ?? by(first)(summary);
   return [
     ['correction', of(correction), (value) => percent(value, 1), 'points'],
     ['translation', of(translation), (value) => percent(value, 1), 'points'],
-    ['distinct payloads', (summary) => (correction(summary) ?? translation(summary))?.payloads, integer],
-    ['scored answers', (summary) => (correction(summary) ?? translation(summary))?.answers, integer],
+    ...others.map((metric): Row => [
+      metric,
+      (summary) => by(metric)(summary)?.share,
+      (value) => percent(value, 1),
+      'points',
+    ]),
+    ['distinct payloads', (summary) => scoredBy(summary)?.payloads, integer],
+    ['scored answers', (summary) => scoredBy(summary)?.answers, integer],
   ];
 }
 
@@ -295,6 +313,8 @@ function loadText({ run, capacity }: Comparison): string {
 function sections(comparison: Comparison): Section[] {
   const stage = slowest(comparison);
   const ramp = comparison.capacity !== undefined && comparison.capacity !== null;
+  const currency = comparison.currency ?? EUR;
+  const amount = (value: number): string => money(value, currency);
   const all: (Section | null)[] = [
     ...capacitySections(comparison),
     gatesSection(comparison),
@@ -331,22 +351,22 @@ function sections(comparison: Comparison): Section[] {
       id: 'cost',
       title: 'Cost',
       ...variantTable(comparison, 'figure', [
-        ['mean a request', (summary) => summary.cost?.mean, eur, 'ratio'],
-        ['total', (summary) => summary.cost?.total, eur, 'ratio'],
+        ['mean a request', (summary) => summary.cost?.mean, amount, 'ratio'],
+        ['total', (summary) => summary.cost?.total, amount, 'ratio'],
       ]),
     },
     {
       id: 'cpqu',
       title: 'CpQU: cost per quality unit',
       ...variantTable(comparison, 'figure', [
-        ['cost per correct answer', (summary) => summary.cpqu, eur, 'ratio'],
+        ['cost per correct answer', (summary) => summary.cpqu, amount, 'ratio'],
       ]),
       note: 'total cost / number of correct answers; the deciding metric',
     },
     {
       id: 'accuracy',
       title: 'Accuracy against labels',
-      ...variantTable(comparison, 'answer', accuracyRows()),
+      ...variantTable(comparison, 'answer', accuracyRows(comparison)),
     },
     {
       id: 'stages',

@@ -89,14 +89,22 @@ function summaryRows(comparison: Comparison): FigureRow[] {
   add('goodput', 'share', 'share', (of) => of.goodput?.share);
   add('goodput', 'per_s', 'requests/s', (of) => of.goodput?.per_s);
   add('cost', 'n', 'count', (of) => of.cost?.n);
-  add('cost', 'mean', 'EUR', (of) => of.cost?.mean);
-  add('cost', 'total', 'EUR', (of) => of.cost?.total);
-  add('cost', 'cpqu', 'EUR', (of) => of.cpqu);
+  const currency = comparison.currency ?? 'EUR';
+  add('cost', 'mean', currency, (of) => of.cost?.mean);
+  add('cost', 'total', currency, (of) => of.cost?.total);
+  add('cost', 'cpqu', currency, (of) => of.cpqu);
   for (const answer of ['correction', 'translation'] as const) {
     add('accuracy', answer, 'share', (of) => of.accuracy[answer]?.share);
     add('accuracy', `${answer} answers`, 'count', (of) => of.accuracy[answer]?.answers);
     add('accuracy', `${answer} payloads`, 'count', (of) => of.accuracy[answer]?.payloads);
   }
+  for (const metric of new Set(all.flatMap((of) => of.quality?.map((one) => one.metric) ?? [])))
+    add(
+      'quality',
+      metric,
+      'share',
+      (of) => of.quality?.find((one) => one.metric === metric && one.undecided === null)?.share,
+    );
   for (const stage of new Set(all.flatMap((of) => of.stages.map((one) => one.stage)))) {
     for (const statistic of ['mean', 'p50', 'p95', 'p99'] as const)
       add(

@@ -11,10 +11,13 @@ export function ms(value: number): string {
   return `${value.toFixed(2)} ms`;
 }
 
-export function eur(value: number): string {
-  if (value === 0) return 'EUR 0';
+export const EUR = 'EUR';
+
+/** An amount in the currency that the run names. */
+export function money(value: number, currency: string): string {
+  if (value === 0) return `${currency} 0`;
   const digits = Math.abs(value) >= 1 ? 2 : Math.min(8, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return `EUR ${value.toFixed(digits)}`;
+  return `${currency} ${value.toFixed(digits)}`;
 }
 
 export const percent = (share: number, digits = 2): string => `${(share * 100).toFixed(digits)} %`;
@@ -47,12 +50,13 @@ export const amount = (load: number): string => String(Number(load.toPrecision(3
 
 export const mebibytes = (value: number): string => `${(value / 2 ** 20).toFixed(0)} MiB`;
 
-export function quantity(value: number, unit: Unit): string {
+/** @param currency of an amount of money */
+export function quantity(value: number, unit: Unit, currency = EUR): string {
   switch (unit) {
     case 'ms':
       return ms(value);
     case 'EUR':
-      return eur(value);
+      return money(value, currency);
     case 'share':
       return percent(value);
     case 'bytes':

@@ -19,7 +19,7 @@ const INDENT = 1;
 /** What stands below a row begins under its first words, after the mark. */
 const BELOW = 5;
 
-const NUMBER = /^(?:-|[+-]?[\d\u202F.]+(?: (?:ms|s|%|pp))?|EUR [\d.]+|)$/;
+const NUMBER = /^(?:-|[+-]?[\d\u202F.]+(?: (?:ms|s|%|pp))?|[^\s\d]{1,8} [\d.]+|)$/;
 
 export function textTable(section: Section, colours: Colours = pc.createColors(false)): string {
   const { title, note, below = [] } = section;

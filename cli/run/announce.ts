@@ -55,12 +55,13 @@ export function announce(
       `${plan.blocks.length}${plan.looks.length > 0 ? ` at most, with ${plan.looks.length} planned looks` : ''}: ${order.join(' ')}${plan.blocks.length > 8 ? ' ...' : ''}`,
     );
   }
+  for (const line of payloads.left_out) row('left out', line);
   row(
     'payloads',
     `${payloads.payloads.length} (${payloads.labelled} with labels) from ${payloads.source}, seed ${settings.seed}${job.variants.length > 1 ? ', the same sequence for both variants' : ''}`,
   );
   if (settings.maxRequests !== null) row('at most', `${settings.maxRequests} requests of each variant`);
-  if (settings.maxCost !== null) row('at most', `EUR ${settings.maxCost} in all`);
+  if (settings.maxCost !== null) row('at most', `${settings.currency} ${settings.maxCost} in all`);
   row('k6', `${k6.version}${k6.extended ? '' : ' (a stock k6: the request log costs more of its speed)'}`);
   if (dashboard_port !== null) row('live', `http://127.0.0.1:${dashboard_port}`);
   if (job.ramp) {

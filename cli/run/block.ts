@@ -36,6 +36,8 @@ export interface BlockRequest {
   readonly loads?: PlannedBlock['loads'];
   /** trace.json in the run directory says when and what. */
   readonly traced?: boolean;
+  /** Each distinct answer's text is kept, to be scored. */
+  readonly keeps_answers: boolean;
   readonly own_thresholds: boolean;
   /** Processes of ours to watch, by name. */
   readonly processes: Readonly<Record<string, number>>;
@@ -99,6 +101,7 @@ function planOf(of: BlockRequest, summary_file: string): BlockPlan {
     variants: [...of.variants],
     request_log: file(requestsFile(of.settings.blockMs === null ? null : block)),
     summary_file,
+    answers_file: of.keeps_answers ? file(FILES.answers) : null,
     payloads_file: file(FILES.payloads),
     ...(of.loads === undefined ? {} : { loads: definedLoads(of.loads) }),
     trace_file: of.traced === true ? file(FILES.trace) : null,

@@ -125,9 +125,11 @@ async function opened(
     }),
   );
   const traced = prepared.starts !== null;
+  const keeps_answers = settings.keepAnswers || prepared.payloads.labelled > 0;
   const { probe_url } = servers;
   const { scenario } = job;
-  const block = { io, k6, scenario, run, settings, probe_url, dashboard_port, own_thresholds, traced };
+  const common = { io, k6, scenario, run, settings, probe_url, dashboard_port };
+  const block = { ...common, own_thresholds, traced, keeps_answers };
   return { servers, settings, kept, gap_ms: prepared.plan.gap_ms, block };
 }
 
@@ -143,6 +145,13 @@ function writeInputs(run: RunDirectory, job: Job, prepared: Prepared, own_thresh
 const restarts = (job: Job, settings: Settings): boolean =>
   job.variants.some((variant) => settingsFor(settings, variant).restart !== null);
 
+/** One address under two settings: nobody knows under which it runs, so that it is started anew for the first block too. */
+function switchesOneServer(job: Job, settings: Settings): boolean {
+  const of = job.variants.map((variant) => settingsFor(settings, variant));
+  const urls = new Set(of.map(({ url }) => url));
+  return of.length > 1 && urls.size === 1 && !urls.has(null) && restarts(job, settings);
+}
+
 function blocksOf(
   io: Io,
   { job, pids = {} }: LoadRun,
@@ -153,8 +162,8 @@ function blocksOf(
   return {
     next: (block) => planner.next(run, block),
     async before(planned, block) {
-      if (block === 0) return;
-      if (gap_ms > 0) await pause(io, gap_ms);
+      if (block === 0 && !switchesOneServer(job, settings)) return;
+      if (gap_ms > 0 && block > 0) await pause(io, gap_ms);
       if (!job.keeps_servers || restarts(job, settings))
         await servers.renew(block, planned.variants).catch((error: unknown) => {
           // What was measured before Ctrl-C is kept: the block then ends as soon as it begins.

@@ -53,6 +53,7 @@ export function firstManifest(of: FirstManifest): Manifest {
       labelled: payloads.labelled,
       sha256: payloads.sha256,
     },
+    left_out: [...of.prepared.left_out],
     blocks: [],
     ...(of.job.ramp ? { ramp: true } : {}),
     looks: [...plan.looks],

@@ -4,21 +4,25 @@ import { jsonValue } from '../../domain/text/json.ts';
 import { join } from 'node:path';
 import { planBlocks, type BlocksPlan } from '../../domain/load/blocks.ts';
 import { promptOfLength } from '../../domain/load/prompt.ts';
+import { answerFields } from '../../domain/quality/answer-fields.ts';
 import { rateProblem } from '../../domain/settings/contradictions.ts';
 import { flagName } from '../../domain/settings/parse.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { settingsFor } from '../../domain/settings/variants.ts';
 import { BASELINE } from '../../domain/variants.ts';
+import type { Price } from '../../domain/quality/price.ts';
 import { promptsOfLengths, singleRequests } from '../../domain/load/single.ts';
+import { withinReach, type LeftOut } from '../../domain/verdict/left-out.ts';
 import { assertGateIds, fitting, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
 import { UsageError, userPath, type Io } from '../io.ts';
 import { apisOf, type Job } from '../jobs/loads.ts';
 import {
   LABELLED,
   PROMPTS,
-  payloadSet,
   promptsFor,
   readPayloads,
+  unlabelledSet,
+  withFurther,
   type PayloadSet,
   type PromptUse,
 } from '../read/payloads.ts';
@@ -30,6 +34,8 @@ export interface Prepared {
   /** Paths are absolute. */
   readonly settings: Settings;
   readonly thresholds: Thresholds;
+  /** Gates that this load can't fill. */
+  readonly left_out: readonly LeftOut[];
   readonly payloads: PayloadSet;
   readonly plan: BlocksPlan;
   /** [offset in ms, place of the payload] of each request, where a trace is replayed. */
@@ -70,6 +76,7 @@ export function prepare(io: Io, job: Job, given: Settings, own?: PayloadSet): Pr
       ? fitting(parseThresholds(job.thresholds, `thresholds/${job.scenario}.json`), settings)
       : readThresholds(settings.thresholds);
   assertGateIds(settings.require, thresholds);
+  if (asksStandIns(job, settings)) settings = { ...settings, price: STAND_IN_PRICE };
   let payloads = own ?? payloadsOf(io, job, settings);
   let starts: Trace['starts'] | null = null;
   const { arrival } = settings;
@@ -86,10 +93,10 @@ export function prepare(io: Io, job: Job, given: Settings, own?: PayloadSet): Pr
     const trace = readTrace(file, arrival.file, ids, job.payloads !== 'labelled', settings.seed);
     starts = trace.starts;
     if (trace.own.length > 0)
-      payloads = payloadSet(
+      payloads = withFurther(
+        payloads,
         `${payloads.source} and ${arrival.file}`,
-        [...payloads.payloads, ...trace.own.map((one, i) => PROMPTS.parse(one, arrival.file, `trace-${i}`))],
-        PROMPTS,
+        trace.own.map((one, i) => PROMPTS.parse(one, arrival.file, `trace-${i}`)),
       );
     // A trace is replayed whole.
     settings = { ...settings, durationMs: Math.max(1000, Math.ceil(trace.last_ms + 1) - settings.warmUpMs) };
@@ -99,12 +106,36 @@ export function prepare(io: Io, job: Job, given: Settings, own?: PayloadSet): Pr
       job.payloads === 'lengths'
         ? { ...settings, maxRequests: singleRequests(settings, payloads.payloads.length) }
         : settings,
-    thresholds,
+    ...withinReach(thresholds, {
+      metrics: payloads.metrics,
+      costed: isCosted(job, settings),
+      temperature: job.language_model ? settings.temperature : null,
+      required: settings.require,
+    }),
     payloads,
     starts,
     plan: job.ramp ? { blocks: [], looks: [], gap_ms: RAMP_GAP_MS } : planBlocks(settings, job.variants),
   };
 }
+
+/** A small model's usual price, so that a first run shows what answers cost. No server of the user's gets a price unasked. */
+const STAND_IN_PRICE: Price = { prompt: 0.5, cached: 0.25, completion: 1.5 };
+
+const asksStandIns = (job: Job, settings: Settings): boolean =>
+  job.language_model &&
+  !job.ramp &&
+  settings.price === null &&
+  settings.pricePerHour === null &&
+  job.variants.every((variant) => settingsFor(settings, variant).url === null);
+
+/** Whether answers have a cost: one of their own, or by a price. */
+const isCosted = (job: Job, settings: Settings): boolean =>
+  settings.price !== null ||
+  settings.pricePerHour !== null ||
+  (job.stand_in === 'grammar' && settings.costPath !== NO_COST_PATH);
+
+/** What --cost-path says of a service without costs. */
+const NO_COST_PATH = 'none';
 
 /** What an overloaded step left in the server's queue must not fall on the next. */
 const RAMP_GAP_MS = 500;
@@ -127,7 +158,7 @@ function openRamp(settings: Settings): Settings {
 function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
   const read = (path: string, shown: string): PayloadSet =>
     job.payloads === 'labelled'
-      ? readPayloads(path, shown, LABELLED)
+      ? readPayloads(path, shown, LABELLED, answerFields(settings))
       : readPayloads(path, shown, promptsFor(useOf(job, settings)));
   if (settings.payloads !== null) return read(userPath(io, settings.payloads), settings.payloads);
   switch (job.payloads) {
@@ -136,16 +167,11 @@ function payloadsOf(io: Io, job: Job, settings: Settings): PayloadSet {
     case 'prompts':
       return { ...read(join(io.root, 'dist', 'prompts.json'), 'payloads/'), source: "the suite's own" };
     case 'one':
-      return payloadSet(
-        'one prompt, the same each time',
-        [promptOfLength(ONE_LENGTH, settings.seed)],
-        PROMPTS,
-      );
+      return unlabelledSet('one prompt, the same each time', [promptOfLength(ONE_LENGTH, settings.seed)]);
     case 'lengths':
-      return payloadSet(
+      return unlabelledSet(
         `prompts of ${settings.promptLengths.join(', ')} words`,
         promptsOfLengths(settings),
-        PROMPTS,
       );
   }
 }

@@ -22,6 +22,8 @@ export interface Answer {
   readonly status: number;
   readonly content_type: string;
   readonly body: string;
+  /** Of its header Retry-After in seconds, where it has one. */
+  readonly retry_after_s?: number;
 }
 
 export interface HttpCall {
@@ -107,6 +109,7 @@ async function answerTo(of: HttpCall, signal: AbortSignal): Promise<Answer> {
           status: response.statusCode ?? 0,
           content_type: response.headers['content-type'] ?? '',
           body: text,
+          ...retryAfter(response.headers['retry-after']),
         });
       response.setEncoding('utf8');
       response.on('data', (piece: string) => {
@@ -127,6 +130,11 @@ async function answerTo(of: HttpCall, signal: AbortSignal): Promise<Answer> {
     });
     request.end(body);
   });
+}
+
+/** A date is left alone: servers of models give seconds. */
+function retryAfter(header: string | undefined): { readonly retry_after_s?: number } {
+  return header !== undefined && /^\d{1,6}$/.test(header) ? { retry_after_s: Number(header) } : {};
 }
 
 export interface Asking {

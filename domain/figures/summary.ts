@@ -1,5 +1,12 @@
 /** The figures of one variant: points only; intervals and judgements are made elsewhere from the same columns. */
-import { errorKind, validValues, type Measured, type OptionalTrend } from '../record/request-table.ts';
+import {
+  errorKind,
+  validValues,
+  type Measured,
+  type MetricScores,
+  type OptionalTrend,
+} from '../record/request-table.ts';
+import { costPerRight, DEFAULT_METRIC, scoresOf, USUAL_METRIC } from '../quality/scores.ts';
 import type { Samples } from './samples.ts';
 import { pooledQuantile, valueAtRank, type LatencySample } from '../statistics/latency-sample.ts';
 import { quantilePlace } from '../statistics/quantiles.ts';
@@ -29,6 +36,12 @@ export interface AccuracySummary {
   readonly share: number;
   /** Distinct payloads among them: what an accuracy's n really is. */
   readonly payloads: number;
+}
+
+export interface QualitySummary extends AccuracySummary {
+  readonly metric: string;
+  /** Why nothing can be said of it; null: everything was scored. Untrusted words. */
+  readonly undecided: string | null;
 }
 
 export interface TokenSummary {
@@ -77,7 +90,9 @@ export interface VariantSummary {
     readonly correction: AccuracySummary | null;
     readonly translation: AccuracySummary | null;
   };
-  /** EUR a correct answer: total cost / right corrections, over the scored answers. */
+  /** By every metric that answers were scored by; absent where none was. `right` is the sum of the scores. */
+  readonly quality?: readonly QualitySummary[];
+  /** Cost of a right answer: total cost / sum of the scores, over the scored answers; by the correction, else by the accuracy. */
   readonly cpqu: number | null;
   /** Mean time to connect over all valid answers, those on an open connection included; absent where none is known. */
   readonly connect_ms?: number | null;
@@ -155,13 +170,14 @@ export function loadSpans(of: Measured): ReadonlyMap<number, { readonly from: nu
   return spans;
 }
 
-function accuracy(of: Measured, flags: Uint8Array): AccuracySummary | null {
+function accuracy(of: Measured, scores: MetricScores | null): AccuracySummary | null {
+  if (scores === null || scores.undecided !== null) return null;
   let answers = 0;
   let right = 0;
   const payloads = new Set<number>();
   for (let i = 0; i < of.n; i += 1) {
-    const flag = flags[i];
-    if (flag === undefined || flag > 1) continue;
+    const flag = scores.values[i] ?? Number.NaN;
+    if (Number.isNaN(flag)) continue;
     answers += 1;
     right += flag;
     payloads.add(of.payload[i] ?? -1);
@@ -233,9 +249,10 @@ export function summarise(of: Measured, samples: Samples, context: SummaryContex
     },
     cost: costs.length === 0 ? null : { n: costs.length, mean: cost_total / costs.length, total: cost_total },
     accuracy: {
-      correction: accuracy(of, of.correct),
-      translation: accuracy(of, of.correct_translation),
+      correction: accuracy(of, scoresOf(of, 'correction')),
+      translation: accuracy(of, scoresOf(of, 'translation')),
     },
+    ...qualityOf(of),
     cpqu: cpqu(of),
     connect_ms: connectMean(of, ok),
     stages: stageSummaries(of),
@@ -323,15 +340,18 @@ function goodput(of: Measured, slo: Slo, window_s: number): GoodputSummary | nul
   return { met, share: met / of.n, per_s: window_s > 0 ? met / window_s : 0 };
 }
 
+/** What an answer that was not scored anywhere adds: nothing. */
+const NOT_SCORED: AccuracySummary = { answers: 0, right: 0, share: 0, payloads: 0 };
+
+function qualityOf(of: Measured): Pick<VariantSummary, 'quality'> {
+  const quality = [...(of.quality ?? [])].map(([metric, scores]) => ({
+    metric,
+    undecided: scores.undecided,
+    ...(accuracy(of, scores) ?? NOT_SCORED),
+  }));
+  return quality.length === 0 ? {} : { quality };
+}
+
 function cpqu(of: Measured): number | null {
-  let cost = 0;
-  let right = 0;
-  for (let i = 0; i < of.n; i += 1) {
-    const flag = of.correct[i] ?? 255;
-    const eur = of.cost_eur[i] ?? Number.NaN;
-    if (flag > 1 || Number.isNaN(eur)) continue;
-    cost += eur;
-    right += flag;
-  }
-  return right === 0 ? null : cost / right;
+  return costPerRight(of, scoresOf(of, USUAL_METRIC) === null ? DEFAULT_METRIC : USUAL_METRIC);
 }

@@ -48,11 +48,8 @@ export function toPayload(value: unknown, where: string, fallback_id: string): P
     throw new BadValue(
       `${where}: field "request" is ${request === undefined ? 'missing' : 'no object'}; it is what will be posted, as {"request":{"text":"..."}}`,
     );
-  const expected = value['expected'] ?? {};
-  if (!isFields(expected))
-    throw new BadValue(
-      `${where}: field "expected" is no object; allowed: {"corrected":["..."],"translation":["..."]}`,
-    );
+  // What else is expected, and in which form, is read and checked where answers are scored (domain/quality).
+  const expected = isFields(value['expected']) ? value['expected'] : {};
   const lists = (of: Fields): Expected => ({
     corrected: accepted(of, 'corrected', where),
     translation: accepted(of, 'translation', where),

@@ -49,7 +49,11 @@ const READ_HERE = new Set([
   'output_length',
   'members',
   'extra_body',
+  // What is known of a right answer, and what a run said of it: never sent, or the labels would be asked along.
   'expected',
+  'assert',
+  'answer',
+  'worst',
 ]);
 
 /** How long an answer may be by the payload itself: data sets of vLLM say `output_tokens`, traces `output_length`. */

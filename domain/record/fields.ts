@@ -85,9 +85,9 @@ const BOTH = {
   },
   proto: { kind: text, by: 'go', doc: 'The protocol of the answer, as `HTTP/1.1`.' },
   answer_sha256: {
-    kind: text,
+    kind: name(),
     by: 'go',
-    doc: "SHA-256 of the answer's body, or of its text where it was streamed.",
+    doc: "SHA-256 of a language model's text; of another answer's body, the values that `--ignore-path` names, its cost and its stages left out.",
   },
 } as const satisfies FieldTable;
 
@@ -122,14 +122,22 @@ export const REQUEST_FIELDS = {
   traceparent: { kind: text, doc: 'The W3C trace header that was sent.' },
   trace_id: { kind: text, doc: "The trace's id that the answer names." },
   stages_ms: { kind: amounts_by_name, doc: "The server's own stages, by name." },
-  cost_eur: { kind: eur, column: 'f64', doc: 'What the answer says that it cost.' },
+  cost_eur: {
+    kind: eur,
+    column: 'f64',
+    doc: 'What the answer says that it cost, or what its tokens cost by `--price`, in `--currency`.',
+  },
+  cost_estimated: { kind: flag, doc: 'The server did not count all tokens: the cost is an estimate.' },
   correct: {
     kind: flag,
     column: 'u8',
     doc: 'Whether the correction is right by its label; null where it was not scored.',
   },
   correct_translation: { kind: flag, column: 'u8', doc: 'The same of the translation.' },
-  answer: { kind: text, doc: "The answer's text, with `--keep-answers`." },
+  answer: {
+    kind: text,
+    doc: "The answer's text, with `--keep-answers` on a stock k6; else answers.jsonl has it.",
+  },
   ttft_ms: { kind: ms, column: 'trend', doc: 'Streamed answers: until the first token.' },
   tpot_ms: {
     kind: ms,

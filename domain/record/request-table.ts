@@ -73,6 +73,9 @@ const PAYLOAD = place('payload_id');
 const STAGES = place('stages_ms');
 const GAPS = place('gaps_ms');
 const ESTIMATED = place('tokens_estimated');
+const ANSWER = place('answer_sha256');
+/** In place of an answer's place: none was given, or its digest is not known. */
+export const NO_ANSWER = -1;
 const MODEL = place('model');
 const ODDITIES = place('oddities');
 const GATEWAY = place('gateway');
@@ -103,6 +106,9 @@ export class RequestTable {
   #taken = false;
   readonly payload_ids: string[] = [];
   readonly payload_endpoints: (string | null)[] = [];
+  readonly answers: string[] = [];
+  readonly #answer_places = new Map<string, number>();
+  #answer = new Int32Array(FIRST_CAPACITY);
   /** By endpoint, then by id. */
   readonly #payloads = new Map<string | null, Map<string, number>>();
   #capacity = FIRST_CAPACITY;
@@ -145,6 +151,7 @@ export class RequestTable {
     const measured = values[PHASE] === MEASURED;
     this.#warm[row] = measured ? 0 : 1;
     this.#payload[row] = this.#place(of.names[ENDPOINT] ?? null, of.names[PAYLOAD] ?? '');
+    this.#answer[row] = this.#answerPlace(of.names[ANSWER] ?? null);
     const stages = of.by_name[STAGES];
     if (stages !== undefined) this.#addStages(row, stages);
     this.#addTrends(row, values);
@@ -204,12 +211,20 @@ export class RequestTable {
     );
     this.#arrays = listed(this.#columns);
     this.#payload = grown(this.#payload, new Int32Array(to));
+    this.#answer = grown(this.#answer, new Int32Array(to));
     this.#warm = grown(this.#warm, new Uint8Array(to));
     for (const [name, column] of this.#stages)
       this.#stages.set(name, grown(column, new Float32Array(to).fill(Number.NaN, from)));
     this.#stage_names = null;
     for (const [name, column] of this.#optional)
       this.#optional.set(name, grown(column, new Float64Array(to).fill(Number.NaN, from)));
+  }
+
+  #answerPlace(sha256: string | null): number {
+    if (sha256 === null) return NO_ANSWER;
+    let at = this.#answer_places.get(sha256);
+    if (at === undefined) this.#answer_places.set(sha256, (at = this.answers.push(sha256) - 1));
+    return at;
   }
 
   /** What was asked is known by its endpoint and its id: two endpoints of a mix may ask the same prompts. */
@@ -253,6 +268,8 @@ export class RequestTable {
       payload: putInOrder(this.#payload, rows, rooms.i32).subarray(0, n),
       payload_ids: this.payload_ids,
       payload_endpoints: this.payload_endpoints,
+      answer: putInOrder(this.#answer, rows, rooms.i32).subarray(0, n),
+      answers: this.answers,
       asked_before,
       stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
       optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
@@ -286,6 +303,8 @@ export class RequestTable {
       payload: Int32Array.from(rows, (row) => this.#payload[row] ?? 0),
       payload_ids: this.payload_ids,
       payload_endpoints: this.payload_endpoints,
+      answer: Int32Array.from(rows, (row) => this.#answer[row] ?? NO_ANSWER),
+      answers: this.answers,
       stages_ms: new Map([...this.#stages].map(([name, column]) => [name, f32(column)])),
       optional: new Map([...this.#optional].map(([name, column]) => [name, f64(column)])),
       gaps: null,
@@ -361,6 +380,9 @@ export interface Measured extends Columns {
   readonly payload: Int32Array;
   readonly payload_ids: readonly string[];
   readonly payload_endpoints: readonly (string | null)[];
+  /** Place in `answers`, the SHA-256 of each distinct answer; NO_ANSWER where none is known. */
+  readonly answer: Int32Array;
+  readonly answers: readonly string[];
   /** By payload: 1 where the warm-up asked it, so that a cache may know it; absent: it is not known. */
   readonly asked_before?: Uint8Array;
   readonly stages_ms: ReadonlyMap<string, Float32Array>;
@@ -370,6 +392,16 @@ export interface Measured extends Columns {
   /** Valid answers whose tokens the server did not count. */
   readonly estimated?: number;
   readonly names?: NameCounts;
+  /** By metric, where answers were scored after the load. */
+  readonly quality?: ReadonlyMap<string, MetricScores>;
+}
+
+/** What the answers were worth by one metric. */
+export interface MetricScores {
+  /** From 0 (wrong) to 1 (right); NaN of an answer that was not scored. */
+  readonly values: Float64Array;
+  /** Why nothing can be said of this metric, where a scorer failed; null: everything was scored. Untrusted words. */
+  readonly undecided: string | null;
 }
 
 /** The rows of the blocks below this number, which stand first. */
@@ -394,6 +426,17 @@ function rowsOf(of: Measured, from: number, to: number): Measured {
     n: to - from,
     ...columnsFrom(({ field }) => columnOf(of, field).subarray(from, to)),
     payload: of.payload.subarray(from, to),
+    answer: of.answer.subarray(from, to),
+    ...(of.quality === undefined
+      ? {}
+      : {
+          quality: new Map(
+            [...of.quality].map(([metric, { values, undecided }]) => [
+              metric,
+              { values: values.subarray(from, to), undecided },
+            ]),
+          ),
+        }),
     stages_ms: new Map([...of.stages_ms].map(([name, values]) => [name, values.subarray(from, to)])),
     optional: new Map([...of.optional].map(([name, values]) => [name, values.subarray(from, to)])),
   };

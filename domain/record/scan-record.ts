@@ -38,6 +38,8 @@ const MOST_LAYOUTS = 8;
 /** A log that keeps changing is not worth a try for each line. */
 const MOST_TRIES = 64;
 const LONGEST_NAME = 256;
+/** Answers that all differ must not pile up: their digests are names that are seen once. */
+const MOST_KNOWN = 1 << 16;
 /** Odd, with its bits well mixed: 2^32 over the golden ratio. */
 const SPREAD = 0x9e3779b1;
 
@@ -285,6 +287,7 @@ export class RecordScanner {
     if (known !== undefined && standsAt(this.#piece, first, at, known)) this.#name = known.text;
     else {
       this.#name = asciiText(bytes, first, at);
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
       this.#known.set(hash, { text: this.#name, ...pieceOf(Uint8Array.from(bytes.subarray(first, at))) });
     }
     return at + 1;

@@ -6,7 +6,9 @@ import { byPrompt } from '../figures/by-prompt.ts';
 import { histogram, slowestStage } from '../figures/pictures.ts';
 import { samples } from '../figures/samples.ts';
 import { sloOf } from '../figures/slo.ts';
-import { summarise, type SummaryContext, type VariantSummary } from '../figures/summary.ts';
+import { summarise, windowSeconds, type SummaryContext, type VariantSummary } from '../figures/summary.ts';
+import { agreement, differences, type Agreement } from '../quality/agreement.ts';
+import { withServerTime } from '../quality/costs.ts';
 import { driftsOf } from '../jobs/capacity/drift.ts';
 import { capacityFindings, driftFindings } from '../jobs/capacity/findings.ts';
 import { capacitiesOf } from '../jobs/capacity/of-run.ts';
@@ -47,7 +49,8 @@ import type { Comparison } from './comparison.ts';
 const DEFAULT_TOLERANCE = 0.15;
 
 /** @param also findings of whoever made the data, as the differences of two runs paired */
-export function compare(data: RunData, also: readonly Finding[] = []): Comparison {
+export function compare(read: RunData, also: readonly Finding[] = []): Comparison {
+  const data = withTimeCosts(read);
   const { manifest, settings } = data;
   const { thresholds } = manifest;
   const { alpha, rule } = settings;
@@ -90,6 +93,7 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
     ...(capacity === null ? [] : capacityFindings(capacity)),
     ...(drift === null ? [] : driftFindings(drift)),
   ];
+  const agreements = attempt('how often answers differ', () => agreementsOf(sides), null);
   const figures = {
     slowest_stage: attempt('the stages', () => slowestStage(summaries), {}),
     histogram: attempt(
@@ -106,7 +110,7 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
         ? attempt('the prompts', () => mapVariants(data.measured, byPrompt), null)
         : null,
   };
-  const all = [...findings, ...broken];
+  const all = [...findings, ...agreementFindings(agreements, settings), ...broken];
   const decided = decideRun(checks, all, candidatesOf(manifest.variants), {
     rule,
     interrupted: manifest.stopped?.reason === 'interrupted',
@@ -121,6 +125,8 @@ export function compare(data: RunData, also: readonly Finding[] = []): Compariso
     drift,
     ...figures,
     observed: seen.observed,
+    agreement: agreements,
+    currency: settings.currency,
     trust: evidence.figures,
     findings: all,
     ...decided,
@@ -225,6 +231,41 @@ function clientsOf(side: Side | undefined): number | null {
   );
   return clientsDiffer(blocks) ? new Set(blocks.flatMap((block) => [...block.clients])).size : null;
 }
+
+/** Where a server's hour has a price, each answer costs its share of the measured time. */
+function withTimeCosts(data: RunData): RunData {
+  const priced = variantSettings(data.settings);
+  const { planned_ms } = summaryContext(data.manifest, data.settings);
+  return {
+    ...data,
+    measured: mapVariants(data.measured, (measured, variant) => {
+      const per_hour = priced[variant]?.price_per_hour ?? null;
+      return per_hour === null
+        ? measured
+        : withServerTime(measured, per_hour, 1000 * windowSeconds(measured, planned_ms));
+    }),
+  };
+}
+
+/** By candidate; null where answers' digests are not known. */
+function agreementsOf(sides: ByVariant<Side>): ByVariant<Agreement> | null {
+  const found = pairsOf(sides).flatMap(({ candidate, of: [baseline, other] }) => {
+    const one = agreement(differences(baseline.measured, other.measured));
+    return one === null ? [] : [[candidate, one] as const];
+  });
+  return found.length === 0 ? null : Object.fromEntries(found);
+}
+
+/** At a temperature answers differ by themselves, and where none repeats, its text has more in it than what was said. */
+const agreementFindings = (of: ByVariant<Agreement> | null, { temperature }: Settings): Finding[] =>
+  presentVariants(of ?? {}).flatMap((variant) => {
+    const one = of?.[variant];
+    if (one === undefined || temperature > 0 || one.within === 1) return [];
+    const { between, within, payloads } = one;
+    return [
+      finding('answers_differ', { between, payloads, ...(within === null ? {} : { within }) }, { variant }),
+    ];
+  });
 
 function lengthsOf(data: RunData, sides: ByVariant<Side>): Finding[] {
   const { alpha, forceLength } = data.settings;

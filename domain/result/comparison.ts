@@ -8,6 +8,7 @@ import type { Finding } from '../verdict/findings.ts';
 import type { Observed } from '../jobs/inference/observed.ts';
 import type { Manifest } from '../run/manifest.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { Agreement } from '../quality/agreement.ts';
 import type { Slo } from '../figures/slo.ts';
 import type { VariantSummary } from '../figures/summary.ts';
 import type { EvidenceFigure } from '../verdict/evidence.ts';
@@ -67,6 +68,10 @@ export interface Comparison {
     } | null;
   };
   readonly variants: ByVariant<VariantSummary>;
+  /** What every cost is in. */
+  readonly currency?: string;
+  /** By candidate, how often its answers differ from the baseline's; null where digests are not known. */
+  readonly agreement?: ByVariant<Agreement> | null;
   readonly checks: readonly Check[];
   /** For each candidate, the stage whose tail differs most from the baseline's. */
   readonly slowest_stage: ByVariant<{

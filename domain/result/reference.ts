@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { parseBlockSummary } from '../run/block.ts';
 import { ERROR_KINDS } from '../record/errors.ts';
 import { SCHEMA_VERSION } from '../record/schema-version.ts';
-import { isTrend, type Measured } from '../record/request-table.ts';
+import { isTrend, NO_ANSWER, type Measured } from '../record/request-table.ts';
 import { parseManifest, settingsOf, type Manifest } from '../run/manifest.ts';
 import { NOT_GARBLED, type RunData } from '../run/data.ts';
 import { BadValue } from '../text/units.ts';
@@ -184,6 +184,8 @@ export function storedData(run: StoredRun, where: string): RunData {
     payload: Int32Array.from(run.payload ?? new Int32Array(n)),
     payload_ids,
     payload_endpoints: payload_ids.map(() => null),
+    answer: new Int32Array(n).fill(NO_ANSWER),
+    answers: [],
     block: Int32Array.from(run.block),
     status: new Int32Array(n),
     finish: new Uint8Array(n),

@@ -47,6 +47,8 @@ const blockPlanSchema = v.strictObject({
   /** Of the run: what must not repeat between two runs is made from it. */
   nonce: v.string(),
   variants: v.array(variantName),
+  /** Where each distinct answer's text is kept once; null: nowhere. */
+  answers_file: v.optional(v.nullable(v.string())),
   /** JSON array of payloads. */
   payloads_file: v.nullable(v.string()),
   thresholds_file: v.nullable(v.string()),

@@ -1,5 +1,6 @@
 /** Everything that was read back from a run directory: what a comparison is made of. */
 import type { BlockSummary } from './block.ts';
+import type { Judged } from '../quality/judging.ts';
 import type { ProbeSample } from './probe.ts';
 import type { Measured } from '../record/request-table.ts';
 import type { ServerSample } from './server-sample.ts';
@@ -48,6 +49,8 @@ export interface RunData {
   readonly server?: readonly ServerSample[];
   /** It was read back from a reference, which keeps no evidence: that was judged when it was saved. */
   readonly stored?: boolean;
+  /** Where a model judged answers. */
+  readonly judged?: Judged;
   /** The runs that this one was paired from: each has its own evidence, and is judged by it. Absent: one run. */
   readonly parts?: readonly RunData[];
 }

@@ -74,6 +74,8 @@ const manifestSchema = v.strictObject({
     labelled: v.number(),
     sha256: v.string(),
   }),
+  /** Gates that this load could not fill, left out before it. */
+  left_out: v.optional(v.array(v.strictObject({ gate: v.string(), cure: v.string() }))),
   blocks: v.array(
     v.strictObject({
       block: v.number(),

@@ -18,6 +18,7 @@ export function contradictions(settings: Settings): string[] {
     problems.push(
       '--shadow-url is given without --baseline-url: a shadow is compared with a baseline of yours, not with the stand-in; give both',
     );
+  problems.push(...priceProblems(settings));
   problems.push(...arrivalProblems(settings));
   const ways = [
     settings.start === null ? null : '--start',
@@ -45,6 +46,25 @@ export function rateProblem({ arrival: how, rate }: Pick<Settings, 'arrival' | '
   if (rule === 'refused' && rate !== null)
     return `--rate goes with --arrival constant, poisson or bursts; ${isClosed(how) ? 'clients of a closed loop wait for their answers' : `a ${how.kind} has times of its own`}`;
   return null;
+}
+
+function priceProblems(of: Settings): string[] {
+  const problems: string[] = [];
+  const tokens = of.price ?? of.shadowPrice;
+  const time = of.pricePerHour ?? of.shadowPricePerHour;
+  if (tokens !== null && time !== null)
+    problems.push('--price and --price-per-hour are two ways to say what a request costs; give one of them');
+  for (const [own, usual, flag] of [
+    [of.shadowPrice, of.price, 'price'],
+    [of.shadowPricePerHour, of.pricePerHour, 'price-per-hour'],
+  ] as const)
+    if (own !== null && usual === null)
+      problems.push(
+        `--shadow-${flag} is given without --${flag}: a cost is compared with the baseline's; give both`,
+      );
+  if (of.judgeMaxCost !== null && of.judgePrice === null)
+    problems.push('--judge-max-cost needs --judge-price, or nobody knows what a question costs');
+  return problems;
 }
 
 function arrivalProblems({ arrival: how, thinkTime: think, from, to, step, search }: Settings): string[] {

@@ -11,6 +11,7 @@ import {
   type Arrival,
   type ThinkTime,
 } from '../load/arrivals.ts';
+import { formatPrice, parsePrice, type Price } from '../quality/price.ts';
 import { formatMix, parseMix, type Mix } from '../load/mix.ts';
 import { offer } from '../text/nearest.ts';
 import { parseJsonText } from '../text/json.ts';
@@ -198,6 +199,18 @@ export const thinkTime: Kind<ThinkTime> = {
   parse: parseThinkTime,
   format: formatThinkTime,
 };
+
+export const price: Kind<Price> = {
+  placeholder: 'PRICE',
+  parse: parsePrice,
+  format: formatPrice,
+};
+
+export const currency: Kind<string> = text({
+  placeholder: 'NAME',
+  allowed: /^[^\s<>&"'`|]{1,8}$/,
+  hint: 'up to 8 signs without spaces, as EUR or $',
+});
 
 export const mix: Kind<Mix> = { placeholder: 'NAME=WEIGHT,...', parse: parseMix, format: formatMix };
 

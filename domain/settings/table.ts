@@ -11,6 +11,7 @@ import { BY_HAND, INFERENCE } from './inference.ts';
 import { ARRIVAL, LOAD, MIX } from './load.ts';
 import { STREAM } from './model.ts';
 import type { Table, Values } from './parse.ts';
+import { QUALITY } from './quality.ts';
 import { SERVER, STAND_IN, TARGET } from './servers.ts';
 import { OUTPUT, VERDICT } from './verdict.ts';
 
@@ -25,6 +26,7 @@ export const GROUPS = {
   capacity: { title: 'Ramps and the search for capacity', settings: CAPACITY },
   soak: { title: 'Soaks', settings: SOAK },
   effect: { title: 'The effect of a feature', settings: EFFECT },
+  quality: { title: 'What an answer is worth: scores and prices', settings: QUALITY },
   verdict: { title: 'The verdict', settings: VERDICT },
   output: { title: 'What comes out', settings: OUTPUT },
   'stand-in': { title: 'The embedded servers', settings: STAND_IN },
@@ -45,6 +47,7 @@ export const SETTINGS = {
   ...CAPACITY,
   ...SOAK,
   ...EFFECT,
+  ...QUALITY,
   ...VERDICT,
   ...OUTPUT,
   ...STAND_IN,

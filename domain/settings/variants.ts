@@ -18,6 +18,10 @@ export interface VariantSettings {
   readonly bodies: readonly Members[];
   /** Command that redeploys the server. */
   readonly restart: string | null;
+  /** Of a million tokens; null: not given. */
+  readonly price: Settings['price'];
+  /** Of an hour of the server; null: not given. */
+  readonly price_per_hour: Settings['pricePerHour'];
   /** The settings that a message names. */
   readonly named: { readonly url: SettingName; readonly model: SettingName; readonly restart: SettingName };
 }
@@ -44,6 +48,8 @@ const ROWS: ReadonlyMap<Variant, Row> = new Map<Variant, Row>([
         headers: [...settings.header, ...settings.offHeader],
         bodies: given(settings.body, settings.offBody),
         restart: settings.baselineRestart,
+        price: settings.price,
+        price_per_hour: settings.pricePerHour,
         named: { url: 'baselineUrl', model: 'model', restart: 'baselineRestart' },
       }),
       withUrl: (settings, baselineUrl) => ({ ...settings, baselineUrl }),
@@ -62,6 +68,8 @@ const ROWS: ReadonlyMap<Variant, Row> = new Map<Variant, Row>([
         headers: [...settings.header, ...settings.onHeader],
         bodies: given(settings.body, settings.shadowBody, settings.onBody),
         restart: settings.shadowRestart,
+        price: settings.shadowPrice ?? settings.price,
+        price_per_hour: settings.shadowPricePerHour ?? settings.pricePerHour,
         named: { url: 'shadowUrl', model: 'shadowModel', restart: 'shadowRestart' },
       }),
       withUrl: (settings, shadowUrl) => ({ ...settings, shadowUrl }),

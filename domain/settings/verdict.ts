@@ -55,7 +55,11 @@ export const OUTPUT = {
     5000,
     'wait after the load before servers that we started are stopped, so that their traces flush',
   ),
-  keepAnswers: setting(toggle, false, "keep the answers' text in the request log (else its SHA-256)"),
+  keepAnswers: setting(
+    toggle,
+    false,
+    "keep the answers' text for good, each distinct one once in answers.jsonl (else it is removed once the answers are scored)",
+  ),
   dashboard: setting(toggle, true, 'live k6 web dashboard on 127.0.0.1, and dashboard.html at the end'),
   open: setting(toggle, false, 'open the live dashboard, and the report at the end, in a browser'),
   json: setting(toggle, false, 'comparison.json on standard output in place of the table'),

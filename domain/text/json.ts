@@ -1,14 +1,20 @@
 /** JSON text to a value. Apart from the schemas: this runs in every VU, which must not hold those. */
 import { BadValue } from './units.ts';
 
+export type Json = string | number | boolean | null | Json[] | { [member: string]: Json };
+
 /** The value, or undefined (which no JSON text means) where the text is no JSON. */
-export function parseJsonText(text: string): unknown {
+export function jsonOf(text: string): Json | undefined {
   try {
-    return JSON.parse(text);
+    const value: Json = JSON.parse(text);
+    return value;
   } catch {
     return undefined;
   }
 }
+
+/** The same as a value that nothing is known of. */
+export const parseJsonText = (text: string): unknown => jsonOf(text);
 
 /**
  * The value.

@@ -95,6 +95,15 @@ export function planGates(gates: readonly Gate[], settings: PlanSettings, warm_u
         n_of: 'requests',
         minutes: null,
       };
+    if (gate.gate === 'agreement')
+      return {
+        id,
+        power: null,
+        advisory: { reason: 'by_choice' },
+        needs: null,
+        n_of: 'payloads',
+        minutes: null,
+      };
     const { power, needs, n_of } =
       n === null ? unknown(gate) : forecast(gate, { settings, warm_up, n, per_s });
     const minutes =
@@ -117,10 +126,12 @@ function warmUpRate(warm_up: Side | null): number | null {
   return last > first ? (1000 * n) / (last - first) : null;
 }
 
+const OF_PAYLOADS: readonly Gate['gate'][] = ['accuracy', 'quality', 'agreement', 'cost', 'cpqu'];
+
 const unknown = (gate: Gate): Forecast => ({
   power: null,
   needs: null,
-  n_of: gate.gate === 'accuracy' || gate.gate === 'cost' || gate.gate === 'cpqu' ? 'payloads' : 'requests',
+  n_of: OF_PAYLOADS.includes(gate.gate) ? 'payloads' : 'requests',
 });
 
 function forecast(gate: Gate, of: Expected): Forecast {
@@ -159,6 +170,7 @@ function forecast(gate: Gate, of: Expected): Forecast {
     case 'error_rate':
       return errorRate(gate.margin_pp / 100, of);
     case 'accuracy':
+    case 'quality':
       return accuracy(gate, of);
     case 'cost':
     case 'cpqu':
@@ -166,6 +178,7 @@ function forecast(gate: Gate, of: Expected): Forecast {
     case 'throughput':
       // Of an open or counted load: ends are no more uneven than independent ones; six merged windows, five degrees.
       return byPower(Math.sqrt(2 / n), studentTQuantile(1 - settings.alpha, 5), gate.margin, n);
+    case 'agreement':
     case 'output_length':
       return unknown(gate);
   }
@@ -308,7 +321,7 @@ function errorRate(margin: number, { settings, warm_up, n }: Expected): Forecast
 /** Payloads that two equal servers answer unlike, as a share: they answer alike, but for a few; and right answers. */
 const ALIKE = { apart: 0.05, right: 0.75 };
 
-function accuracy(gate: Extract<Gate, { gate: 'accuracy' }>, { settings, n }: Expected): Forecast {
+function accuracy(gate: { readonly margin_pp: number }, { settings, n }: Expected): Forecast {
   const margin = gate.margin_pp / 100;
   const payloads = Math.min(settings.labelled, n);
   const fewest = fewestPayloads(margin, settings.alpha);

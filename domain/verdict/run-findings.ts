@@ -6,6 +6,7 @@ import { PAIRED } from '../result/pair-runs.ts';
 import type { RunData } from '../run/data.ts';
 import type { VariantSummary } from '../figures/summary.ts';
 import type { ServerIdentity } from '../run/manifest.ts';
+import { variantSettings } from '../settings/variants.ts';
 import { candidatesOf, pairsOf, presentVariants, roleOf, type ByVariant, type Variant } from '../variants.ts';
 
 /** Below this a run is a smoke test. */
@@ -16,7 +17,16 @@ const LITTLE_GAP = 0.1;
 /** What happened to the run and its servers. */
 export function runFindings(data: RunData): Finding[] {
   const { manifest } = data;
-  const findings: Finding[] = [];
+  const findings: Finding[] = (manifest.left_out ?? []).map((one) => finding('gate_left_out', one));
+  const { judged } = data;
+  if (judged !== undefined && judged.disagreed > 0)
+    findings.push(
+      finding('judge_disagrees', {
+        disagreed: judged.disagreed,
+        repeated: judged.repeated,
+        model: judged.model,
+      }),
+    );
   const { stopped } = manifest;
   const after_s = stopped === null ? 0 : (stopped.at_ms - manifest.started_ms) / 1000;
   const comparing = presentVariants(manifest.variants).length > 1;
@@ -43,11 +53,16 @@ export function runFindings(data: RunData): Finding[] {
       break;
   }
   const { aa } = data.settings;
+  const switched = presentVariants(manifest.variants).some(
+    (variant) => (variantSettings(data.settings)[variant]?.restart ?? null) !== null,
+  );
   if (aa) findings.push(finding('declared_aa'));
   for (const { candidate, of } of aa ? [] : pairsOf(manifest.variants)) {
     const [baseline, other] = of;
     // Runs made apart often find their servers at one address, one after the other.
     const sameAddress = manifest.job !== PAIRED && baseline.url === other.url;
+    // A server that is started anew between its two settings is meant to be one.
+    if (sameAddress && switched) continue;
     if (sameAddress || sameProcess(baseline.identity, other.identity))
       findings.push(
         finding('same_server', { how: sameAddress ? 'address' : 'process' }, { variant: candidate }),

@@ -116,7 +116,13 @@ const gateSchema = v.variant('gate', [
     answer: v.picklist(['correction', 'translation']),
     ...pointsMargin,
   }),
-  v.strictObject({ gate: v.picklist(['cost', 'cpqu']), ...ratioMargin }),
+  v.strictObject({ gate: v.literal('cost'), ...ratioMargin }),
+  /** By any metric that answers are scored by; without one by the correction. */
+  v.strictObject({ gate: v.literal('cpqu'), metric: v.optional(v.string()), ...ratioMargin }),
+  /** The mean of a metric that answers are scored by. */
+  v.strictObject({ gate: v.literal('quality'), metric: v.string(), ...pointsMargin }),
+  /** How much more often answers differ between the variants than the baseline's differ among themselves. */
+  v.strictObject({ gate: v.literal('agreement'), ...pointsMargin }),
   v.strictObject({ gate: v.literal('throughput'), ...ratioMargin }),
   v.strictObject({ gate: v.literal('output_length'), ...ratioMargin }),
 ]);
@@ -151,6 +157,9 @@ function checkedLevels(thresholds: Thresholds, where: string): Thresholds {
   return thresholds;
 }
 
+/** A metric's name as part of an id that a shell takes without quotes. */
+const idPart = (metric: string): string => metric.replaceAll(/[^\w.-]+/g, '_');
+
 /** The name that tables, `--require` and advice use: `request_duration_p95`, `error_rate`, `accuracy_correction`. */
 export function gateId(gate: Gate): string {
   switch (gate.gate) {
@@ -161,9 +170,13 @@ export function gateId(gate: Gate): string {
       return `${gate.metric}_${gate.gate}`;
     case 'accuracy':
       return `accuracy_${gate.answer}`;
+    case 'quality':
+      return `quality_${idPart(gate.metric)}`;
+    case 'cpqu':
+      return gate.metric === undefined ? 'cpqu' : `cpqu_${idPart(gate.metric)}`;
     case 'error_rate':
     case 'cost':
-    case 'cpqu':
+    case 'agreement':
     case 'throughput':
     case 'output_length':
       return gate.gate;
@@ -184,6 +197,9 @@ export function gateFigure(gate: Gate): { readonly metric: string; readonly stat
       return { metric: 'request_failed', statistic: null };
     case 'cost':
       return { metric: 'request_cost_eur', statistic: 'mean' };
+    case 'quality':
+      return { metric: gate.metric, statistic: null };
+    case 'agreement':
     case 'cpqu':
     case 'throughput':
     case 'output_length':
@@ -205,7 +221,7 @@ export function fitting(
     targets: thresholds.targets.filter(measured),
     gates: thresholds.gates.filter((gate) => {
       if (gate.gate === 'output_length') return load.forceLength;
-      return !('metric' in gate) || load.stream || !STREAMED_ONLY.includes(gate.metric);
+      return !('metric' in gate) || load.stream || !STREAMED_ONLY.includes(gate.metric ?? '');
     }),
   };
 }

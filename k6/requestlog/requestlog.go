@@ -24,13 +24,16 @@ import (
 
 func init() { modules.Register("k6/x/requestlog", &Module{}) }
 
-// Module is registered once a process and so holds the one log.
-type Module struct{ log Log }
+// Module is registered once a process and so holds the one log and the one file of answers.
+type Module struct {
+	log     Log
+	answers Answers
+}
 
 // NewModuleInstance gives every VU the same log and a line buffer of its own. It takes sobek's own call type where a
 // function is called for each request: that spares the reflection.
 func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
-	i := &instance{vu: vu, log: &m.log}
+	i := &instance{vu: vu, log: &m.log, answers: &m.answers}
 	return exports.New(vu.Runtime(), map[string]any{
 		"open":        i.log.Open,
 		"written":     i.log.Written,
@@ -39,13 +42,16 @@ func (m *Module) NewModuleInstance(vu modules.VU) modules.Instance {
 		"traceparent": i.traceparent,
 		"write":       i.write,
 		"record":      i.record,
+		"keepAnswers": i.answers.Open,
+		"answer":      i.answer,
 	})
 }
 
 type instance struct {
-	vu   modules.VU
-	log  *Log
-	line []byte // reused: a VU's script runs on one goroutine
+	vu      modules.VU
+	log     *Log
+	answers *Answers
+	line    []byte // reused: a VU's script runs on one goroutine
 }
 
 func (i *instance) now(sobek.FunctionCall) sobek.Value {
@@ -129,19 +135,23 @@ func (i *instance) record(call sobek.FunctionCall) sobek.Value {
 	}
 	line = appendAddress(append(line, remoteAddress...), response.RemoteIP, response.RemotePort)
 	line = appendPlain(append(line, proto...), response.Proto)
-	if i.wantsDigest(call.Argument(2)) {
-		line = appendDigest(append(line, answerSHA256...), response.Body)
+	if options := call.Argument(2); i.option(options, "answer_sha256") != nil {
+		line = i.appendDigest(append(line, answerSHA256...), response.Body, options)
 	}
 	i.line = append(line, '}', '\n')
 	return i.flush()
 }
 
-func (i *instance) wantsDigest(options sobek.Value) bool {
+// option is nil where the option is absent or false.
+func (i *instance) option(options sobek.Value, name string) sobek.Value {
 	if common.IsNullish(options) {
-		return false
+		return nil
 	}
-	wanted := options.ToObject(i.vu.Runtime()).Get("answer_sha256")
-	return wanted != nil && wanted.ToBoolean()
+	wanted := options.ToObject(i.vu.Runtime()).Get(name)
+	if wanted == nil || !wanted.ToBoolean() {
+		return nil
+	}
+	return wanted
 }
 
 // appendMS writes 0 as null. k6 measures in nanoseconds and gives an exact 0 only for a step that did not happen: no
@@ -176,17 +186,32 @@ func appendPlain(line []byte, text string) []byte {
 	return append(append(append(line, '"'), text...), '"')
 }
 
-func appendDigest(line []byte, body any) []byte {
-	var digest [sha256.Size]byte
+// appendDigest writes the digest of the answer without the values that the options leave out, and keeps its text where
+// they ask for it.
+func (i *instance) appendDigest(line []byte, body any, options sobek.Value) []byte {
+	var text []byte
 	switch body := body.(type) {
 	case string:
-		digest = sha256.Sum256([]byte(body))
+		text = []byte(body)
 	case []byte:
-		digest = sha256.Sum256(body)
+		text = body
 	case sobek.ArrayBuffer:
-		digest = sha256.Sum256(body.Bytes())
+		text = body.Bytes()
 	default: // no answer, or its body was discarded
 		return append(line, "null"...)
+	}
+	if without := i.option(options, "without"); without != nil {
+		var paths []string
+		if err := i.vu.Runtime().ExportTo(without, &paths); err != nil {
+			common.Throw(i.vu.Runtime(), err)
+		}
+		text = withoutValues(text, paths)
+	}
+	digest := sha256.Sum256(text)
+	if i.option(options, "keep") != nil {
+		if err := i.answers.Keep(digest, text); err != nil {
+			common.Throw(i.vu.Runtime(), err)
+		}
 	}
 	line = append(line, '"')
 	line = hex.AppendEncode(line, digest[:])

@@ -9,6 +9,7 @@ import { PROTOCOLS } from '../../domain/protocols/index.ts';
 import type { Protocol } from '../../domain/protocols/protocol.ts';
 import { readWhole } from '../../domain/protocols/read-whole.ts';
 import { answerLimit, endpointUrl, requestBody } from '../../domain/protocols/request-body.ts';
+import { costOf, estimatedTokens, type Price } from '../../domain/quality/price.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { settingsFor } from '../../domain/settings/variants.ts';
 import { streamTimes, type Arrivals, type StreamTimes } from '../../domain/figures/stream-times.ts';
@@ -35,9 +36,18 @@ export interface ModelReading extends StreamTimes {
   readonly text: string | null;
 }
 
+/** What a request cost by its tokens. */
+export interface TokenCost {
+  readonly cost: number;
+  /** A count was missing and was estimated. */
+  readonly estimated: boolean;
+}
+
 export interface ModelEndpoint {
   send(prompt: Prompt, index: number, traceparent: string): Promise<Result>;
   read(result: Result): ModelReading;
+  /** Null: no price is known, or it failed. */
+  cost(prompt: Prompt, reading: ModelReading): TokenCost | null;
 }
 
 export interface ModelOptions {
@@ -46,13 +56,15 @@ export interface ModelOptions {
   readonly variant: Variant;
   /** Of the run: two runs must not share their unique prefixes. */
   readonly nonce: string;
+  /** Readings have the text of a streamed answer. */
+  readonly keep_text: boolean;
 }
 
 /** The trace id of a W3C traceparent; servers in vLLM's style take it as the request's id. */
 const traceId = (traceparent: string): string => traceparent.slice(3, 35);
 
 /** @throws Error on a k6 without the suite's extensions */
-export function languageModel({ target, settings, variant, nonce }: ModelOptions): ModelEndpoint {
+export function languageModel({ target, settings, variant, nonce, keep_text }: ModelOptions): ModelEndpoint {
   if (streamModule === null)
     throw new Error(
       "this k6 can't time streamed answers; run the suite's own: npm run k6:stream builds it (needs Go)",
@@ -60,7 +72,7 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
   const { request, inTurn } = streamModule;
   const protocol = PROTOCOLS[settings.api];
   const url = endpointUrl(target.base_url, settings.apiPath ?? protocol.path);
-  const { model, bodies } = settingsFor(settings, variant);
+  const { model, bodies, price } = settingsFor(settings, variant);
   const streamed = settings.stream;
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
@@ -72,7 +84,7 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
     headers,
     timeout: settings.timeoutMs,
     tags: { name: settings.api },
-    keep_text: settings.keepAnswers,
+    keep_text,
     ...(streamed ? { rules: protocol.stream, itl_json: true } : {}),
   };
   return {
@@ -96,6 +108,20 @@ export function languageModel({ target, settings, variant, nonce }: ModelOptions
         return request('POST', url, JSON.stringify(requestBody(protocol, ask, own, bodies)), params);
       }),
     read: (result) => (streamed ? readStreamed(result, protocol) : readUnstreamed(result, protocol)),
+    cost: (prompt, reading) =>
+      price === null || reading.error !== null ? null : tokenCost(price, prompt, reading),
+  };
+}
+
+function tokenCost(price: Price, prompt: Prompt, reading: ModelReading): TokenCost {
+  const { prompt_tokens, cached_tokens, tokens, tokens_estimated } = reading;
+  return {
+    cost: costOf(price, {
+      prompt_tokens: prompt_tokens ?? estimatedTokens(textOf(prompt.messages).length),
+      cached_tokens: cached_tokens ?? 0,
+      completion_tokens: tokens ?? 0,
+    }),
+    estimated: prompt_tokens === null || tokens_estimated,
   };
 }
 

@@ -81,7 +81,11 @@ export function gatewayLoad(): GatewayLoad {
   const plan = readPlan();
   const { load, programs, phase } = plan;
   const endpoint = gatewayEndpoint(plan, headersOf(settings, settings.gatewayToken));
-  const step = gatewayStep(plan, endpoint, openRequestLog(plan.request_log));
+  const step = gatewayStep(
+    plan,
+    endpoint,
+    openRequestLog({ path: plan.request_log, answers_file: null, without: [], in_records: false }),
+  );
   const first = programs[0];
   if (first === undefined) throw new Error('the plan has no program');
   const at = (place: number): GatewayProgram => programs[place % programs.length] ?? first;

@@ -4,6 +4,7 @@ import { wireLoad, type Iteration, type Wired } from '../load/load.ts';
 import { grammarEndpoint } from '../endpoints/grammar.ts';
 import { languageModel } from '../endpoints/language-model.ts';
 import { iterationIndex } from '../extensions.ts';
+import { keepsAnswers } from '../load/runtime-shape.ts';
 import { LABELLED, PROMPTS, payloadSequence } from '../payloads.ts';
 import type { Runtime, Target } from '../runtime.ts';
 import { exchange } from '../steps/exchange.ts';
@@ -53,6 +54,7 @@ function maker(endpoint: Mixable, runtime: Runtime): Make {
         settings: { ...settings, api: endpoint, apiPath: null },
         variant: context.variant,
         nonce: plan.nonce,
+        keep_text: keepsAnswers(runtime),
       }),
       prompts,
       slo: settings.slo,

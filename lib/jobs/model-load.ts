@@ -3,6 +3,7 @@ import type { Prompt } from '../../domain/load/prompt.ts';
 import { SINGLE_WARM_UP_ROUNDS, singleRequests } from '../../domain/load/single.ts';
 import { wireLoad, type LoadParts, type Wired } from '../load/load.ts';
 import { languageModel } from '../endpoints/language-model.ts';
+import { keepsAnswers } from '../load/runtime-shape.ts';
 import { payloadSequence, type PayloadForm } from '../payloads.ts';
 import { streamExchange } from '../steps/stream-exchange.ts';
 
@@ -27,7 +28,13 @@ export function modelLoad({ name, thresholds, payloads: form, by_rounds, ...of }
     iteration: (context, target) =>
       streamExchange({
         ...context,
-        endpoint: languageModel({ target, settings, variant: context.variant, nonce: runtime.plan.nonce }),
+        endpoint: languageModel({
+          target,
+          settings,
+          variant: context.variant,
+          nonce: runtime.plan.nonce,
+          keep_text: keepsAnswers(runtime),
+        }),
         prompts,
         slo: settings.slo,
         trace_header: settings.traceHeader,

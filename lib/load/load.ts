@@ -5,6 +5,7 @@ import exec from 'k6/execution';
 import http from 'k6/http';
 import type { Options } from 'k6/options';
 import { PROBE_IDLE_GAP_MS, PROBE_PER_SECOND } from '../../domain/load/timing.ts';
+import { settingsFor } from '../../domain/settings/variants.ts';
 import type { Variant } from '../../domain/variants.ts';
 import { probeDuration } from '../metrics.ts';
 import { openRequestLog } from '../request-log.ts';
@@ -16,6 +17,8 @@ import type { StepContext } from '../steps/measured.ts';
 import { timedShape } from './timed-shape.ts';
 import type { K6Summary } from '../k6-summary.ts';
 import { bareText, blockSummary } from '../summary.ts';
+
+const MS_PER_HOUR = 3_600_000;
 
 export type Iteration = () => void | Promise<void>;
 
@@ -45,9 +48,19 @@ export function wireLoad(of: LoadParts): Wired {
   const { runtime } = of;
   const { settings, plan, variants } = runtime;
   const shape = of.shape ?? (isClosed(settings.arrival) ? timedShape(runtime) : openShape(runtime));
-  const log = openRequestLog(plan.request_log);
+  const log = openRequestLog({
+    path: plan.request_log,
+    answers_file: plan.answers_file ?? null,
+    without: [settings.costPath, settings.stagesPath, ...settings.ignorePath],
+    in_records: settings.keepAnswers,
+  });
   const budget = {
     max_cost_eur: settings.maxCost,
+    cost_per_ms: variants.reduce(
+      (sum, one) => sum + (settingsFor(settings, one).price_per_hour ?? 0) / MS_PER_HOUR,
+      0,
+    ),
+    began_ms: () => exec.scenario.startTime,
     vus_in_all: variants.reduce((sum, one) => sum + shape.clients(one), 0),
   };
   const made = new Map<Variant, Iteration>();
@@ -63,7 +76,6 @@ export function wireLoad(of: LoadParts): Wired {
         index: shape.index,
         log,
         control: runControl(variant, budget),
-        keep_answers: settings.keepAnswers,
         starts: shape.starts?.(variant) ?? null,
       };
       iteration = of.iteration(context, target(settings, variant));

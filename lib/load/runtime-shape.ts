@@ -12,6 +12,9 @@ export interface Runtime {
   readonly variants: readonly Variant[];
 }
 
+/** Each distinct answer's text is kept. */
+export const keepsAnswers = ({ plan }: Runtime): boolean => (plan.answers_file ?? null) !== null;
+
 export interface JobDefaults {
   readonly variants: readonly Variant[];
   readonly settings?: Readonly<Partial<Record<SettingName, string>>>;

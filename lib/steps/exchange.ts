@@ -65,9 +65,8 @@ export function exchange<Asked>(of: Exchange<Asked>): () => void {
       correct: reading.correct,
       correct_translation: reading.correct_translation,
       tokens: reading.tokens ?? undefined,
-      answer: of.keep_answers ? orNull(response.body) : undefined,
     });
-    log.record(response, part);
+    log.record(response, part, scored && error === null);
     step.end(begun, error, cost_eur);
   };
 }

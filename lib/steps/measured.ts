@@ -22,7 +22,6 @@ export interface StepContext {
   readonly index: (() => number) | null;
   readonly log: RequestLog;
   readonly control: RunControl;
-  readonly keep_answers: boolean;
   /** Of an open load; null: a request starts when its client is free. */
   readonly starts: Starts | null;
 }

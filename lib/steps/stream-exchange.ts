@@ -1,6 +1,7 @@
 /** One measured request to a language model: send, wait without blocking, judge, count, record. */
 import type { Result } from 'k6/x/stream';
 import type { Prompt } from '../../domain/load/prompt.ts';
+import type { PayloadSequence } from '../payloads.ts';
 import { listMember, type RequestPart, type ResponsePart } from '../../domain/record/write-record.ts';
 import { meetsSlo, type Slo } from '../../domain/figures/slo.ts';
 import type { ModelEndpoint, ModelReading } from '../endpoints/language-model.ts';
@@ -11,7 +12,7 @@ import { detail, measuredStep, orNull, type StepContext } from './measured.ts';
 export interface StreamExchange extends StepContext {
   readonly endpoint: ModelEndpoint;
   /** The prompt of the request with this index. */
-  readonly prompts: { at(index: number): Prompt };
+  readonly prompts: Pick<PayloadSequence<Prompt>, 'at' | 'isScored'>;
   readonly slo: Slo | null;
   readonly trace_header: string;
 }
@@ -88,7 +89,7 @@ function answerPart(result: Result, reading: ModelReading): RequestPart {
 }
 
 /** The fields that Go writes of a response of k6/http. */
-const responsePart = (result: Result): ResponsePart => ({
+const responsePart = (result: Result, answer_sha256: string | null): ResponsePart => ({
   duration_ms: result.end_ms,
   waiting_ms: result.waiting_ms,
   connecting_ms: result.connecting_ms,
@@ -96,7 +97,7 @@ const responsePart = (result: Result): ResponsePart => ({
   status: result.status,
   remote_address: result.remote_address,
   proto: result.proto,
-  answer_sha256: result.text_sha256,
+  answer_sha256,
 });
 
 /** Returns the iteration function of one variant. */
@@ -116,18 +117,24 @@ export function streamExchange(of: StreamExchange): () => Promise<void> {
     const scheduled = fromSchedule(reading, late_ms);
     if (error === null) countTimes(result, scheduled, begun.tags);
     if (slo !== null) metrics.goodput.add(error === null && meetsSlo(slo, scheduled), begun.tags);
+    const { text } = reading;
+    const kept = text !== null && error === null && of.prompts.isScored(begun.index);
+    const answer_sha256 = kept ? log.answer(text) : result.text_sha256;
+    const cost = endpoint.cost(prompt, reading);
+    if (cost !== null) metrics.requestCost.add(cost.cost, begun.tags);
     const part = step.record(begun, result.t0_ms, {
       payload_id: prompt.id,
-      ...responsePart(result),
+      ...responsePart(result, answer_sha256),
       connection: result.connection,
       error,
       error_detail: error === null ? undefined : orNull(detail(reading.error_detail)),
       trace_id: orNull(result.headers[traceHeader]),
       stages_ms: reading.stages_ms,
-      answer: of.keep_answers ? orNull(reading.text) : undefined,
+      cost_eur: cost?.cost,
+      cost_estimated: cost?.estimated,
       ...answerPart(result, reading),
     });
     log.write(`{${part},${listMember('gaps_ms', result.itl_json)}}`);
-    step.end(begun, error, null);
+    step.end(begun, error, cost?.cost ?? null);
   };
 }

@@ -128,6 +128,8 @@ function variantOf(random: Random, plan: RunPlan, shared: Shared, variant: Varia
     connecting_ms: absent32(),
     payload_ids: Array.from({ length: payloads }, (_, j) => `p${j}`),
     payload_endpoints: Array.from({ length: payloads }, () => null),
+    answer: new Int32Array(n).fill(-1),
+    answers: [],
     correct_translation: of.correct,
     stages_ms: new Map(),
     optional: new Map(),

@@ -1,5 +1,5 @@
 import { commonFlags } from '../kit/common.ts';
-import { choice, filePath, list, named, number, setting } from '../../domain/settings/kinds.ts';
+import { absent, choice, filePath, list, named, number, setting } from '../../domain/settings/kinds.ts';
 import type { Values } from '../../domain/settings/parse.ts';
 
 const { port, variant, seed, latency_scale, fault, fault_path } = commonFlags;
@@ -29,6 +29,15 @@ export const flags = {
   itl_cv: cv(0.15, 'each gap'),
   tokens: count(96, 'mean length of an answer, where max_tokens does not cut it'),
   tokens_cv: cv(0.5, "an answer's length"),
+  answers: absent(
+    named('FILE'),
+    "JSONL with prompts and right answers to them (default the suite's own labelled prompts)",
+  ),
+  rightness: setting(
+    number({ min: 0, max: 1 }),
+    0.8,
+    'share of those prompts that are answered rightly, the same ones by every server of it',
+  ),
   batching: setting(
     choice(on_off),
     'on',

@@ -229,6 +229,11 @@ describe('what happened to the run', () => {
     const same = manifest().variants.baseline;
     const variants = { baseline: same, shadow: same };
     expect(codes(compare(made({ manifest: { variants } })))).toContain('same_server');
+    // Started anew between its settings it is one server on purpose, and no A/A.
+    const switched = { BASELINE_RESTART: 'cache off', SHADOW_RESTART: 'cache on' };
+    const effect = codes(compare(made({ manifest: { variants, settings: switched } })));
+    expect(effect).not.toContain('same_server');
+    expect(effect).not.toContain('declared_aa');
     const declared = codes(compare(made({ manifest: { variants, settings: { AA: 'true' } } })));
     expect(declared).not.toContain('same_server');
     expect(declared).toContain('declared_aa');

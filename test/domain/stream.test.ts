@@ -419,11 +419,21 @@ describe('settings', () => {
     const names = (stream: boolean, forceLength: boolean): string[] => {
       const { gates, targets } = fitting(own, { stream, forceLength });
       return [
-        ...gates.map((gate) => ('metric' in gate ? gate.metric : gate.gate)),
+        ...gates.map((gate) => ('metric' in gate ? (gate.metric ?? gate.gate) : gate.gate)),
         ...targets.map(({ metric }) => metric),
       ];
     };
-    expect(names(false, false)).toEqual(['e2e', 'e2e', 'e2e', 'error_rate', 'throughput']);
+    expect(names(false, false)).toEqual([
+      'e2e',
+      'e2e',
+      'e2e',
+      'error_rate',
+      'accuracy',
+      'cost',
+      'accuracy',
+      'agreement',
+      'throughput',
+    ]);
     expect(names(true, false)).not.toContain('output_length');
     expect(names(true, true)).toContain('output_length');
   });

@@ -38,6 +38,7 @@ async function ask(flags: Readonly<Partial<Record<SettingName, string>>>, index 
     settings,
     variant: 'baseline',
     nonce: 'test',
+    keep_text: settings.keepAnswers,
   });
   const parent = traceparent();
   const result = await endpoint.send(PROMPT, index, parent);

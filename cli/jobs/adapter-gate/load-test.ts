@@ -41,7 +41,7 @@ import { writeWhole } from '../../run/directory.ts';
 import type { BlockResult } from '../../run/block.ts';
 import { runLoad } from '../../run/load.ts';
 import { readNamed } from '../../read/named-file.ts';
-import { PROMPTS, payloadSet } from '../../read/payloads.ts';
+import { unlabelledSet } from '../../read/payloads.ts';
 import type { Prompt } from '../../../domain/load/prompt.ts';
 import { withoutCredentials } from '../../../domain/text/url.ts';
 import { ask, asUsageError } from '../../services/http.ts';
@@ -265,7 +265,7 @@ async function sendAll(
   const { run, last } = await runLoad(io, {
     job: GATE_JOB,
     parsed: { settings, sources, problems: [] },
-    payloads: { ...payloadSet(source, prompts, PROMPTS), sha256 },
+    payloads: { ...unlabelledSet(source, prompts), sha256 },
     // Looked at already, by what this gate needs; no request may reach the server but the prompts.
     look: async (_, checked) => await Promise.resolve(checked),
   });

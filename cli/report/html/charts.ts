@@ -3,7 +3,7 @@ import type { Comparison } from '../../../domain/result/comparison.ts';
 import { placeOf, presentVariants, type Variant } from '../../../domain/variants.ts';
 import type { Series as ServerSeries, ServerReport } from '../../../domain/figures/server-report.ts';
 import { htmlText } from '../escape.ts';
-import { ms } from '../format.ts';
+import { EUR, ms } from '../format.ts';
 import type { Series, WindowFigures } from '../../../domain/figures/series.ts';
 import { dashOf, key } from './sides.ts';
 
@@ -43,7 +43,7 @@ export function charts(comparison: Comparison, series: Series | null): readonly 
   const distribution = distributionChart(comparison);
   return [
     ...(distribution === null ? [] : [distribution]),
-    ...(series === null ? [] : timeCharts(series, places(comparison))),
+    ...(series === null ? [] : timeCharts(series, places(comparison), comparison.currency ?? EUR)),
     ...serverCharts(comparison),
   ];
 }
@@ -90,7 +90,7 @@ function distributionChart(comparison: Comparison): Chart | null {
   };
 }
 
-function timeCharts(series: Series, of: Places): Chart[] {
+function timeCharts(series: Series, of: Places, currency: string): Chart[] {
   const make = (
     id: string,
     title: string,
@@ -122,7 +122,7 @@ function timeCharts(series: Series, of: Places): Chart[] {
         ['p95', 'p95_ms'],
       ],
     ),
-    ...make('cost', 'Cost per request', 'Mean of each window, EUR.', 'EUR', [['', 'cost_eur']]),
+    ...make('cost', 'Cost per request', `Mean of each window, ${currency}.`, 'EUR', [['', 'cost_eur']]),
     ...make('throughput', 'Throughput', 'Requests per second in each window.', 'requests/s', [
       ['', 'requests_per_s'],
     ]),

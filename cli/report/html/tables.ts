@@ -7,7 +7,7 @@ import { key } from './sides.ts';
 
 /** Longer cells may wrap. */
 const SHORT = 18;
-const FIGURE = /^(?:-|[+-]?[\d\u202F.]+(?:\s?(?:ms|s|%|pp|\/s))?|EUR [\d.]+|)$/;
+const FIGURE = /^(?:-|[+-]?[\d\u202F.]+(?:\s?(?:ms|s|%|pp|\/s))?|[^\s\d]{1,8} [\d.]+|)$/;
 
 /**
  * @param refs footnote references, as HTML

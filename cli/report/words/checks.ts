@@ -22,6 +22,8 @@ const LABELS: Readonly<Record<Named, string>> = {
   cpqu: 'CpQU (cost per correct answer)',
   throughput: 'throughput',
   output_length: 'output length',
+  quality: 'quality',
+  agreement: 'answers that differ',
   latency_drift: 'latency drift over the run',
   server_memory_drift: 'memory growth over the run',
   spike_failed: 'error rate in the spike',

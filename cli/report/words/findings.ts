@@ -109,6 +109,11 @@ const WORDS: Catalogue = {
       : `interrupted after ${seconds(a.after_s)}: the figures are of what was measured until then`,
   stopped_for_cost: (a) => `stopped after ${seconds(a.after_s)}, before --max-cost was passed`,
   k6_failed: (a) => `k6 ended by itself after ${seconds(a.after_s)}; see k6.log`,
+  gate_left_out: (a) => `the gate ${a.gate} is left out: ${a.cure}`,
+  judge_disagrees: (a) =>
+    `asked again, the judge ${a.model} gave another score to ${of(a.disagreed, a.repeated)} answers (${percent(a.disagreed / a.repeated, 0)}): its scores are no firmer than that`,
+  answers_differ: (a) =>
+    `its answers differ from the baseline's on ${percent(a.between, 1)} of ${integer(a.payloads)} payloads${a.within === undefined ? ', each asked once, so that nobody can tell how often the baseline differs from itself' : `, where the baseline differs from itself on ${percent(a.within, 1)}`}`,
   missing_cost: (a) =>
     `${a.missing} of ${a.answers} valid answers carried no cost; cost and CpQU are of the others`,
   little_gap: (a) =>

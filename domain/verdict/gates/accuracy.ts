@@ -1,9 +1,10 @@
 /** The difference of accuracy over distinct payloads. */
+import { scoresOf, undecidedBy } from '../../quality/scores.ts';
 import { normalQuantile, studentTQuantile } from '../../statistics/distributions.ts';
 import { mcnemar } from '../../statistics/exact-tests.ts';
 import { payloadDifference } from '../../statistics/means.ts';
 import { tango, type PairedCounts } from '../../statistics/paired-proportions.ts';
-import type { Outcome } from '../../statistics/outcome.ts';
+import { refuse, type Outcome } from '../../statistics/outcome.ts';
 import type { Gate } from '../thresholds.ts';
 import { byPayload, type PayloadScores } from './by-payload.ts';
 import { differenceBounds, type Bounds, type Evaluation, type Pair } from './evaluation.ts';
@@ -22,25 +23,46 @@ export function accuracyGate(
   pair: Pair,
   alpha: number,
 ): Evaluation {
-  const margin = gate.margin_pp / 100;
-  const flags = gate.answer === 'correction' ? 'correct' : 'correct_translation';
-  const baseline = byPayload(pair.baseline.measured, pair.baseline.measured[flags]);
-  const shadow = byPayload(pair.shadow.measured, pair.shadow.measured[flags]);
-  const common = [...baseline].flatMap(([id, before]): [PayloadScores, PayloadScores][] => {
-    const after = shadow.get(id);
+  return scoredEvaluation({ gate: 'accuracy', metric: 'accuracy', statistic: gate.answer }, gate, {
+    pair,
+    scored: gate.answer,
+    alpha,
+  });
+}
+
+export interface ScoredBy {
+  readonly pair: Pair;
+  /** The metric of the answers' scores. */
+  readonly scored: string;
+  readonly alpha: number;
+}
+
+/** The difference of a metric's means over the payloads that both variants answered. */
+export function scoredEvaluation(
+  about: Pick<Evaluation, 'gate' | 'metric' | 'statistic'>,
+  { margin_pp }: { readonly margin_pp: number },
+  { pair, scored, alpha }: ScoredBy,
+): Evaluation {
+  const margin = margin_pp / 100;
+  const sides = [pair.baseline.measured, pair.shadow.measured];
+  const undecided = undecidedBy(sides, scored);
+  const [baseline, shadow] = sides.map((measured) =>
+    byPayload(
+      measured,
+      (undecided === null ? scoresOf(measured, scored)?.values : null) ?? new Float64Array(),
+    ),
+  );
+  const common = [...(baseline ?? [])].flatMap(([id, before]): [PayloadScores, PayloadScores][] => {
+    const after = shadow?.get(id);
     return after === undefined ? [] : [[before, after]];
   });
   const n = common.length;
   const needs = fewestPayloads(margin, alpha);
   const share = (side: 0 | 1): number | null =>
     n === 0 ? null : common.reduce((sum, one) => sum + one[side].right / one[side].answers, 0) / n;
-  const steady = common.every((sides) =>
-    sides.every(({ right, answers }) => right === 0 || right === answers),
-  );
+  const steady = common.every((both) => both.every(({ right, answers }) => right === 0 || right === answers));
   return {
-    gate: 'accuracy',
-    metric: 'accuracy',
-    statistic: gate.answer,
+    ...about,
     scale: 'difference',
     better: 'higher',
     limit: -margin,
@@ -52,6 +74,7 @@ export function accuracyGate(
     shadow: share(1),
     mid_p: steady && n > 0 ? midP(countsOf(common)) : null,
     at(level) {
+      if (undecided !== null) return refuse('no_data', undecided);
       return steady ? byCounts(common, margin, level) : byMeans(common, margin, level);
     },
   };

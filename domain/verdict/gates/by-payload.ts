@@ -1,5 +1,6 @@
 /** Answers gathered by payload: repeats of one payload are a cluster, never more evidence. */
 import type { Measured } from '../../record/request-table.ts';
+import { scoresOf, USUAL_METRIC } from '../../quality/scores.ts';
 import type { PayloadTotals } from '../../statistics/ratio-of-totals.ts';
 
 export interface PayloadScores {
@@ -16,8 +17,11 @@ interface Totals {
   cost_right: number;
 }
 
-/** By payload id, whoever was answered. @param flags whether each answer is right; null: every valid answer counts */
-function gather(of: Measured, flags: Uint8Array | null): Map<string, Totals> {
+/** What each answer is worth, from 0 to 1; anything else: it was not scored. */
+type Scores = Uint8Array | Float64Array;
+
+/** By payload id, whoever was answered. @param flags null: every valid answer counts */
+function gather(of: Measured, flags: Scores | null): Map<string, Totals> {
   const empty = of.payload_ids.map((): Totals => ({
     answers: 0,
     right: 0,
@@ -28,7 +32,7 @@ function gather(of: Measured, flags: Uint8Array | null): Map<string, Totals> {
   for (let i = 0; i < of.n; i += 1) {
     const flag = flags === null ? (of.error[i] === 0 ? 1 : 255) : (flags[i] ?? 255);
     const totals = empty[of.payload[i] ?? -1];
-    if (flag > 1 || totals === undefined) continue;
+    if (!(flag <= 1) || totals === undefined) continue;
     totals.answers += 1;
     totals.right += flag;
     const cost = of.cost_eur[i] ?? Number.NaN;
@@ -46,19 +50,21 @@ function gather(of: Measured, flags: Uint8Array | null): Map<string, Totals> {
 }
 
 /** By payload id; only scored answers. */
-export const byPayload = (of: Measured, flags: Uint8Array): ReadonlyMap<string, PayloadScores> =>
+export const byPayload = (of: Measured, flags: Scores): ReadonlyMap<string, PayloadScores> =>
   gather(of, flags);
 
 /**
- * Cost by payload of both variants, and what it is divided by: right answers by label, of all scored ones; or all priced
+ * Cost by payload of both variants, and what it is divided by: right answers by the metric, of all scored ones; or all priced
  * answers of the payloads that both variants answered, so that a mean compares the same list.
  */
 export function costsByPayload(
   baseline: Measured,
   shadow: Measured,
   per: 'answer' | 'right_answer',
+  metric: string = USUAL_METRIC,
 ): PayloadTotals[] {
-  const scored = (of: Measured): Map<string, Totals> => gather(of, per === 'answer' ? null : of.correct);
+  const scored = (of: Measured): Map<string, Totals> =>
+    gather(of, per === 'answer' ? null : (scoresOf(of, metric)?.values ?? new Float64Array()));
   const [before, after] = [scored(baseline), scored(shadow)];
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((id): PayloadTotals[] => {
     const [was, is] = [before.get(id), after.get(id)];

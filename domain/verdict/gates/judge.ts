@@ -14,6 +14,7 @@ import type { Bounds, Evaluation, Pair } from './evaluation.ts';
 import { latencyGate, payloadGate } from './latency.ts';
 import { moneyGate } from './money.ts';
 import { outputLengthGate } from './output-length.ts';
+import { agreementGate, qualityGate } from './quality.ts';
 import { throughputGate, type LoadKind } from './throughput.ts';
 
 export interface GateContext {
@@ -45,6 +46,10 @@ function evaluate(gate: Gate, pair: Pair, context: GateContext): Evaluation {
       return errorRateGate(gate, pair, context.in_flight, final);
     case 'accuracy':
       return accuracyGate(gate, pair, final);
+    case 'quality':
+      return qualityGate(gate, pair, final);
+    case 'agreement':
+      return agreementGate(gate, pair);
     case 'cost':
     case 'cpqu':
       return moneyGate(gate, pair);
