@@ -110,9 +110,10 @@ const contents: Readonly<Record<Telling['deltas'], Contents>> = {
     message: (tokens) => ({ content: tokens.join('') }),
   },
   reasoning: {
-    delta: (text, at, count) => (at < count / 2 ? { reasoning_content: text } : { content: text }),
+    delta: (text, at, count) =>
+      at < Math.floor(count / 2) ? { reasoning_content: text } : { content: text },
     message: (tokens) => {
-      const half = Math.ceil(tokens.length / 2);
+      const half = Math.floor(tokens.length / 2);
       return { reasoning_content: tokens.slice(0, half).join(''), content: tokens.slice(half).join('') };
     },
   },
