@@ -18,6 +18,8 @@ import { RUN_NAMES, SUITE_NAMES, showReport, writeReport } from '../report/write
 import { createRunDirectory, findRuns } from '../run/directory.ts';
 import { readThresholds } from '../run/prepare.ts';
 import { COMPARE_SETTINGS, judgedBy } from './compare.ts';
+import { LEAST_TYPICAL_PAYLOADS } from '../../domain/verdict/gates/latency.ts';
+import { BASELINE } from '../../domain/variants.ts';
 import { command } from '../command.ts';
 import { absent, named } from '../../domain/settings/kinds.ts';
 import { RUN } from './run-argument.ts';
@@ -78,10 +80,16 @@ export function regressCommand(
   return showReport(io, report, top.path, SUITE_NAMES, { json: settings.json, open: settings.open });
 }
 
-/** Each of them counts, however few the requests: what can't be decided says how many it needs. */
+/**
+ * Each of them counts, however few the requests: what can't be decided says how many it needs. A load that
+ * repeats a handful of payloads has no typical ratio, since no number of requests gives it more of them.
+ */
 function withGates(data: RunData, thresholds: Thresholds): RunData {
-  const settings = { ...data.settings, require: thresholds.gates.map(gateId) };
-  return { ...data, settings, manifest: { ...data.manifest, thresholds } };
+  const sent = new Set(data.measured[BASELINE]?.payload ?? []);
+  const few = sent.size < LEAST_TYPICAL_PAYLOADS;
+  const counted = thresholds.gates.filter(({ gate }) => !(few && gate === 'typical'));
+  const settings = { ...data.settings, require: counted.map(gateId) };
+  return { ...data, settings, manifest: { ...data.manifest, thresholds: { ...thresholds, gates: counted } } };
 }
 
 export const regress = command({

@@ -87,7 +87,7 @@ export function compare(read: RunData, also: readonly Finding[] = []): Compariso
           [],
         )
       : []),
-    ...attempt('repeats and clients', () => dependenceOf(sides), []),
+    ...attempt('repeats and clients', () => dependenceOf(sides, settings), []),
     ...attempt('the lengths of the answers', () => lengthsOf(data, sides), []),
     ...checkFindings(checks, data, rule),
     ...(capacity === null ? [] : capacityFindings(capacity)),
@@ -206,7 +206,9 @@ function replicatesOf({ manifest, settings }: RunData): readonly number[] | unde
 }
 
 /** What makes requests of one run less than they seem: caches that one side has, clients that are not alike. */
-function dependenceOf(sides: ByVariant<Side>): Finding[] {
+function dependenceOf(sides: ByVariant<Side>, settings: Settings): Finding[] {
+  // Clients of a spike were asked to differ.
+  const alike = (planLoad(settings)?.stages.length ?? 1) === 1;
   return [
     ...pairsOf(sides).flatMap(({ candidate, of: [baseline, shadow] }) => {
       const effect = repeatsOf({ baseline, shadow });
@@ -215,7 +217,7 @@ function dependenceOf(sides: ByVariant<Side>): Finding[] {
       const args = { baseline: effect.baseline, candidate: effect.shadow, payloads };
       return [finding('repeats_differ', args, { variant: candidate })];
     }),
-    ...presentVariants(sides).flatMap((variant) => {
+    ...(alike ? presentVariants(sides) : []).flatMap((variant) => {
       const clients = clientsOf(sides[variant]);
       return clients === null ? [] : [finding('clients_differ', { clients }, { variant })];
     }),

@@ -111,7 +111,8 @@ class Project {
 
 const GITHUB = 'deploy/ci/github-actions.yml';
 const GITLAB = 'deploy/ci/gitlab-ci.yml';
-const SHORT = { REQUESTS: '60', PACE: '40ms', SPIKE_REQUESTS: '40' };
+/** The paced load lasts 16 s, since memory growth needs 15 s of looks: a limit that is not seen is not met. */
+const SHORT = { REQUESTS: '100', PACE: '1600ms', SPIKE_REQUESTS: '40' };
 
 function stepOf(path: string, name: string): string {
   const step = githubSteps(path).get(name);
