@@ -218,6 +218,10 @@ interface Spread {
   readonly memory: number;
 }
 
+/** Of a tail that the warm-up has hardly seen no spread is known; most latencies have longer ones than a lognormal's. */
+const LEAST_BEYOND = 5;
+const UNSEEN_TAIL = 1.5;
+
 /** Of slow noise in a warm-up little is known: four more degrees of an inflation of 2, as behind a queue. */
 const PRIOR = { inflation: 2, degrees: 4 };
 
@@ -255,7 +259,8 @@ function spreadOf({ warm_up }: Expected, metric: TrendName): Spread | null {
       // tail: of Gaussian noise the first Hermite term phi(z)^2 / (p (1 - p)), to a power that fits AR(1).
       const share = (density ** 2 / (p * (1 - p))) ** 0.6;
       const unit = Math.sqrt((1 + (inflation - 1) * share) * p * (1 - p)) / density;
-      return Math.SQRT2 * scaleAt(logs, p) * unit;
+      const seen = logs.length * Math.min(p, 1 - p);
+      return Math.SQRT2 * scaleAt(logs, p) * unit * (seen < LEAST_BEYOND ? UNSEEN_TAIL : 1);
     },
     typical: Math.sqrt(2 * ((repeated ?? own) + slow)),
     mean: Math.sqrt(
