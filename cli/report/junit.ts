@@ -116,7 +116,8 @@ function testCases({ findings, checks, word, sentence }: Judgement, fail_on: Fai
   const untrusted = word === 'invalid';
   const causes = of('invalid', (message) => ({ of: 'error', type: 'invalid', message }));
   const faults = of('fail', (message) => (untrusted ? UNTRUSTED : softly('fail', message, fail_on)));
-  const cases = [...causes, ...faults, ...checks.map((one) => checkCase(one, checks, fail_on))];
+  const open = of('open', (message) => (untrusted ? UNTRUSTED : softly('inconclusive', message, fail_on)));
+  const cases = [...causes, ...faults, ...open, ...checks.map((one) => checkCase(one, checks, fail_on))];
   // A judgement by findings alone, or by nothing at all, is a case as well: no CI system shows an empty suite.
   if (cases.length > 0) return cases;
   const outcome: Outcome =

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderJunit } from '../../cli/report/junit.ts';
 import type { FailOn } from '../../domain/verdict/decide.ts';
+import { finding } from '../../domain/verdict/findings.ts';
 import { CASE_NAMES, caseOf, type CaseName } from './cases.ts';
 import { parseXml, type XmlElement } from './parsers.ts';
 
@@ -58,6 +59,18 @@ function assertShape(of: XmlElement): void {
 }
 
 describe('junit.xml', () => {
+  test('what nothing may pass beside is a case, though every check passes', () => {
+    const { report } = caseOf('pass');
+    const beside = finding(
+      'repeats_differ',
+      { baseline: 1, candidate: 0.1, payloads: 302 },
+      { variant: 'shadow' },
+    );
+    const root = parseXml(renderJunit({ ...report, findings: [beside], word: 'inconclusive' }))[0];
+    const of = root?.children[0];
+    expect(of === undefined ? undefined : outcome(named(of, 'repeats_differ shadow'))).toBe('failure');
+  });
+
   test.each(CASE_NAMES)('%s has the common shape', (name) => assertShape(suite(name)));
 
   test('a failed check is a failure with its sentence', () => {

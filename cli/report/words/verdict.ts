@@ -202,7 +202,7 @@ export function suiteSentence(suite: Suite): string {
   const parts = [
     ["the measurement can't be trusted in", named('invalid')],
     ['it fails in', named('fail')],
-    ['nothing is decided in', named('inconclusive')],
+    ['not all of it is decided in', named('inconclusive')],
     ['targets are missed in', missed.map(({ name }) => name).join(', ')],
     ['not run:', skipped.map(({ name }) => name).join(', ')],
   ].flatMap(([what, names]) => (names === '' ? [] : `${what} ${names}`));
