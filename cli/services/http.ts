@@ -94,7 +94,13 @@ async function answerTo(of: HttpCall, signal: AbortSignal): Promise<Answer> {
       method,
       // A connection of its own: one that was kept may belong to a server that has since been restarted.
       agent: false,
-      headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      headers: {
+        // Node sends a DELETE's body without any length where none is given, and a server then sees no body.
+        ...(body === undefined
+          ? {}
+          : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }),
+        ...headers,
+      },
       ...tls,
     });
     signal.addEventListener('abort', () => {

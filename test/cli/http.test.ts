@@ -1,5 +1,6 @@
 /** The HTTP client: a call ends, whatever the server does, the collector does, or the user does. */
 import { execFileSync } from 'node:child_process';
+import http from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -26,6 +27,21 @@ afterAll(() => {
 });
 
 const never = new AbortController().signal;
+
+test.each(['POST', 'PUT', 'DELETE'] as const)('a %s carries its body whole', async (method) => {
+  const server = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (piece: Buffer) => (body += piece.toString()));
+    request.on('end', () => response.end(`${String(request.method)} ${body}`));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const { port } = server.address() as AddressInfo;
+  const body = JSON.stringify({ name: 'größe' });
+  const answer = await call({ url: `http://127.0.0.1:${port}`, method, body }, never);
+  expect(answer.body).toBe(`${method} ${body}`);
+  server.close();
+});
 
 describe('a server that never answers', () => {
   test('ends by the deadline', async () => {
