@@ -85,7 +85,11 @@ export class Service {
   async call(call: Call): Promise<unknown> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#once(call);
+        if (this.#io.interrupted.aborted) throw new Interrupted();
+        const answer = await this.#once(call);
+        // The HTTP client lets a call under way come to its end; nothing goes on from it.
+        if (this.#io.interrupted.aborted) throw new Interrupted();
+        return answer;
       } catch (error) {
         if (this.#io.interrupted.aborted) throw new Interrupted();
         const passing =
