@@ -7,7 +7,13 @@ import { pairRuns } from '../../domain/result/pair-runs.ts';
 import { storedData } from '../../domain/result/reference.ts';
 import type { RunData } from '../../domain/run/data.ts';
 import type { ParsedSettings } from '../../domain/settings/settings.ts';
-import { assertGateIds, gateId, parseThresholds, type Thresholds } from '../../domain/verdict/thresholds.ts';
+import {
+  assertGateIds,
+  gateId,
+  parseThresholds,
+  type Gate,
+  type Thresholds,
+} from '../../domain/verdict/thresholds.ts';
 import { UsageError, type Io } from '../io.ts';
 import { readRun } from '../read/run.ts';
 import { readReference, referenceNames } from '../read/references.ts';
@@ -81,15 +87,22 @@ export function regressCommand(
 }
 
 /**
- * Each of them counts, however few the requests: what can't be decided says how many it needs. A load that
- * repeats a handful of payloads has no typical ratio, since no number of requests gives it more of them.
+ * Each of them counts, however few the requests: what can't be decided says how many it needs. A typical ratio is over
+ * payloads, which no number of requests gives more of: where a load sends a handful it is left out on the record.
  */
 function withGates(data: RunData, thresholds: Thresholds): RunData {
-  const sent = new Set(data.measured[BASELINE]?.payload ?? []);
-  const few = sent.size < LEAST_TYPICAL_PAYLOADS;
-  const counted = thresholds.gates.filter(({ gate }) => !(few && gate === 'typical'));
-  const settings = { ...data.settings, require: counted.map(gateId) };
-  return { ...data, settings, manifest: { ...data.manifest, thresholds: { ...thresholds, gates: counted } } };
+  const sent = new Set(data.measured[BASELINE]?.payload ?? []).size;
+  const lacking = (gate: Gate): boolean =>
+    gate.gate === 'typical' && sent < LEAST_TYPICAL_PAYLOADS && !data.settings.require.includes(gateId(gate));
+  const gates = thresholds.gates.filter((gate) => !lacking(gate));
+  const cure = `it compares payload by payload, and needs ${LEAST_TYPICAL_PAYLOADS} of them; this load sent ${sent}`;
+  const left_out = thresholds.gates.filter(lacking).map((gate) => ({ gate: gateId(gate), cure }));
+  const settings = { ...data.settings, require: gates.map(gateId) };
+  return {
+    ...data,
+    settings,
+    manifest: { ...data.manifest, thresholds: { ...thresholds, gates }, left_out },
+  };
 }
 
 export const regress = command({
