@@ -47,9 +47,10 @@ export interface Job {
 export const apisOf = (job: Job, { api, mix }: Pick<Settings, 'api' | 'mix'>): readonly Api[] =>
   job.groups.includes('mix') ? APIS.filter((one) => mix[one] !== undefined) : [api];
 
-const load_groups: readonly SettingGroup[] = [
+/** What every load is set by, with the group that says how it asks. */
+const groupsOf = (asking: SettingGroup): readonly SettingGroup[] => [
   'target',
-  'answer',
+  asking,
   'load',
   'arrival',
   'quality',
@@ -57,16 +58,8 @@ const load_groups: readonly SettingGroup[] = [
   'output',
   'stand-in',
 ];
-const stream_groups: readonly SettingGroup[] = [
-  'target',
-  'stream',
-  'load',
-  'arrival',
-  'quality',
-  'verdict',
-  'output',
-  'stand-in',
-];
+const load_groups = groupsOf('answer');
+const stream_groups = groupsOf('stream');
 
 export const shadow: Job = {
   name: 'shadow',

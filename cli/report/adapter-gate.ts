@@ -107,11 +107,6 @@ function withInterval(value: number, interval: Interval, show: (value: number) =
     : `${show(value)} (${bound(interval.low)} to ${bound(interval.high)})`;
 }
 
-const measuredAt = ({ client }: LoadTest): { started_ms: number; ended_ms: number | null } => ({
-  started_ms: client.started_ms ?? 0,
-  ended_ms: client.ended_ms,
-});
-
 /** What was sent, and over which figures it is decided. */
 function loadInWords(test: LoadTest): string {
   const rate =
@@ -136,6 +131,21 @@ const figureRows = ({ server, client_success_rate }: LoadTest): FigureRow[] => [
 ];
 
 const COLUMNS = [BASELINE, 'candidate'];
+
+/** What the report of a load test and that of the decision on it have in common. */
+const shared = (test: LoadTest) => ({
+  started_ms: test.client.started_ms ?? 0,
+  ended_ms: test.client.ended_ms,
+  sides: [],
+  figures: [],
+  columns: COLUMNS,
+  rows: figureRows(test),
+  parts: [],
+  not_run: [],
+  unseen: [],
+  closing: CLOSING,
+  fail_on: FAIL_ON_ANY,
+});
 const CLOSING =
   "The server's figures are Prometheus's, over the test; the client's are recomputed from `requests.jsonl` (type 7, as k6).";
 
@@ -149,23 +159,14 @@ export function loadTestReport(test: LoadTest): Report {
     word: good ? 'pass' : 'invalid',
     title: `Load test of ${test.adapter_name}`,
     sentence: `Load test of ${test.adapter_name}: ${test.status}: ${why}.`,
-    ...measuredAt(test),
     checks: [],
     findings: test.findings,
     properties: { run_id: test.load_test_id, adapter: test.adapter_name },
-    sides: [],
+    ...shared(test),
     facts: [orMissing(test.client.started_ms, instant), loadInWords(test), test.load_test_id],
     sections: loadTestSections(test),
-    figures: [],
-    columns: COLUMNS,
-    rows: figureRows(test),
-    parts: [],
-    not_run: [],
-    unseen: [],
-    closing: CLOSING,
     json: asJson(test),
     exit_code: good ? EXIT.pass : EXIT.invalid,
-    fail_on: FAIL_ON_ANY,
   };
 }
 
@@ -235,7 +236,6 @@ export function decisionReport(decision: Decision, test: LoadTest): Report {
     word: decision.decision === 'passed' && !passStands(decision) ? 'fail' : WORDS[decision.decision],
     title: name,
     sentence: `${name}: ${decision.decision}: ${why}.`,
-    ...measuredAt(test),
     checks: judgedChecks(decision),
     findings: decision.findings,
     properties: {
@@ -243,18 +243,10 @@ export function decisionReport(decision: Decision, test: LoadTest): Report {
       adapter: candidate.adapter_name,
       decision: decision.decision,
     },
-    sides: [],
+    ...shared(test),
     facts: [basis, rule, loadInWords(test)],
     sections: decision.decision === 'invalid' ? withoutPasses(sections) : sections,
-    figures: [],
-    columns: COLUMNS,
-    rows: figureRows(test),
-    parts: [],
-    not_run: [],
-    unseen: [],
-    closing: CLOSING,
     json: asJson({ ...decision, checks: checks.map(contractCheck) }),
     exit_code: decisionExit(decision),
-    fail_on: FAIL_ON_ANY,
   };
 }
