@@ -92,7 +92,7 @@ export class ModelJudge implements Judge {
 
   async told(): Promise<Judged> {
     return {
-      model: await this.#modelName(),
+      model: await this.#modelName().catch(() => 'not known'),
       questions: this.#questions,
       repeated: this.#repeated,
       disagreed: this.#disagreed,
@@ -292,6 +292,8 @@ export class ModelJudge implements Judge {
 
   async #call(path: string, body: string | null): Promise<Answer> {
     const { judgeApiKey: token, judgeTimeoutMs: timeout_ms } = this.#of;
+    // The HTTP client still lets short calls through, for those who clean up; questions cost money.
+    if (this.#interrupted.aborted) throw new Interrupted();
     try {
       return await call(
         {

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Interrupted } from '../../cli/io.ts';
 import { ModelJudge, type JudgeOptions } from '../../cli/score/judge.ts';
 import { parseAssertion, isJudged, type Judged } from '../../domain/quality/assertion.ts';
 import { cosine, inBothOrders, readRubric } from '../../domain/quality/judging.ts';
@@ -56,6 +57,21 @@ describe('a judge', () => {
       disagreed: 0,
       cost: null,
     });
+  });
+
+  it('is asked nothing more after Ctrl-C', async () => {
+    const { options } = await judge();
+    const ended = new AbortController();
+    const one = new ModelJudge(options, ended.signal);
+    expect(await one.opinion(POLITE, on('please, and thanks'))).toMatchObject({ score: 1 });
+    ended.abort();
+    await expect(one.opinion(POLITE, on('please'))).rejects.toThrow(Interrupted);
+  });
+
+  it('that is not there leaves its metric open, and what is told of it says so', async () => {
+    const { judge: one } = await judge([], { url: 'http://127.0.0.1:9/v1' });
+    expect(await one.opinion(POLITE, on('please'))).toHaveProperty('undecided');
+    expect(await one.told()).toMatchObject({ model: 'not known', questions: 0 });
   });
 
   it('is not led by what an answer says to it', async () => {
