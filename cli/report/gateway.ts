@@ -6,7 +6,7 @@ import type { VerdictWord } from '../../domain/verdict/check.ts';
 import { FAIL_ON_ANY } from '../../domain/verdict/decide.ts';
 import { MISSING, instant, integer, ms, orMissing, percent } from './format.ts';
 import { wordSight } from './gateway-words.ts';
-import { asJson, withoutPasses, type FigureRow, type Judgement, type Report } from './report.ts';
+import { asJson, rowsOf, withoutPasses, type FigureRow, type Judgement, type Report } from './report.ts';
 import type { Section } from './section.ts';
 import { checkBound, checkLabel, checkValue } from './words/checks.ts';
 import { MARKS, VERDICT_MARKS, shownAnswer, type JudgedCheck } from './words/marks.ts';
@@ -159,22 +159,14 @@ function judgementOf(result: ScenarioResult, { run }: GatewayReport): Judgement 
 const programRows = ({ scenarios: results }: GatewayReport): FigureRow[] =>
   results.flatMap(({ scenario, groups }) =>
     groups.flatMap((group) =>
-      (
-        [
-          ['requests', 'count', group.requests],
-          ['right', 'count', group.right],
-          ['right_per_s', 'requests/s', group.per_s],
-          ['p50', 'ms', group.p50_ms],
-          ['p95', 'ms', group.p95_ms],
-          ['max', 'ms', group.max_ms],
-        ] as const
-      ).map(([figure, unit, value]) => ({
-        section: `program ${scenario}`,
-        figure: `${group.group} ${figure}`,
-        unit,
-        values: { value },
-        n: group.requests,
-      })),
+      rowsOf(`program ${scenario}`, group.group, group.requests, [
+        ['requests', 'count', group.requests],
+        ['right', 'count', group.right],
+        ['right_per_s', 'requests/s', group.per_s],
+        ['p50', 'ms', group.p50_ms],
+        ['p95', 'ms', group.p95_ms],
+        ['max', 'ms', group.max_ms],
+      ]),
     ),
   );
 

@@ -65,6 +65,21 @@ export interface FigureRow {
   readonly n?: number | undefined;
 }
 
+/** Figures of one thing that was measured, `n` times, a row each: a program of a gateway, a variant in a load. */
+export const rowsOf = (
+  section: string,
+  whose: string,
+  n: number,
+  figures: readonly (readonly [name: string, unit: string, value: number | null])[],
+): FigureRow[] =>
+  figures.map(([figure, unit, value]) => ({
+    section,
+    figure: `${whose} ${figure}`,
+    unit,
+    values: { value },
+    n,
+  }));
+
 export interface Report extends Judgement {
   readonly run_id: string;
   /** What was judged: `Shadow against baseline`. */

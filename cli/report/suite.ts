@@ -6,7 +6,7 @@ import { FAIL_ON_ANY, worstWord } from '../../domain/verdict/decide.ts';
 import { comparisonReport } from './comparison.ts';
 import { MISSING, instant, integer, ms, orMissing, percent } from './format.ts';
 import { LEVELS } from './inference.ts';
-import { asJson, type FigureRow, type Part, type Report } from './report.ts';
+import { asJson, rowsOf, type FigureRow, type Part, type Report } from './report.ts';
 import type { Section } from './section.ts';
 import { checkBound, checkLabel, checkValue, wordCheck } from './words/checks.ts';
 import { MARKS } from './words/marks.ts';
@@ -68,24 +68,16 @@ const csvRows = (suite: Suite): FigureRow[] =>
   suite.scenarios
     .flatMap(({ rows }) => rows)
     .flatMap((row) =>
-      (
-        [
-          ['requests', 'count', row.requests],
-          ['failed', 'count', row.failed],
-          ['ok_per_s', 'requests/s', row.ok_per_s],
-          ['error_rate', 'share', row.error_rate],
-          ['p50', 'ms', row.p50_ms],
-          ['p95', 'ms', row.p95_ms],
-          ['p99', 'ms', row.p99_ms],
-          ['max', 'ms', row.max_ms],
-        ] as const
-      ).map(([figure, unit, value]) => ({
-        section: row.scenario,
-        figure: `${row.variant} ${figure}`,
-        unit,
-        values: { value },
-        n: row.requests,
-      })),
+      rowsOf(row.scenario, row.variant, row.requests, [
+        ['requests', 'count', row.requests],
+        ['failed', 'count', row.failed],
+        ['ok_per_s', 'requests/s', row.ok_per_s],
+        ['error_rate', 'share', row.error_rate],
+        ['p50', 'ms', row.p50_ms],
+        ['p95', 'ms', row.p95_ms],
+        ['p99', 'ms', row.p99_ms],
+        ['max', 'ms', row.max_ms],
+      ]),
     );
 
 /** @param scenarios that the suite was made of */
