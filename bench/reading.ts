@@ -1,13 +1,12 @@
 /** From a log to comparison.json, and the verdict alone, beside what the plain ways would take. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { eachLine } from '../cli/read/lines.ts';
 import { readRun } from '../cli/read/run.ts';
 import { compare } from '../domain/result/compare.ts';
 import type { RunData } from '../domain/run/data.ts';
-import { selectRank } from '../domain/statistics/select.ts';
+import { seededRandom } from '../domain/statistics/random.ts';
+import { pairedBootstrap } from '../proof/statistics/bootstrap.ts';
 import { run } from './child.ts';
 import { writeRun } from './log.ts';
 import { atMost, figure, type Row } from './row.ts';
@@ -55,7 +54,7 @@ export const readingRow: Row = {
     );
     const data = readRun({ id: 'bench', path: directory });
     const verdict = timed(() => void compare(data));
-    const bootstrap = pairedBootstrap(data);
+    const bootstrap = bootstrapTime(data);
     return [
       figure(`${records} records a variant to comparison.json`, wall_s, 's', atMost(5)),
       figure('its CPU', ended.cpu_s, 's'),
@@ -70,23 +69,22 @@ export const readingRow: Row = {
 
 const RESAMPLES = 3;
 
-/** What 1000 resamples would take, from a few of full size: each draws pairs, and asks p95 of both variants. */
-function pairedBootstrap({ measured }: RunData): Spent {
+/** What 1000 resamples would take, from a few of full size; a run of one takes off what is done once. */
+function bootstrapTime({ measured }: RunData): Spent {
   const [baseline, shadow] = [measured.baseline?.duration_ms, measured[SHADOW]?.duration_ms];
   if (baseline === undefined || shadow === undefined) throw new Error('the made log has both variants');
   const n = Math.min(baseline.length, shadow.length);
-  const [left, right] = [new Float64Array(n), new Float64Array(n)];
-  const random = xoroshiro128plus(1);
-  const { wall_s, cpu_s } = timed(() => {
-    for (let resample = 0; resample < RESAMPLES; resample += 1) {
-      for (let i = 0; i < n; i += 1) {
-        const place = uniformInt(random, 0, n - 1);
-        left[i] = baseline[place] ?? 0;
-        right[i] = shadow[place] ?? 0;
-      }
-      selectRank(left, Math.floor((n - 1) * 0.95));
-      selectRank(right, Math.floor((n - 1) * 0.95));
-    }
-  });
-  return { wall_s: (wall_s * 1000) / RESAMPLES, cpu_s: (cpu_s * 1000) / RESAMPLES };
+  const [left, right] = [
+    Float64Array.from(baseline.subarray(0, n)),
+    Float64Array.from(shadow.subarray(0, n)),
+  ];
+  const random = seededRandom(1);
+  const spent = (resamples: number): Spent =>
+    timed(() => {
+      const outcome = pairedBootstrap(left, right, { p: 0.95, alpha: 0.025, resamples, random });
+      if (!outcome.ok) throw new Error(outcome.message);
+    });
+  const [one, more] = [spent(1), spent(1 + RESAMPLES)];
+  const scaled = (from: number, to: number): number => (Math.max(0, to - from) * 1000) / RESAMPLES;
+  return { wall_s: scaled(one.wall_s, more.wall_s), cpu_s: scaled(one.cpu_s, more.cpu_s) };
 }

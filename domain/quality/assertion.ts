@@ -167,11 +167,7 @@ const schema = v.variant('type', [
 ]);
 
 export type Assertion = v.InferOutput<typeof schema>;
-export type AssertionType = Assertion['type'];
 export const ASSERTION_TYPES: readonly string[] = Object.keys(schemas);
-
-/** What reads it as the same assertion again. */
-export type AssertionJson = Readonly<Record<string, unknown>>;
 
 /** `not-contains` is `contains` turned around. */
 const NOT = /^not-/;

@@ -54,14 +54,6 @@ function interpolate(below: number, above: number | undefined, fraction: number)
     : below + fraction * (above - below);
 }
 
-/** The value at a real rank from 1 to n, linear between order statistics; outside, an infinite bound. */
-export function atRank(samples: SortedSamples, rank: number): number {
-  if (!(rank >= 1)) return -Infinity;
-  if (rank > samples.length) return Infinity;
-  const below = Math.floor(rank);
-  return interpolate(samples[below - 1] ?? 0, samples[below], rank - below);
-}
-
 /** How many samples are <= limit; with `strict`, how many are below it. */
 export function countSorted(samples: SortedSamples, limit: number, strict = false): number {
   let [low, high] = [0, samples.length];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pairedBootstrap } from '../../../domain/statistics/bootstrap.ts';
+import { pairedBootstrap } from '../../../proof/statistics/bootstrap.ts';
 import { calibrate, calibrationQuestions } from '../../../proof/statistics/calibration.ts';
 import { answersAt, LATENCY_QUESTIONS, latencyPair } from '../../../proof/statistics/percentiles.ts';
 import { isRed, rate } from '../../../proof/statistics/questions.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { longRunCovariance, longRunVariance, mean } from '../../../domain/statistics/batch-means.ts';
-import { atRank, logQuantile, quantile, sortSamples } from '../../../domain/statistics/quantiles.ts';
+import { logQuantile, quantile, sortSamples } from '../../../domain/statistics/quantiles.ts';
+import { logAtRank, prepareLatency } from '../../../domain/statistics/latency-sample.ts';
 import { expectClose, oracles, value } from './oracles.ts';
 
 const sortedOf = (values: readonly number[]) => value(sortSamples(Float64Array.from(values))).sorted;
@@ -20,8 +21,9 @@ describe('quantile', () => {
     expectClose(logQuantile(sorted, 0.625), Math.log(4) + 0.5 * Math.log(2), 1e-15);
   });
   it('has infinite bounds outside the sample', () => {
-    const sorted = sortedOf([3, 4]);
-    expect([atRank(sorted, 0), atRank(sorted, 1), atRank(sorted, 3)]).toEqual([-Infinity, 3, Infinity]);
+    const { sample } = value(prepareLatency([{ durations_ms: Float64Array.of(3, 4) }]));
+    const at = (rank: number): number => logAtRank(sample, rank);
+    expect([at(0), at(1), at(3)]).toEqual([-Infinity, Math.log(3), Infinity]);
   });
 });
 

@@ -1,6 +1,6 @@
-import { checkAlpha, type Interval, type Outcome, refuse } from './outcome.ts';
-import { quantilePlace, sortSamples } from './quantiles.ts';
-import type { Random } from './random.ts';
+import { checkAlpha, type Interval, type Outcome, refuse } from '../../domain/statistics/outcome.ts';
+import { quantilePlace, sortSamples } from '../../domain/statistics/quantiles.ts';
+import type { Random } from '../../domain/statistics/random.ts';
 
 /**
  * The paired percentile bootstrap (Efron 1979) of the log ratio of two quantiles, shadow / baseline: what others decide
