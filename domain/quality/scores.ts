@@ -1,5 +1,6 @@
 /** Scores of answers: each answer of each payload once, and joined to the requests that were answered so. */
 import { amountOrNull, asFields, text, textOrNull } from '../text/fields.ts';
+import { UNKNOWN_FLAG } from '../record/row.ts';
 import { NO_ANSWER, type Measured, type MetricScores } from '../record/request-table.ts';
 
 /** The metric of an assertion that names none. */
@@ -110,8 +111,23 @@ export function scoresOf(of: Measured, metric: string): MetricScores | null {
   if (scored !== undefined) return scored;
   if (!isInLoad(metric)) return null;
   const flags = of[IN_LOAD[metric]];
-  if (!flags.some((flag) => flag <= 1)) return null;
-  return { values: Float64Array.from(flags, (flag) => (flag <= 1 ? flag : Number.NaN)), undecided: null };
+  let found = made_of_flags.get(flags);
+  if (found === undefined) made_of_flags.set(flags, (found = scoresOfFlags(flags)));
+  return found;
+}
+
+/** Columns do not change once they are measured, and many figures ask for the same. */
+const made_of_flags = new WeakMap<Uint8Array, MetricScores | null>();
+
+function scoresOfFlags(flags: Uint8Array): MetricScores | null {
+  const values = new Float64Array(flags.length);
+  let known = 0;
+  for (let i = 0; i < flags.length; i += 1) {
+    const flag = flags[i] ?? UNKNOWN_FLAG;
+    values[i] = flag <= 1 ? flag : Number.NaN;
+    if (flag <= 1) known += 1;
+  }
+  return known === 0 ? null : { values, undecided: null };
 }
 
 /** Why a metric says nothing of these, as a sentence; null: it was scored throughout, or not at all. */
