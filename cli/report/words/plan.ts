@@ -32,9 +32,10 @@ export function planInWords(
   required: readonly string[],
 ): readonly string[] {
   const counts = ({ id, advisory }: GatePlan): boolean => advisory === null || required.includes(id);
+  // A label may have a comma of its own.
   const decided = plan.filter(counts).map(({ id }) => labelOf(gates, id));
   return [
-    decided.length === 0 ? 'decides   nothing at this size' : `decides   ${decided.join(', ')}`,
+    decided.length === 0 ? 'decides   nothing at this size' : `decides   ${decided.join('; ')}`,
     ...plan.filter((one) => !counts(one)).map((one) => `informs   ${informing(gates, one)}`),
   ];
 }

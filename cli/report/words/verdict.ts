@@ -107,7 +107,7 @@ function informing({ word }: Verdict, checks: readonly Check[]): string {
     .filter(({ kind, advisory }) => kind === 'gate' && advisory?.reason === 'power')
     .map((check) => checkLabel(check));
   if (labels.length === 0) return '';
-  return `; not decided at this size: ${labels.join(', ')}`;
+  return `; not decided at this size: ${labels.join('; ')}`;
 }
 
 /** What a gate saw, and what it tolerates. */
